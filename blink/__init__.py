@@ -1,0 +1,1 @@
+"""Composition root: the `blink` command, settings and the one-machine stack."""

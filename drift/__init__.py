@@ -1,0 +1,1 @@
+"""Live and reference distributions in, findings out."""

@@ -1,0 +1,1 @@
+"""Tree ensembles: prediction and exact SHAP contributions."""

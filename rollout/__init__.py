@@ -1,0 +1,1 @@
+"""A promotion decision in, traffic moved."""

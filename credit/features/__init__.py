@@ -1,0 +1,1 @@
+"""Features: one definition each, computed by PostgreSQL as of a time."""

@@ -1,0 +1,207 @@
+"""Principal reasons: which groups of features speak against a customer, in plain sentences.
+
+The adverse amount of a reason group is the sum over its features of (phi - mean phi over the reference), phi
+being contributions to the calibrated log-odds of default. So a reason compares a customer with the reference
+population, as the commentary to 12 CFR 1002.9 (Regulation B) suggests, and the amounts of all groups plus the
+reference's mean log-odds give back the customer's.
+"""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+LATEST_SENTENCES = 1
+"""Version of the catalogue that new models are given."""
+
+MOST_REASONS = 4
+"""More would not be principal (commentary to 12 CFR 1002.9(b)(2))."""
+
+_MISSING_SUFFIX = "_missing"
+
+
+class ReasonError(Exception):
+    """A reason group has no sentence, or contributions do not fit the rules."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sentences:
+    """A version of the catalogue: reason code to sentence.
+
+    A group's code stands for its values, the code with `_missing` behind it for their absence.
+    """
+
+    version: int
+    texts: Mapping[str, str]
+
+    def check(self, groups: Sequence[str]) -> None:
+        """Do nothing where every group has both its sentences.
+
+        Raises:
+            ReasonError: naming the codes that have none.
+        """
+        codes = (code for group in groups for code in (group, group + _MISSING_SUFFIX))
+        if absent := sorted(set(codes) - self.texts.keys()):
+            raise ReasonError(
+                f"sentences, version {self.version}: none for {', '.join(absent)}; add them there, "
+                "or name an existing reason group in the portfolio"
+            )
+
+
+def load_sentences(version: int = LATEST_SENTENCES) -> Sentences:
+    """A version of the built-in catalogue.
+
+    Raises:
+        ReasonError: where there is no such version.
+    """
+    source = resources.files("credit") / f"sentences_v{version}.toml"
+    if not source.is_file():
+        raise ReasonError(f"no catalogue of sentences in version {version}; the latest is {LATEST_SENTENCES}")
+    return parse_sentences(source.read_text("utf-8"))
+
+
+def parse_sentences(text: str) -> Sentences:
+    """The catalogue that a TOML text holds: `version`, and `adverse` and `missing` in a table for each group.
+
+    Raises:
+        ReasonError: naming the table that lacks a sentence.
+    """
+    table = tomllib.loads(text)
+    version = table.pop("version", None)
+    if not isinstance(version, int):
+        raise ReasonError("catalogue of sentences: version must be a whole number")
+    texts: dict[str, str] = {}
+    for group, entry in table.items():
+        if not isinstance(entry, dict) or set(entry) != {"adverse", "missing"}:
+            raise ReasonError(f"catalogue of sentences: [{group}] needs exactly adverse and missing")
+        texts |= {group: entry["adverse"], group + _MISSING_SUFFIX: entry["missing"]}
+    return Sentences(version, texts)
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One principal adverse reason."""
+
+    code: str
+    """The reason group, with `_missing` behind it where absence of its features is the main cause."""
+    sentence: str
+    amount: float
+    """Log-odds of default above the reference's mean; above 0."""
+    features: tuple[str, ...]
+    """The group's features that add to the amount, the greatest first, ties by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonRules:
+    """What turns contributions into reasons; stored with each model.
+
+    Raises:
+        ReasonError: where lengths differ or a group has no sentence.
+    """
+
+    features: tuple[str, ...]
+    """Names in the model's order, d of them."""
+    groups: tuple[str, ...]
+    """The reason group of each feature, d of them."""
+    mean_contributions: tuple[float, ...]
+    """Each feature's mean contribution to calibrated log-odds of default over the reference, d of them."""
+    sentences: Sentences
+
+    def __post_init__(self) -> None:
+        sizes = {len(self.features), len(self.groups), len(self.mean_contributions)}
+        if len(sizes) != 1:
+            raise ReasonError(
+                f"reason rules: {len(self.features)} features, {len(self.groups)} groups and "
+                f"{len(self.mean_contributions)} mean contributions; there must be as many of each"
+            )
+        self.sentences.check(self.groups)
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The reason groups, each once, sorted."""
+        return tuple(sorted(set(self.groups)))
+
+
+def excess_contributions(contributions: FloatArray, rules: ReasonRules) -> FloatArray:
+    """Contributions `[n, d]` less their means over the reference, in log-odds of default.
+
+    Raises:
+        ReasonError: where the number of columns is not the number of features.
+    """
+    if contributions.ndim != 2 or contributions.shape[1] != len(rules.features):
+        raise ReasonError(f"contributions of shape {contributions.shape} for {len(rules.features)} features")
+    return contributions - np.asarray(rules.mean_contributions, dtype=np.float64)
+
+
+def adverse_amounts(excess: FloatArray, rules: ReasonRules) -> FloatArray:
+    """Excess contributions `[n, d]` summed by group, `[n, g]` in order of `rules.codes`.
+
+    Columns are added one after another rather than multiplied by a membership matrix: a library's matrix
+    product may round differently with the number of rows, and an audit must replay to the bit on its own.
+    """
+    column = {code: index for index, code in enumerate(rules.codes)}
+    amounts = np.zeros((len(excess), len(column)), dtype=np.float64)
+    for index, group in enumerate(rules.groups):
+        amounts[:, column[group]] += excess[:, index]
+    return amounts
+
+
+def principal_reasons(
+    contributions: FloatArray, missing: BoolArray, rules: ReasonRules, *, limit: int = MOST_REASONS
+) -> tuple[tuple[Reason, ...], ...]:
+    """For each row at most `limit` adverse reasons, the greatest amount first, ties by code.
+
+    Args:
+        contributions: `[n, d]`, to the calibrated log-odds of default.
+        missing: `[n, d]`, which features were unknown.
+        rules: groups, reference means and sentences of the model.
+        limit: most reasons a row.
+
+    Raises:
+        ReasonError: where shapes do not fit the rules.
+    """
+    excess = excess_contributions(contributions, rules)
+    if missing.shape != excess.shape:
+        raise ReasonError(f"missing of shape {missing.shape} beside contributions of shape {excess.shape}")
+    amounts = adverse_amounts(excess, rules)
+    absent = 2.0 * adverse_amounts(np.where(missing, excess, 0.0), rules) > amounts
+    # Columns are sorted by code and the sort is stable: equal amounts stay in order of code.
+    order = np.argsort(-amounts, axis=1, kind="stable")[:, :limit]
+    writer = _ReasonWriter(rules)
+    return tuple(
+        tuple(
+            writer.reason(group, float(row[group]), excess_row, mainly_absent=bool(absent_row[group]))
+            for group in chosen
+            if row[group] > 0.0
+        )
+        for row, excess_row, absent_row, chosen in zip(amounts, excess, absent, order, strict=True)
+    )
+
+
+class _ReasonWriter:
+    """Looks up once a batch what every row needs."""
+
+    def __init__(self, rules: ReasonRules) -> None:
+        self._rules = rules
+        self._codes = rules.codes
+        self._members = [
+            [index for index, group in enumerate(rules.groups) if group == code] for code in self._codes
+        ]
+
+    def reason(self, group: int, amount: float, excess: FloatArray, *, mainly_absent: bool) -> Reason:
+        """One group's reason in one row; `mainly_absent` where missing features carry over half of it."""
+        code = self._codes[group] + (_MISSING_SUFFIX if mainly_absent else "")
+        names = self._rules.features
+        behind = sorted((-float(excess[index]), names[index]) for index in self._members[group])
+        return Reason(
+            code=code,
+            sentence=self._rules.sentences.texts[code],
+            amount=amount,
+            features=tuple(name for negative, name in behind if negative < 0.0),
+        )

@@ -1,0 +1,1 @@
+"""The platform's PostgreSQL: schema, migrations, connections and statements."""

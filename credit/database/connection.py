@@ -1,0 +1,50 @@
+"""Connections: one engine for a process, acting as the role that its work needs."""
+
+from typing import Literal
+
+from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
+
+from credit.database.errors import DatabaseError
+
+Role = Literal["blink_owner", "blink_loader", "blink_scorer", "blink_trainer", "blink_reader"]
+
+
+def connect(url: str, *, role: Role | None = None, pool_size: int = 5) -> Engine:
+    """An engine on the PostgreSQL at `url` whose sessions act as `role`, in UTC.
+
+    A login that is no member of `role` keeps its own rights: on a cluster each workload logs in as a user that
+    was granted only its role.
+
+    Raises:
+        DatabaseError: where `url` is not the address of a PostgreSQL.
+    """
+    engine = create_engine(
+        _postgresql(url), pool_size=pool_size, pool_pre_ping=True, connect_args={"options": "-c timezone=UTC"}
+    )
+    if role is not None:
+        event.listen(engine, "connect", _become(role))
+    return engine
+
+
+def _postgresql(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise DatabaseError("DATABASE_URL is not an address such as postgresql://user@host/database") from error
+    if parsed.get_backend_name() not in {"postgresql", "postgres"}:
+        raise DatabaseError(f"DATABASE_URL must be a postgresql:// address, not {parsed.get_backend_name()}://")
+    return parsed.set(drivername="postgresql+psycopg2")
+
+
+def _become(role: Role):  # type: ignore[no-untyped-def]  # noqa: ANN202 - an event handler of SQLAlchemy's
+    def become(connection, _record) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT set_config('role', %s, false) FROM pg_roles"
+                " WHERE rolname = %s AND pg_has_role(session_user, oid, 'MEMBER')",
+                (role, role),
+            )
+        connection.commit()
+
+    return become

@@ -1,0 +1,13 @@
+"""Errors of the database room."""
+
+
+class DatabaseError(Exception):
+    """The database cannot be used as asked; the message says what to do."""
+
+
+class SchemaOutdatedError(DatabaseError):
+    """The schema is not at the version that this release needs."""
+
+
+class BusyError(DatabaseError):
+    """Somebody else does the same work now; try again later."""

@@ -1,0 +1,104 @@
+"""Migrations: from an empty database to this release's schema, and back."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import ProgrammingError
+
+from credit.database.errors import DatabaseError, SchemaOutdatedError
+from credit.database.schema import ROLES, SCHEMA
+
+_FOLDER = Path(__file__).parent / "migrations"
+
+# Two releases that start at once must not migrate at once.
+_LOCK = text("SELECT pg_advisory_lock(hashtextextended('blink.migrate', 0))")
+_UNLOCK = text("SELECT pg_advisory_unlock(hashtextextended('blink.migrate', 0))")
+
+_MAKE_ROLE = """
+DO $$ BEGIN
+    CREATE ROLE {role} NOLOGIN;
+EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+END $$
+"""
+
+
+def head() -> str:
+    """The schema version that this release needs."""
+    version = ScriptDirectory(str(_FOLDER)).get_current_head()
+    if version is None:
+        raise DatabaseError("this installation holds no migrations: install blinkscoring again")
+    return version
+
+
+def current(connection: Connection) -> str | None:
+    """The schema version of the database; None where it is empty."""
+    context = MigrationContext.configure(connection, opts={"version_table_schema": SCHEMA})
+    return context.get_current_revision()
+
+
+def require_head(connection: Connection) -> None:
+    """Check that the schema is this release's.
+
+    Raises:
+        SchemaOutdatedError: where it is not, with the two versions and what to do.
+    """
+    found = current(connection)
+    if found != head():
+        raise SchemaOutdatedError(
+            f"the database is at schema version {found or 'none'}, this release needs {head()}: run `blink db migrate`"
+        )
+
+
+def upgrade(engine: Engine, target: str = "head") -> None:
+    """Bring the schema to `target`; does nothing where it is there already.
+
+    Raises:
+        DatabaseError: where the user may not create the roles or the schema.
+    """
+    with _locked(engine) as connection:
+        try:
+            _lay_foundation(connection)
+        except ProgrammingError as error:
+            raise DatabaseError(
+                f"cannot prepare schema {SCHEMA}: {error.orig}. Migrate as a user that may create roles "
+                "and schemas in this database (docs/database.md)"
+            ) from error
+        command.upgrade(_config(connection), target)
+
+
+def downgrade(engine: Engine, target: str = "base") -> None:
+    """Take the schema back to `target`, dropping what later versions hold."""
+    with _locked(engine) as connection:
+        command.downgrade(_config(connection), target)
+
+
+@contextmanager
+def _locked(engine: Engine) -> Iterator[Connection]:
+    with engine.connect() as guard:
+        guard.execute(_LOCK)
+        try:
+            with engine.begin() as connection:
+                yield connection
+        finally:
+            guard.execute(_UNLOCK)
+
+
+def _config(connection: Connection) -> Config:
+    connection.execute(text("SET LOCAL ROLE blink_owner"))
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _lay_foundation(connection: Connection) -> None:
+    for role in ROLES:
+        connection.execute(text(_MAKE_ROLE.format(role=role)))
+    connection.execute(text("GRANT blink_owner TO CURRENT_USER"))
+    connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA} AUTHORIZATION blink_owner"))

@@ -1,0 +1,89 @@
+"""Real PostgreSQL servers for tests: the wheel's, and Debian's where it is installed.
+
+A test that asks for `database` runs on each server, in a database of its own that is already migrated.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import Engine, text
+
+from blink.embedded import EmbeddedServer, wheel_binaries
+from credit.database.connection import Role, connect
+from credit.database.migrate import upgrade
+
+DEBIAN = Path("/usr/lib/postgresql/15/bin")
+SERVERS = {"wheel": wheel_binaries, **({"debian15": lambda: DEBIAN} if (DEBIAN / "pg_ctl").exists() else {})}
+
+# A test server may lose its data in a crash of the machine, so that it need not wait for the disk.
+FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=60")
+
+
+@dataclass(frozen=True)
+class Database:
+    """One test's own database."""
+
+    url: str
+    engines: list[Engine]
+
+    def engine(self, role: Role | None = None) -> Engine:
+        engine = connect(self.url, role=role)
+        self.engines.append(engine)
+        return engine
+
+
+@pytest.fixture(scope="session", params=SERVERS)
+def server(request: pytest.FixtureRequest) -> Iterator[EmbeddedServer]:
+    home = Path(tempfile.mkdtemp(prefix="blink-test-"))
+    server = EmbeddedServer(home, SERVERS[request.param](), FAST)
+    with server.running() as url:
+        admin = connect(url)
+        with _autocommit(admin) as connection:
+            connection.execute(text("CREATE DATABASE template_blink"))
+        template = connect(server.url("template_blink"))
+        upgrade(template)
+        template.dispose()
+        admin.dispose()
+        yield server
+    shutil.rmtree(home)
+
+
+@pytest.fixture
+def new_database(server: EmbeddedServer) -> Iterator[Callable[[str], Database]]:
+    """Makes databases from a template: `template0` is empty, `template_blink` migrated."""
+    made: list[Database] = []
+    admin = connect(server.url())
+    yield partial(_create, server, admin, made)
+    for database in made:
+        for engine in database.engines:
+            engine.dispose()
+        with _autocommit(admin) as connection:
+            connection.execute(text(f"DROP DATABASE {database.url.split('/')[3].split('?')[0]} WITH (FORCE)"))
+    admin.dispose()
+
+
+@pytest.fixture
+def database(new_database: Callable[[str], Database]) -> Database:
+    """A migrated database of the test's own; `.engine(role)` connects to it."""
+    return new_database("template_blink")
+
+
+def _create(server: EmbeddedServer, admin: Engine, made: list[Database], template: str) -> Database:
+    name = f"t{uuid4().hex[:12]}"
+    with _autocommit(admin) as connection:
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+    made.append(Database(server.url(name), []))
+    return made[-1]
+
+
+@contextmanager
+def _autocommit(engine: Engine) -> Iterator:
+    with engine.connect() as connection:
+        yield connection.execution_options(isolation_level="AUTOCOMMIT")

@@ -1,0 +1,115 @@
+"""What a trainer gives for a bundle, and the files that follow from it."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import metadata
+
+import pyarrow as pa
+
+from credit.bundle import bins, calibration, golden, manifest, reference, scorecard
+from credit.bundle.algorithms import Algorithm, algorithm_named
+from credit.bundle.calibration import Calibration
+from credit.bundle.canonical import Json
+from credit.bundle.errors import BundleError
+from credit.bundle.manifest import Manifest, TrainingWindow
+from credit.bundle.model_id import ModelId
+from credit.portfolios import Feature, FeatureKind, LabelRule, PortfolioName
+from forest.engine import Engine, Floats, ForestError
+
+FOREST_FILE = "forest.bin"
+_LIBRARIES = ("lightgbm", "treelite", "numpy", "pyarrow")
+
+
+@dataclass(frozen=True)
+class BundleContent:
+    """A trained model and what it was trained on; everything else in a bundle is derived from it."""
+
+    model_id: ModelId
+    portfolio: PortfolioName
+    algorithm: str
+    """A name in `credit.bundle.algorithms.ALGORITHMS`."""
+    features: tuple[Feature, ...]
+    """In the order of the model's columns."""
+    window: TrainingWindow
+    label_rule: LabelRule
+    metrics: Mapping[str, Json]
+    """Figures of the test slice; finite numbers only."""
+    model: bytes
+    """The library's own format: for LightGBM the text of `model_to_string()`, UTF-8."""
+    calibration: Calibration
+    catalogue_version: str
+    """Version of the catalogue of reason sentences."""
+    reference: pa.Table
+    """Training rows as of their advance requests: a numeric column a feature (null or NaN is missing), and any
+    other columns (subject, time, label)."""
+
+
+def bundle_files(content: BundleContent) -> dict[str, bytes]:
+    """Every file of the bundle but the manifest and its hash, by name.
+
+    The engine is proved against the library on the golden rows before anything is written.
+
+    Raises:
+        BundleError: where the reference lacks a feature, or the engine differs from the library.
+    """
+    algorithm = algorithm_named(content.algorithm)
+    try:
+        checkpoint = algorithm.checkpoint(content.model)
+        engine = algorithm.load(checkpoint, content.model)
+    except ForestError as error:
+        raise BundleError(f"{algorithm.native_file}: {error}") from error
+    rows = feature_rows(content, engine)
+    return {
+        algorithm.native_file: content.model,
+        FOREST_FILE: checkpoint,
+        golden.FILE: _proved_golden(content, algorithm, engine, golden.choose_rows(rows)),
+        **_derived_files(content, engine, rows),
+    }
+
+
+def manifest_of(content: BundleContent, files: Mapping[str, bytes]) -> Manifest:
+    """The manifest of the bundle's other files."""
+    return Manifest(
+        model_id=content.model_id,
+        portfolio=content.portfolio,
+        algorithm=content.algorithm,
+        features=content.features,
+        window=content.window,
+        label_rule=content.label_rule,
+        metrics=content.metrics,
+        libraries={library: metadata.version(library) for library in _LIBRARIES},
+        files={name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
+    )
+
+
+def feature_rows(content: BundleContent, engine: Engine) -> Floats:
+    """The reference's features, float64 [n, d].
+
+    Raises:
+        BundleError: where the model has another number of features, or the reference lacks one.
+    """
+    if engine.width != len(content.features):
+        raise BundleError(f"{manifest.FILE}: {len(content.features)} features named, but the model has {engine.width}")
+    return reference.feature_rows(content.reference, [feature.name for feature in content.features])
+
+
+def _proved_golden(content: BundleContent, algorithm: Algorithm, engine: Engine, rows: Floats) -> bytes:
+    answers = golden.golden_of(engine, rows)
+    library = algorithm.library_margins(content.model, rows)
+    golden.check_margins(library, answers.margins, of=f"{engine.name} against {content.algorithm} itself")
+    return golden.golden_to_bytes(answers)
+
+
+def _derived_files(content: BundleContent, engine: Engine, rows: Floats) -> dict[str, bytes]:
+    phi, _ = content.calibration.contributions(engine.contributions(rows)[:, :-1], rows[:, 0])
+    scores = content.calibration.probability(engine.margins(rows))
+    card = scorecard.scorecard_of(content.features, phi, catalogue_version=content.catalogue_version)
+    columns = bins.bins_of_rows(content.features, rows)
+    columns[reference.SCORE] = bins.bins_of(scores, FeatureKind.NUMERIC)
+    return {
+        calibration.FILE: calibration.calibration_to_bytes(content.calibration),
+        scorecard.FILE: scorecard.scorecard_to_bytes(card),
+        bins.FILE: bins.bins_to_bytes(columns),
+        reference.FILE: reference.reference_to_bytes(reference.with_scores(content.reference, scores)),
+    }

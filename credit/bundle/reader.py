@@ -1,0 +1,155 @@
+"""Reading a bundle, and refusing one that is not what was written."""
+
+import hashlib
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from credit.bundle import bins, calibration, golden, manifest, reference, scorecard
+from credit.bundle.algorithms import algorithm_named
+from credit.bundle.bins import Bins
+from credit.bundle.calibration import Calibration
+from credit.bundle.content import FOREST_FILE
+from credit.bundle.errors import BundleError
+from credit.bundle.golden import Golden
+from credit.bundle.manifest import Manifest
+from credit.bundle.model_id import ModelId
+from credit.bundle.scorecard import Scorecard
+from credit.portfolios import PortfolioName
+from forest.engine import Engine, ForestError
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A model that was proved equal to the one that was written."""
+
+    path: Path
+    manifest: Manifest
+    manifest_sha256: str
+    """sha256 in hex of `manifest.json`, and so of the whole bundle."""
+    engine: Engine
+    calibration: Calibration
+    scorecard: Scorecard
+    bins: Mapping[str, Bins]
+    """Of every feature, and of `default_probability`."""
+    golden: Golden
+
+    @property
+    def model_id(self) -> ModelId:
+        """The model's name."""
+        return self.manifest.model_id
+
+    @property
+    def portfolio(self) -> PortfolioName:
+        """The portfolio that the model scores."""
+        return self.manifest.portfolio
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """Names of the features in the order of the model's columns."""
+        return self.manifest.feature_names
+
+    def reference(self) -> pa.Table:
+        """The training rows with the model's scores, read now.
+
+        Raises:
+            BundleError: where the file has changed since the bundle was loaded.
+        """
+        content = _read(self.path, reference.FILE)
+        _check_hash(reference.FILE, content, self.manifest.files[reference.FILE])
+        return reference.reference_from_bytes(content)
+
+
+def verify_hashes(path: Path) -> Manifest:
+    """The manifest of a bundle of which every file has its hash; no model is loaded.
+
+    Raises:
+        BundleError: naming the file that is missing, unexpected or changed.
+    """
+    return _verified(path)[0]
+
+
+def load_bundle(path: Path) -> Bundle:
+    """The bundle in a directory, after checking every hash and reproducing the golden rows.
+
+    Raises:
+        BundleError: naming the file that is missing, unexpected, changed or unreadable, or the golden row that
+            differs with both values.
+    """
+    said, files = _verified(path)
+    engine = _engine(said, files)
+    proof = golden.golden_from_bytes(files[golden.FILE], width=engine.width)
+    golden.check_golden(proof, engine)
+    return Bundle(
+        path=path,
+        manifest=said,
+        manifest_sha256=hashlib.sha256(files[manifest.FILE]).hexdigest(),
+        engine=engine,
+        calibration=calibration.calibration_from_bytes(files[calibration.FILE]),
+        scorecard=scorecard.scorecard_from_bytes(files[scorecard.FILE]),
+        bins=bins.bins_from_bytes(files[bins.FILE]),
+        golden=proof,
+    )
+
+
+def _verified(path: Path) -> tuple[Manifest, dict[str, bytes]]:
+    # The bytes that were hashed are the bytes that are used: nothing can change in between.
+    files = {name: _read(path, name) for name in (manifest.HASH_FILE, manifest.FILE)}
+    _check_manifest_hash(files[manifest.HASH_FILE], files[manifest.FILE])
+    said = manifest.manifest_from_bytes(files[manifest.FILE])
+    _check_names(path, said)
+    for name, digest in said.files.items():
+        files[name] = _read(path, name)
+        _check_hash(name, files[name], digest)
+    return said, files
+
+
+def _engine(said: Manifest, files: Mapping[str, bytes]) -> Engine:
+    algorithm = algorithm_named(said.algorithm)
+    try:
+        engine = algorithm.load(files[FOREST_FILE], files[algorithm.native_file])
+    except ForestError as error:
+        raise BundleError(f"{FOREST_FILE}, {algorithm.native_file}: {error}") from error
+    if engine.width != len(said.features):
+        raise BundleError(f"{manifest.FILE}: {len(said.features)} features, but the model has {engine.width}")
+    return engine
+
+
+def _check_manifest_hash(line: bytes, content: bytes) -> None:
+    digest = hashlib.sha256(content).hexdigest()
+    if line != manifest.hash_line(digest):
+        raise BundleError(
+            f"{manifest.FILE} and {manifest.HASH_FILE} do not belong together: the manifest's sha256 is {digest}"
+        )
+
+
+def _check_hash(name: str, content: bytes, digest: str) -> None:
+    given = hashlib.sha256(content).hexdigest()
+    if given != digest:
+        raise BundleError(f"{name}: sha256 is {given}, but the manifest says {digest}")
+
+
+def _check_names(path: Path, said: Manifest) -> None:
+    algorithm = algorithm_named(said.algorithm)
+    needed = {
+        *(algorithm.native_file, FOREST_FILE, golden.FILE),
+        *(calibration.FILE, scorecard.FILE, bins.FILE, reference.FILE),
+    }
+    if said.files.keys() != needed:
+        named = ", ".join(sorted(needed ^ said.files.keys()))
+        raise BundleError(f"{manifest.FILE}: should name {', '.join(sorted(needed))}; differs in {named}")
+    if unexpected := sorted({entry.name for entry in path.iterdir()} - needed - {manifest.FILE, manifest.HASH_FILE}):
+        raise BundleError(f"unexpected in the bundle: {', '.join(unexpected)}")
+
+
+def _read(path: Path, name: str) -> bytes:
+    file = path / name
+    try:
+        if not stat.S_ISREG(file.lstat().st_mode):
+            raise BundleError(f"{name}: not a regular file")
+        return file.read_bytes()
+    except OSError as error:
+        raise BundleError(f"{name}: cannot be read in {path}: {error.strerror}") from error

@@ -1,0 +1,138 @@
+"""Writing a bundle so that it is either wholly there or not there at all."""
+
+import errno
+import fcntl
+import hashlib
+import os
+import secrets
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from credit.bundle import manifest
+from credit.bundle.content import BundleContent, bundle_files, manifest_of
+from credit.bundle.errors import BundleError
+from credit.bundle.model_id import checked_model_id
+
+_UNFINISHED = ".unfinished-"
+_LOCK = ".writers.lock"
+
+
+def _silent(_step: str) -> None:
+    """Announce nothing."""
+
+
+def write_bundle(model_dir: Path, content: BundleContent, *, announce: Callable[[str], None] = _silent) -> Path:
+    """Write a bundle to `model_dir/<model_id>` and give its path.
+
+    Files are written and synced in a hidden directory beside it, `manifest.sha256` last, and published by one
+    atomic rename: a writer that is killed leaves nothing under the model's id.
+
+    Args:
+        model_dir: made if it is not there.
+        content: the trained model.
+        announce: called with the name of each file when it is on disk, and with "published" after the rename.
+
+    Raises:
+        BundleError: where the id is taken (a model id is never reused), the model cannot be served exactly, or
+            the engine differs from the library.
+    """
+    target = model_dir / checked_model_id(content.model_id)
+    _check_free(target)
+    files = _complete(content)
+    model_dir.mkdir(parents=True, exist_ok=True)
+    with _writing(model_dir):
+        unfinished = model_dir / f"{_UNFINISHED}{target.name}-{secrets.token_hex(4)}"
+        try:
+            _write_files(unfinished, files, announce)
+            _publish(unfinished, target)
+        except BaseException:
+            shutil.rmtree(unfinished, ignore_errors=True)
+            raise
+    announce("published")
+    return target
+
+
+def sweep_unfinished(model_dir: Path) -> tuple[str, ...]:
+    """Remove what killed writers left behind; the names removed. Nothing is removed while a writer lives.
+
+    Writers hold one file lock shared, the sweep takes it exclusively and without waiting. The kernel drops a
+    lock when its process ends, however it ends, and on every machine that mounts the directory; a process id
+    would mean nothing in another container, and is reused.
+    """
+    if not model_dir.is_dir():
+        return ()
+    with _locked(model_dir, fcntl.LOCK_EX | fcntl.LOCK_NB) as alone:
+        left = sorted(model_dir.glob(f"{_UNFINISHED}*")) if alone else []
+        for directory in left:
+            shutil.rmtree(directory)
+    return tuple(directory.name for directory in left)
+
+
+@contextmanager
+def _writing(model_dir: Path) -> Iterator[None]:
+    with _locked(model_dir, fcntl.LOCK_SH):
+        yield
+
+
+@contextmanager
+def _locked(model_dir: Path, operation: int) -> Iterator[bool]:
+    # Opened for writing: over NFS an exclusive lock needs it. Never removed: a lock on a removed file is none.
+    descriptor = os.open(model_dir / _LOCK, os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        try:
+            fcntl.flock(descriptor, operation)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(descriptor)
+
+
+def _complete(content: BundleContent) -> dict[str, bytes]:
+    files = bundle_files(content)
+    files[manifest.FILE] = manifest.manifest_to_bytes(manifest_of(content, files))
+    digest = hashlib.sha256(files[manifest.FILE]).hexdigest()
+    files[manifest.HASH_FILE] = manifest.hash_line(digest)
+    return files
+
+
+def _write_files(directory: Path, files: Mapping[str, bytes], announce: Callable[[str], None]) -> None:
+    directory.mkdir()
+    for name, content in files.items():
+        with (directory / name).open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        announce(name)
+    _sync_directory(directory)
+
+
+def _publish(unfinished: Path, target: Path) -> None:
+    _check_free(target)
+    try:
+        unfinished.rename(target)
+    except OSError as error:
+        if error.errno in {errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR}:
+            raise BundleError(_taken(target)) from error
+        raise
+    _sync_directory(target.parent)
+
+
+def _check_free(target: Path) -> None:
+    if os.path.lexists(target):
+        raise BundleError(_taken(target))
+
+
+def _taken(target: Path) -> str:
+    return f"model {target.name} exists already in {target.parent}: a model id is never reused"
+
+
+def _sync_directory(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -15,13 +15,8 @@ from hashlib import sha256
 from math import isfinite
 from typing import TypeAlias
 
-Canonical: TypeAlias = (
-    bool | int | float | str | datetime | Sequence["Canonical"] | Mapping[str, "Canonical"] | None
-)
+Canonical: TypeAlias = bool | int | float | str | datetime | Sequence["Canonical"] | Mapping[str, "Canonical"] | None
 """What canonical bytes are made of."""
-
-GENESIS = bytes(32)
-"""The previous root of a writer's first batch."""
 
 _LEAF, _NODE = b"\x00", b"\x01"
 
@@ -41,9 +36,7 @@ def canonical_bytes(record: Mapping[str, Canonical]) -> bytes:
             message names the field.
     """
     plain = {key: _plain(value, key) for key, value in record.items()}
-    return json.dumps(
-        plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    ).encode()
+    return json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
 
 
 def _plain(value: Canonical, place: str) -> object:
@@ -106,8 +99,8 @@ class AuditBatch:
     count: int
     """Audits in the batch."""
     merkle_root: bytes
-    previous_root: bytes
-    """`merkle_root` of the writer's batch before, `GENESIS` for the first."""
+    previous_root: bytes | None
+    """`merkle_root` of the writer's batch before; None for the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +108,11 @@ class ChainHead:
     """Where a writer's chain of batches ends."""
 
     sequence: int
-    root: bytes
+    root: bytes | None
+    """`merkle_root` of the last batch; None where there is none."""
 
 
-EMPTY_CHAIN = ChainHead(sequence=0, root=GENESIS)
+EMPTY_CHAIN = ChainHead(sequence=0, root=None)
 """The head of a writer who has written nothing."""
 
 
@@ -158,11 +152,10 @@ def verify_batch(batch: AuditBatch, head: ChainHead, audit_hashes: Sequence[byte
     return ChainHead(batch.sequence, batch.merkle_root)
 
 
-def _header(writer: str, sequence: int, count: int, previous_root: bytes) -> bytes:
-    return canonical_bytes(
-        {"writer": writer, "sequence": sequence, "count": count, "previous_root": previous_root.hex()}
-    )
+def _header(writer: str, sequence: int, count: int, previous_root: bytes | None) -> bytes:
+    previous = None if previous_root is None else previous_root.hex()
+    return canonical_bytes({"writer": writer, "sequence": sequence, "count": count, "previous_root": previous})
 
 
-def _shown(value: bytes | int) -> str:
+def _shown(value: bytes | int | None) -> str:
     return value.hex() if isinstance(value, bytes) else str(value)

@@ -37,9 +37,7 @@ class PointsScale:
     def __post_init__(self) -> None:
         positive = (self.odds, self.points_to_double_odds)
         if not all(isfinite(value) and value > 0 for value in positive) or not isfinite(self.points):
-            raise PointsError(
-                f"points scale {self}: odds and points_to_double_odds must be positive, all of it finite"
-            )
+            raise PointsError(f"points scale {self}: odds and points_to_double_odds must be positive, all of it finite")
 
     @property
     def factor(self) -> float:

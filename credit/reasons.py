@@ -9,6 +9,7 @@ reference's mean log-odds give back the customer's.
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 
 import numpy as np
@@ -17,8 +18,8 @@ import numpy.typing as npt
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
-LATEST_SENTENCES = 1
-"""Version of the catalogue that new models are given."""
+LATEST_SENTENCES = "1"
+"""Version of the catalogue that new models are given; every earlier one stays."""
 
 MOST_REASONS = 4
 """More would not be principal (commentary to 12 CFR 1002.9(b)(2))."""
@@ -37,7 +38,7 @@ class Sentences:
     A group's code stands for its values, the code with `_missing` behind it for their absence.
     """
 
-    version: int
+    version: str
     texts: Mapping[str, str]
 
     def check(self, groups: Sequence[str]) -> None:
@@ -54,14 +55,15 @@ class Sentences:
             )
 
 
-def load_sentences(version: int = LATEST_SENTENCES) -> Sentences:
+@cache
+def load_sentences(version: str = LATEST_SENTENCES) -> Sentences:
     """A version of the built-in catalogue.
 
     Raises:
         ReasonError: where there is no such version.
     """
     source = resources.files("credit") / f"sentences_v{version}.toml"
-    if not source.is_file():
+    if not version.isalnum() or not source.is_file():
         raise ReasonError(f"no catalogue of sentences in version {version}; the latest is {LATEST_SENTENCES}")
     return parse_sentences(source.read_text("utf-8"))
 
@@ -74,8 +76,8 @@ def parse_sentences(text: str) -> Sentences:
     """
     table = tomllib.loads(text)
     version = table.pop("version", None)
-    if not isinstance(version, int):
-        raise ReasonError("catalogue of sentences: version must be a whole number")
+    if not isinstance(version, str):
+        raise ReasonError("catalogue of sentences: version must be given, as a text")
     texts: dict[str, str] = {}
     for group, entry in table.items():
         if not isinstance(entry, dict) or set(entry) != {"adverse", "missing"}:
@@ -190,9 +192,7 @@ class _ReasonWriter:
     def __init__(self, rules: ReasonRules) -> None:
         self._rules = rules
         self._codes = rules.codes
-        self._members = [
-            [index for index, group in enumerate(rules.groups) if group == code] for code in self._codes
-        ]
+        self._members = [[index for index, group in enumerate(rules.groups) if group == code] for code in self._codes]
 
     def reason(self, group: int, amount: float, excess: FloatArray, *, mainly_absent: bool) -> Reason:
         """One group's reason in one row; `mainly_absent` where missing features carry over half of it."""

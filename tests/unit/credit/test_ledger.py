@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from credit.ledger import (
     EMPTY_CHAIN,
-    GENESIS,
     AuditBatch,
     Canonical,
     ChainHead,
@@ -90,7 +89,7 @@ def test_what_has_no_canonical_form_is_named(value: Canonical, message: str) -> 
 
 def test_batches_follow_each_other_and_verify() -> None:
     first = next_batch("batch", EMPTY_CHAIN, HASHES[:5])
-    assert (first.sequence, first.count, first.previous_root) == (1, 5, GENESIS)
+    assert (first.sequence, first.count, first.previous_root) == (1, 5, None)
     head = verify_batch(first, EMPTY_CHAIN, HASHES[:5])
     second = next_batch("batch", head, HASHES[5:])
     assert (second.sequence, second.count, second.previous_root) == (2, 4, first.merkle_root)

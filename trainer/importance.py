@@ -1,0 +1,82 @@
+"""How much each metric matters to a model, and in which direction towards repayment."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from credit.portfolios import Direction, Feature
+from trainer.arrays import Floats
+
+_NO_TREND = 0.1  # rank correlation within which a metric has no one direction
+
+
+@dataclass(frozen=True, slots=True)
+class Importance:
+    """One metric's weight in a model.
+
+    `mean_contribution` is the mean of |SHAP| in log-odds of default; `share` is its part of all metrics' sum;
+    `gain` is the reduction of the training loss by splits on the metric. Directions are towards repayment.
+    """
+
+    metric: str
+    mean_contribution: float
+    share: float
+    gain: float
+    declared: Direction
+    observed: Direction
+
+    @property
+    def wording(self) -> str:
+        """What more of the metric does, in words."""
+        words = {1: "increases repayment probability", -1: "decreases repayment probability", 0: "has no trend"}
+        return words[self.observed] if self.share else "is not used"
+
+
+def rank_importance(
+    features: Sequence[Feature], rows: Floats, contributions: Floats, gain: Floats
+) -> tuple[Importance, ...]:
+    """Metrics from the most to the least important.
+
+    `rows` and `contributions` (SHAP values, log-odds of default) are `[n, d]`, `gain` is `[d]`.
+    """
+    size = np.abs(contributions).mean(axis=0)
+    total = max(float(size.sum()), np.finfo(float).tiny)
+    found = [
+        Importance(
+            metric=feature.name,
+            mean_contribution=float(size[j]),
+            share=float(size[j] / total),
+            gain=float(gain[j]),
+            declared=feature.direction,
+            observed=observed_direction(rows[:, j], contributions[:, j]),
+        )
+        for j, feature in enumerate(features)
+    ]
+    return tuple(sorted(found, key=lambda one: (-one.mean_contribution, one.metric)))
+
+
+def observed_direction(values: Floats, contributions: Floats) -> Direction:
+    """+1 where more of the metric goes with repayment, -1 where with default, 0 where with neither.
+
+    The sign of the rank correlation of values and contributions `[n]` to the log-odds of default, turned towards
+    repayment; missing values are left out.
+    """
+    known = np.isfinite(values)
+    correlation = _correlation(_ranks(values[known]), _ranks(contributions[known]))
+    if correlation < -_NO_TREND:
+        return 1
+    return -1 if correlation > _NO_TREND else 0
+
+
+def _ranks(values: Floats) -> Floats:
+    """Mean ranks `[n]`, ties sharing theirs."""
+    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+    last = np.cumsum(counts)
+    return np.asarray((last - (counts - 1) / 2)[inverse], dtype=np.float64)
+
+
+def _correlation(one: Floats, other: Floats) -> float:
+    if len(one) < 2 or one.std() == 0 or other.std() == 0:
+        return 0.0
+    return float(np.mean((one - one.mean()) * (other - other.mean())) / (one.std() * other.std()))

@@ -1,0 +1,1 @@
+"""The commands: each gathers what its room needs, calls it, and words the answer."""

@@ -1,0 +1,64 @@
+"""The database of this process: the server at DATABASE_URL, or the embedded one under BLINK_HOME."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Engine, text
+
+from blink.embedded import EmbeddedServer, wheel_binaries
+from blink.settings import Settings
+from credit.database.connection import Role, connect
+from credit.database.migrate import require_head, upgrade
+
+DATABASE = "blink"
+
+
+@contextmanager
+def database_url(settings: Settings) -> Iterator[str]:
+    """The address of the database, the embedded server running meanwhile where there is no other."""
+    if settings.database_url is not None:
+        yield settings.database_url
+        return
+    server = EmbeddedServer(settings.home, wheel_binaries())
+    with server.running() as admin_url:
+        _create_database(admin_url)
+        yield server.url(DATABASE)
+
+
+@contextmanager
+def open_database(settings: Settings, role: Role) -> Iterator[Engine]:
+    """An engine whose sessions act as `role`, on a schema that is this release's.
+
+    The embedded database is ours alone, so it is migrated on the way; a server's schema is migrated by hand.
+
+    Raises:
+        SchemaOutdatedError: where a server's schema is not this release's.
+    """
+    with database_url(settings) as url:
+        if settings.database_url is None:
+            _with(connect(url), upgrade)
+        engine = connect(url, role=role)
+        try:
+            with engine.connect() as connection:
+                require_head(connection)
+            yield engine
+        finally:
+            engine.dispose()
+
+
+def _with(engine: Engine, act) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    try:
+        act(engine)
+    finally:
+        engine.dispose()
+
+
+def _create_database(admin_url: str) -> None:
+    engine = connect(admin_url)
+    try:
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            known = connection.execute(text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": DATABASE})
+            if known.first() is None:
+                connection.execute(text(f"CREATE DATABASE {DATABASE}"))
+    finally:
+        engine.dispose()

@@ -1,0 +1,30 @@
+"""Which exit code an error ends with; an error of no room of ours is a fault and keeps its traceback."""
+
+from sqlalchemy.exc import OperationalError
+
+from blink.embedded import EmbeddedServerError
+from blink.settings import SettingsError
+from credit.database.errors import BusyError, DatabaseError, SchemaOutdatedError
+from credit.portfolios import PortfolioError
+
+FAILED = 1
+TRY_AGAIN = 75
+WRONG_CONFIGURATION = 78
+
+_OURS = {"blink", "credit", "drift", "forest", "predictor", "rollout", "trainer", "workflows"}
+
+
+def exit_code(error: Exception) -> int | None:
+    """The exit code of an expected error; None for a fault."""
+    if isinstance(error, (SettingsError, PortfolioError, SchemaOutdatedError)):
+        return WRONG_CONFIGURATION
+    if isinstance(error, (BusyError, OperationalError)):
+        return TRY_AGAIN
+    if isinstance(error, (DatabaseError, EmbeddedServerError)) or _is_ours(error):
+        return FAILED
+    return None
+
+
+def _is_ours(error: Exception) -> bool:
+    # Each room defines its own tree of errors; all of them carry a message for people.
+    return type(error).__module__.split(".")[0] in _OURS

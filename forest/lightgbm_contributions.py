@@ -28,7 +28,7 @@ class LightgbmContributions:
         """
         check_exact(model_text)
         try:
-            booster = lightgbm.Booster(params={"verbosity": -1}, model_str=model_text)
+            booster = lightgbm.Booster(model_str=model_text)
         except lightgbm.basic.LightGBMError as error:
             raise ForestError(f"LightGBM {VERSION} cannot read the model: {error}") from error
         return cls(booster=booster, width=booster.num_feature())

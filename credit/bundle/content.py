@@ -41,8 +41,9 @@ class BundleContent:
     catalogue_version: str
     """Version of the catalogue of reason sentences."""
     reference: pa.Table
-    """Training rows as of their advance requests: a numeric column a feature (null or NaN is missing), and any
-    other columns (subject, time, label)."""
+    """Training rows as of their advance requests, in order of time: a numeric column a feature (null or NaN is
+    missing), and any other columns (subject, time, label). The bundle keeps at most `reference.LARGEST` rows,
+    evenly spaced, and takes bins and means from these."""
 
 
 def bundle_files(content: BundleContent) -> dict[str, bytes]:
@@ -59,12 +60,13 @@ def bundle_files(content: BundleContent) -> dict[str, bytes]:
         engine = algorithm.load(checkpoint, content.model)
     except ForestError as error:
         raise BundleError(f"{algorithm.native_file}: {error}") from error
-    rows = feature_rows(content, engine)
+    kept = reference.thinned(content.reference)
+    rows = _feature_rows(content, engine, kept)
     return {
         algorithm.native_file: content.model,
         FOREST_FILE: checkpoint,
         golden.FILE: _proved_golden(content, algorithm, engine, golden.choose_rows(rows)),
-        **_derived_files(content, engine, rows),
+        **_derived_files(content, engine, kept, rows),
     }
 
 
@@ -83,15 +85,10 @@ def manifest_of(content: BundleContent, files: Mapping[str, bytes]) -> Manifest:
     )
 
 
-def feature_rows(content: BundleContent, engine: Engine) -> Floats:
-    """The reference's features, float64 [n, d].
-
-    Raises:
-        BundleError: where the model has another number of features, or the reference lacks one.
-    """
+def _feature_rows(content: BundleContent, engine: Engine, kept: pa.Table) -> Floats:
     if engine.width != len(content.features):
         raise BundleError(f"{manifest.FILE}: {len(content.features)} features named, but the model has {engine.width}")
-    return reference.feature_rows(content.reference, [feature.name for feature in content.features])
+    return reference.feature_rows(kept, [feature.name for feature in content.features])
 
 
 def _proved_golden(content: BundleContent, algorithm: Algorithm, engine: Engine, rows: Floats) -> bytes:
@@ -101,7 +98,7 @@ def _proved_golden(content: BundleContent, algorithm: Algorithm, engine: Engine,
     return golden.golden_to_bytes(answers)
 
 
-def _derived_files(content: BundleContent, engine: Engine, rows: Floats) -> dict[str, bytes]:
+def _derived_files(content: BundleContent, engine: Engine, kept: pa.Table, rows: Floats) -> dict[str, bytes]:
     phi, _ = content.calibration.contributions(engine.contributions(rows)[:, :-1], rows[:, 0])
     scores = content.calibration.probability(engine.margins(rows))
     card = scorecard.scorecard_of(content.features, phi, catalogue_version=content.catalogue_version)
@@ -111,5 +108,5 @@ def _derived_files(content: BundleContent, engine: Engine, rows: Floats) -> dict
         calibration.FILE: calibration.calibration_to_bytes(content.calibration),
         scorecard.FILE: scorecard.scorecard_to_bytes(card),
         bins.FILE: bins.bins_to_bytes(columns),
-        reference.FILE: reference.reference_to_bytes(reference.with_scores(content.reference, scores)),
+        reference.FILE: reference.reference_to_bytes(reference.with_scores(kept, scores)),
     }

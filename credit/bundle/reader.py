@@ -58,9 +58,17 @@ class Bundle:
         Raises:
             BundleError: where the file has changed since the bundle was loaded.
         """
-        content = _read(self.path, reference.FILE)
-        _check_hash(reference.FILE, content, self.manifest.files[reference.FILE])
-        return reference.reference_from_bytes(content)
+        return reference.reference_from_bytes(self.file(reference.FILE))
+
+    def file(self, name: str) -> bytes:
+        """A file of the bundle, read now and checked against the manifest.
+
+        Raises:
+            BundleError: where it is missing, or has changed since the bundle was loaded.
+        """
+        content = _read(self.path, name)
+        _check_hash(name, content, self.manifest.files[name])
+        return content
 
 
 def verify_hashes(path: Path) -> Manifest:

@@ -12,6 +12,9 @@ from credit.bundle.errors import BundleError
 from forest.engine import Floats
 
 FILE = "reference.parquet"
+LARGEST = 10_000
+"""Rows that a bundle keeps at most. Exact contributions take about 1 ms a row, and more rows would not tell more:
+the PSI of two equal samples of 10,000 stays below 0.004 in 95 of 100."""
 SCORE = "default_probability"
 """Column with the model's own PD of each row."""
 
@@ -27,6 +30,13 @@ def feature_rows(table: pa.Table, features: Sequence[str]) -> Floats:
     if not table.num_rows:
         raise BundleError(f"{FILE}: no rows; the training rows are needed")
     return np.column_stack([_numbers(table, name) for name in features])
+
+
+def thinned(table: pa.Table, largest: int = LARGEST) -> pa.Table:
+    """At most `largest` rows of the table, evenly spaced in its order, the first and the last among them."""
+    if table.num_rows <= largest:
+        return table
+    return table.take(np.linspace(0, table.num_rows - 1, num=largest).round().astype(np.int64))
 
 
 def with_scores(table: pa.Table, probabilities: Floats) -> pa.Table:

@@ -1,0 +1,152 @@
+"""Scores: a model's answer for rows of features, with its exact explanation and its reasons."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from credit.bundle.reader import Bundle
+from credit.points import PointsScale
+from credit.reasons import Reason, ReasonRules, load_sentences, principal_reasons
+
+FloatArray = npt.NDArray[np.float64]
+
+Scale = Literal["log_odds_default"]
+"""What contributions and base value add up to: here logit(PD)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredRows:
+    """Scores of n rows of d features by one model. Arrays are not to be written to."""
+
+    model_id: str
+    engine: str
+    engine_version: str
+    feature_names: tuple[str, ...]
+    """In the order of the columns, d of them."""
+    margins: FloatArray
+    """`[n]`, log-odds of default before calibration."""
+    default_probabilities: FloatArray
+    """`[n]`, in [0, 1]."""
+    points: npt.NDArray[np.int64]
+    """`[n]`."""
+    contributions: FloatArray
+    """`[n, d]`, to logit(PD)."""
+    base_values: FloatArray
+    """`[n]`: with the row's contributions they add up to logit(PD)."""
+    missing: npt.NDArray[np.bool_]
+    """`[n, d]`, which features were unknown."""
+    reasons: tuple[tuple[Reason, ...], ...]
+    """n tuples of at most four."""
+    scale: Scale = "log_odds_default"
+
+    def __len__(self) -> int:
+        """Number of rows."""
+        return len(self.margins)
+
+    @property
+    def repayment_probabilities(self) -> FloatArray:
+        """`[n]`, 1 - PD."""
+        return 1.0 - self.default_probabilities
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One subject's score as of one time, in plain Python values."""
+
+    subject_id: str
+    as_of: datetime
+    model_id: str
+    engine: str
+    engine_version: str
+    margin: float
+    """Log-odds of default before calibration."""
+    default_probability: float
+    """In [0, 1]."""
+    points: int
+    base_value: float
+    contributions: dict[str, float]
+    """By feature; they and `base_value` add up to logit(PD) to 1e-9."""
+    scale: Scale
+    reasons: tuple[Reason, ...]
+    """At most four, adverse only, the greatest first."""
+    missing: tuple[str, ...]
+    """Features that were unknown, in the model's order."""
+
+    @property
+    def repayment_probability(self) -> float:
+        """1 - PD."""
+        return 1.0 - self.default_probability
+
+
+def reason_rules(bundle: Bundle) -> ReasonRules:
+    """The rules by which a model's contributions become reasons.
+
+    Raises:
+        ReasonError: where a reason group has no sentence in the catalogue's version that the bundle names.
+    """
+    card = bundle.scorecard
+    group_of = {name: group for group, names in card.reason_groups.items() for name in names}
+    return ReasonRules(
+        features=bundle.feature_names,
+        groups=tuple(group_of[name] for name in bundle.feature_names),
+        mean_contributions=tuple(card.mean_contributions[name] for name in bundle.feature_names),
+        sentences=load_sentences(card.catalogue_version),
+    )
+
+
+def points_scale(bundle: Bundle) -> PointsScale:
+    """The scale that a model's points are on."""
+    card = bundle.scorecard
+    return PointsScale(card.base_points, card.base_odds, card.points_to_double)
+
+
+def score_rows(bundle: Bundle, rows: FloatArray) -> ScoredRows:
+    """Scores of rows float64 `[n, d]` in the model's feature order, NaN where unknown.
+
+    A row's scores do not depend on the rows beside it, to the bit.
+
+    Raises:
+        ForestError: where the rows do not fit the model.
+        ReasonError: where a reason group has no sentence.
+    """
+    margins = bundle.engine.margins(rows)
+    explained = bundle.engine.contributions(rows)
+    contributions, base_values = bundle.calibration.contributions(explained[:, :-1], explained[:, -1])
+    missing = np.isnan(rows)
+    return ScoredRows(
+        model_id=bundle.model_id,
+        engine=bundle.engine.name,
+        engine_version=bundle.engine.version,
+        feature_names=bundle.feature_names,
+        margins=margins,
+        default_probabilities=bundle.calibration.probability(margins),
+        points=points_scale(bundle).rounded(bundle.calibration.log_odds(margins)),
+        # Adding 0.0 turns -0.0 into 0.0: JSON in the database does not keep the sign of a zero.
+        contributions=contributions + 0.0,
+        base_values=base_values,
+        missing=missing,
+        reasons=principal_reasons(contributions, missing, reason_rules(bundle)),
+    )
+
+
+def score_of(scored: ScoredRows, row: int, *, subject_id: str, as_of: datetime) -> Score:
+    """One row of `scored` as the score of a subject."""
+    names = scored.feature_names
+    return Score(
+        subject_id=subject_id,
+        as_of=as_of,
+        model_id=scored.model_id,
+        engine=scored.engine,
+        engine_version=scored.engine_version,
+        margin=float(scored.margins[row]),
+        default_probability=float(scored.default_probabilities[row]),
+        points=int(scored.points[row]),
+        base_value=float(scored.base_values[row]),
+        contributions=dict(zip(names, scored.contributions[row].tolist(), strict=True)),
+        scale=scored.scale,
+        reasons=scored.reasons[row],
+        missing=tuple(name for name, gone in zip(names, scored.missing[row], strict=True) if gone),
+    )

@@ -16,10 +16,17 @@ from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 from tempfile import gettempdir
+from time import sleep
 from urllib.parse import quote
+
+import psutil
 
 START_SECONDS = 600
 """Longest wait for a start; replaying the log after a crash takes its time."""
+ORPHAN_ATTEMPTS = 60
+"""Starts that are tried while the processes of a killed server still end."""
+POLL_SECONDS = 0.2
+_ORPHANS = "pre-existing shared memory block"
 _SOCKET_PATH_LIMIT = 100  # bytes; the kernel allows 107 with the socket's own name
 _UNPRIVILEGED = "nobody"
 
@@ -96,21 +103,49 @@ class EmbeddedServer:
     def _start(self) -> None:
         if not self.cluster.exists():
             self._initialise()
-        if self._control("status").returncode == 0:
+        if self._already_runs():
             return
         _make_folder(self.socket)
         _own(self.socket, 0o700)
-        settings = " ".join(f"-c {setting}" for setting in self.options)
-        options = f"-c listen_addresses='' -k '{self.socket}' {settings}"
-        # The server must not hear the Ctrl-C that is meant for us: it would close under our last statements.
-        done = self._control(
-            "start", "-w", "-t", str(START_SECONDS), "-l", str(self.cluster / "server.log"), "-o", options
+        for _ in range(ORPHAN_ATTEMPTS):
+            done = self._control("start", "-w", "-t", str(START_SECONDS), "-l", str(self._log), "-o", self._options())
+            if done.returncode == 0:
+                return
+            if _ORPHANS not in self._last_words():
+                break
+            sleep(POLL_SECONDS)
+        raise EmbeddedServerError(
+            f"PostgreSQL did not start in {self.cluster}: {done.stdout.strip()}\n{self._last_words()}"
         )
-        if done.returncode != 0:
-            log = (self.cluster / "server.log").read_text("utf-8", errors="replace").splitlines()[-12:]
-            raise EmbeddedServerError(
-                f"PostgreSQL did not start in {self.cluster}: {done.stdout.strip()}\n" + "\n".join(log)
-            )
+
+    def _already_runs(self) -> bool:
+        """Whether the server answers; waits for one that is on its way up, or on its way out."""
+        for _ in range(int(START_SECONDS / POLL_SECONDS)):
+            self._forget_zombie()
+            if self._control("status").returncode != 0:
+                return False
+            if self._run("pg_isready", "--quiet", "--host", str(self.socket)).returncode == 0:
+                return True
+            sleep(POLL_SECONDS)
+        raise EmbeddedServerError(f"PostgreSQL in {self.cluster} runs but does not answer: see {self._log}")
+
+    @property
+    def _log(self) -> Path:
+        return self.cluster / "server.log"
+
+    def _options(self) -> str:
+        settings = " ".join(f"-c {setting}" for setting in self.options)
+        return f"-c listen_addresses='' -k '{self.socket}' {settings}"
+
+    def _last_words(self) -> str:
+        return "\n".join(self._log.read_text("utf-8", errors="replace").splitlines()[-12:])
+
+    def _forget_zombie(self) -> None:
+        """Remove the lock file of a killed server whose process nobody has reaped: it still has its number."""
+        lock = self.cluster / "postmaster.pid"
+        with suppress(FileNotFoundError, psutil.NoSuchProcess):
+            if psutil.Process(int(lock.read_text("ascii").split()[0])).status() == psutil.STATUS_ZOMBIE:
+                lock.unlink()
 
     def _stop_if_last(self, users: int) -> None:
         with suppress(BlockingIOError):
@@ -124,9 +159,10 @@ class EmbeddedServer:
         _make_folder(unfinished)
         _own(unfinished, 0o700)
         done = self._run(
-            "initdb", "-D", str(unfinished), "-U", "postgres", "--auth=trust", "--encoding=UTF8",
-            "--locale=C", "--no-instructions",
-        )  # fmt: skip
+            "initdb",
+            *("-D", str(unfinished), "-U", "postgres", "--auth=trust"),
+            *("--encoding=UTF8", "--locale=C", "--no-instructions"),
+        )
         if done.returncode != 0:
             raise EmbeddedServerError(f"initdb failed in {unfinished}: {done.stdout.strip()}")
         unfinished.rename(self.cluster)

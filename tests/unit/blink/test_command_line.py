@@ -1,0 +1,72 @@
+"""The command line as a caller meets it: help, wrong calls, exit codes, times."""
+
+import json
+from datetime import UTC, datetime
+from importlib import import_module
+
+import pytest
+
+from blink.cli.main import run
+from blink.cli.parser import build_parser, describe, utc_time
+
+COMMANDS = dict(describe(build_parser()))
+
+
+def handler(parser):
+    return parser.get_default("handler")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_a_handler_and_says_what_it_does(name):
+    module, function = handler(COMMANDS[name]).split(":")
+    assert callable(getattr(import_module(module), function))
+    assert COMMANDS[name].description
+
+
+@pytest.mark.parametrize(
+    ("text", "time"),
+    [
+        ("1994-03-31", datetime(1994, 3, 31, 23, 59, 59, 999999, tzinfo=UTC)),
+        ("2026-01-31T12:00", datetime(2026, 1, 31, 12, tzinfo=UTC)),
+        ("2026-01-31T12:00+02:00", datetime(2026, 1, 31, 10, tzinfo=UTC)),
+    ],
+)
+def test_a_date_means_its_end_and_a_time_without_offset_is_utc(text, time):
+    assert utc_time(text) == time
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "the following arguments are required: COMMAND"),
+        (["score"], "the following arguments are required: PORTFOLIO"),
+        (["score", "cash_advance", "--as-of", "soon"], "'soon' is not a date or time such as"),
+        (["data", "generate", "cash_advance", "--users", "0"], "0 is not above 0"),
+    ],
+)
+def test_a_wrong_call_exits_with_2_and_names_the_fault(arguments, message, capsys):
+    with pytest.raises(SystemExit) as caught:
+        run(arguments)
+    assert caught.value.code == 2
+    assert message in capsys.readouterr().err
+
+
+def test_an_unknown_portfolio_exits_with_78_and_names_those_that_exist(capsys):
+    assert run(["portfolio", "check", "cash_advances"]) == 78
+    printed = capsys.readouterr()
+    assert printed.err == (
+        "blink: no portfolio 'cash_advances': give one of cash_advance, or the path of a TOML file\n"
+    )
+    assert printed.out == ""
+
+
+def test_errors_are_an_object_too_where_json_was_asked_for(capsys):
+    assert run(["portfolio", "check", "nowhere.toml", "--json"]) == 78
+    assert json.loads(capsys.readouterr().out)["exit_code"] == 78
+
+
+def test_a_portfolio_is_described(capsys):
+    assert run(["portfolio", "check", "cash_advance", "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["name"] == "cash_advance"
+    assert facts["features"][:2] == ["metric_debt_load30", "metric_overdraft_count90"]

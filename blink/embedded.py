@@ -141,11 +141,11 @@ class EmbeddedServer:
         return "\n".join(self._log.read_text("utf-8", errors="replace").splitlines()[-12:])
 
     def _forget_zombie(self) -> None:
-        """Remove the lock file of a killed server whose process nobody has reaped: it still has its number."""
-        lock = self.cluster / "postmaster.pid"
-        with suppress(FileNotFoundError, psutil.NoSuchProcess):
-            if psutil.Process(int(lock.read_text("ascii").split()[0])).status() == psutil.STATUS_ZOMBIE:
-                lock.unlink()
+        """Remove the locks of a killed server whose process nobody has reaped: it still has its number."""
+        for lock in (self.cluster / "postmaster.pid", self.socket / ".s.PGSQL.5432.lock"):
+            with suppress(FileNotFoundError, psutil.NoSuchProcess):
+                if psutil.Process(int(lock.read_text("ascii").split()[0])).status() == psutil.STATUS_ZOMBIE:
+                    lock.unlink()
 
     def _stop_if_last(self, users: int) -> None:
         with suppress(BlockingIOError):

@@ -30,6 +30,7 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m credit.features.reference_page --check docs/features.md
+	$(BIN)/python -m blink.cli.reference_page --check docs/commands.md
 
 format: setup
 	$(BIN)/ruff check --fix

@@ -13,13 +13,20 @@ PORTFOLIO is a built-in name (cash_advance) or the path of a TOML file.
 Exit codes: 0 done, 1 failed, 2 wrong call, 75 try again, 78 wrong configuration."""
 
 
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """Help of one width everywhere, so that docs/commands.md does not depend on a terminal."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=28, width=100)
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The parser of the `blink` command."""
     parser = argparse.ArgumentParser(
         prog="blink",
         description="Explained, audited credit-risk scoring.",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_Formatter,
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_up(commands)
@@ -88,7 +95,9 @@ def positive(text: str) -> int:
 
 
 def _command(commands: Subcommands, name: str, summary: str, handler: str | None = None) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(name, help=summary, description=summary)
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name, help=summary, description=summary, formatter_class=_Formatter
+    )
     if handler is not None:
         add_global_options(parser)
         parser.set_defaults(handler=f"blink.commands.{handler}")

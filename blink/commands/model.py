@@ -1,0 +1,116 @@
+"""`blink model`: trained models."""
+
+from argparse import Namespace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+
+from blink.database import open_database
+from blink.outcome import Outcome
+from blink.settings import read_settings
+from blink.table import table
+from credit.bundle.errors import BundleError
+from credit.bundle.export import export_tl2cgen
+from credit.bundle.reader import load_bundle
+from credit.bundle.reference import feature_rows
+from credit.database.models import RegisteredModel, UnknownModelError, champion, get
+from credit.database.models import list_models as registered_models
+from credit.portfolios import PortfolioName
+
+CHAMPION = "champion:"
+
+
+def list_models(arguments: Namespace) -> Outcome:
+    """All models of the registry, the newest first."""
+    portfolio = None if arguments.portfolio is None else PortfolioName(arguments.portfolio)
+    with open_database(read_settings(home=arguments.home), "blink_reader") as engine, engine.connect() as connection:
+        models = registered_models(connection, portfolio)
+    rows = [(m.model_id, m.portfolio, m.algorithm, m.status, f"{m.created_at:%Y-%m-%d %H:%M}") for m in models]
+    text = table(("model", "portfolio", "algorithm", "status", "created (UTC)"), rows) if rows else NO_MODELS
+    return Outcome(text, {"models": [_facts(model) for model in models]})
+
+
+NO_MODELS = "no models yet: `blink train PORTFOLIO --deploy` trains one"
+
+
+def show(arguments: Namespace) -> Outcome:
+    """A model's status and metrics."""
+    model, _ = _find(arguments)
+    lines = [f"{model.model_id}  {model.status}  {model.algorithm}  {model.portfolio}"]
+    lines += [f"  {name}: {_figure(value)}" for name, value in model.metrics.items() if not isinstance(value, list)]
+    return Outcome("\n".join(lines), _facts(model))
+
+
+def importance(arguments: Namespace) -> Outcome:
+    """A model's features by importance."""
+    model, _ = _find(arguments)
+    columns: Sequence[str] = tuple(model.feature_importance[0]) if model.feature_importance else ()
+    rows = [[_figure(row[column]) for column in columns] for row in model.feature_importance]
+    return Outcome(table(columns, rows), {"model_id": model.model_id, "importance": list(model.feature_importance)})
+
+
+def verify(arguments: Namespace) -> Outcome:
+    """Check a bundle's hashes and reproduce its golden rows."""
+    model, path = _find(arguments)
+    bundle = load_bundle(_require(model, path))
+    if model.manifest_sha256 is not None and bundle.manifest_sha256 != model.manifest_sha256.hex():
+        raise BundleError(f"{model.model_id}: manifest.json is not the one that was registered: train it again")
+    rows = len(bundle.golden.rows)
+    return Outcome(
+        f"{model.model_id}: every hash is right, {rows} golden rows reproduced",
+        {"model_id": model.model_id, "manifest_sha256": bundle.manifest_sha256, "golden_rows": rows},
+    )
+
+
+def export(arguments: Namespace) -> Outcome:
+    """Write a model as C source and shared library, proved equal on golden and reference rows."""
+    model, path = _find(arguments)
+    bundle = load_bundle(_require(model, path))
+    rows = np.ascontiguousarray(feature_rows(bundle.reference(), list(bundle.feature_names)))
+    report = export_tl2cgen(bundle, arguments.out, rows)
+    text = f"{report.library}: equal to {model.model_id} in every bit on {report.rows_proved:,} rows"
+    facts = {"library": str(report.library), "sources": list(report.sources), "rows_proved": report.rows_proved}
+    return Outcome(text, facts)
+
+
+def _find(arguments: Namespace) -> tuple[RegisteredModel, Path | None]:
+    settings = read_settings(home=arguments.home)
+    with open_database(settings, "blink_reader") as engine, engine.connect() as connection:
+        if not arguments.model.startswith(CHAMPION):
+            model = get(connection, arguments.model)
+        else:
+            portfolio = PortfolioName(arguments.model.removeprefix(CHAMPION))
+            deployed = champion(connection, portfolio)
+            if deployed is None:
+                raise UnknownModelError(f"{portfolio} has no champion: `blink train {portfolio} --deploy` makes one")
+            model = deployed
+    return model, None if model.model_path is None else settings.model_dir / model.model_path
+
+
+def _require(model: RegisteredModel, path: Path | None) -> Path:
+    if path is None:
+        raise BundleError(f"{model.model_id} was refused at training and has no bundle")
+    return path
+
+
+def _facts(model: RegisteredModel) -> Mapping[str, object]:
+    return {name: _plain(value) for name, value in asdict(model).items()}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value if isinstance(value, (str, int, float, bool, dict, list, tuple, type(None))) else str(value)
+
+
+def _figure(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.4f}"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_figure(inner)}" for name, inner in value.items())
+    return str(value)

@@ -1,0 +1,1 @@
+"""A world of households, cash flows and cash advances. It knows nothing of the features that will judge it."""

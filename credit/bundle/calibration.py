@@ -24,8 +24,9 @@ class Calibration:
             raise BundleError(f"{FILE}: a must be above 0 and both finite, not a={self.a}, b={self.b}")
 
     def log_odds(self, margin: Floats) -> Floats:
-        """logit(PD) of margins, float64 of the same shape."""
-        return self.a * margin + self.b
+        """logit(PD) of margins, float64 of the same shape; infinite past the largest double."""
+        with np.errstate(over="ignore"):
+            return self.a * margin + self.b
 
     def probability(self, margin: Floats) -> Floats:
         """PD in [0, 1] of margins, float64 of the same shape.

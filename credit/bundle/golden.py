@@ -53,7 +53,7 @@ def check_golden(golden: Golden, engine: Engine) -> None:
     for row, column in np.argwhere(wrong)[:1]:
         raise BundleError(
             f"{FILE} on {engine.version}: row {row}, column {column}: contribution"
-            f" {contributions[row, column]!r}, expected {golden.contributions[row, column]!r}"
+            f" {float(contributions[row, column])!r}, expected {float(golden.contributions[row, column])!r}"
         )
 
 

@@ -53,7 +53,8 @@ def to_minor(amount: Decimal, currency: str) -> int:
 
 def _exact_minor(amount: Decimal, currency: str, places: int) -> int:
     numerator, denominator = amount.as_integer_ratio()
-    minor, rest = divmod(numerator * 10**places, denominator)
+    scale: int = 10**places
+    minor, rest = divmod(numerator * scale, denominator)
     if rest:
         raise MoneyError(f"amount {amount} {currency} has more decimals than {currency}, which has {places}")
     if abs(minor) > _LARGEST:

@@ -376,9 +376,10 @@ CROSS JOIN LATERAL (
     FROM totals AS s
     CROSS JOIN wealth AS w
     CROSS JOIN debts AS d
+    CROSS JOIN (SELECT count(*) AS accounts FROM owned) AS u
     -- Why a feature is unknown, from the least to the most that it needs; NULL where it is known.
     CROSS JOIN LATERAL (
-        SELECT CASE WHEN NOT EXISTS (SELECT FROM owned) THEN 'no account' END AS account
+        SELECT CASE WHEN u.accounts = 0 THEN 'no account' END AS account
     ) AS n0
     CROSS JOIN LATERAL (
         SELECT

@@ -1,5 +1,6 @@
 """What a LightGBM text model says of itself, and what of it cannot be reproduced exactly."""
 
+import re
 from collections.abc import Iterable
 
 from forest.engine import ForestError
@@ -21,6 +22,12 @@ def check_exact(model_text: str) -> None:
         raise ForestError("not a LightGBM text model: its first line must be 'tree'")
     _check_objective(_header(lines))
     _check_trees(lines)
+
+
+def feature_names(model_text: str) -> tuple[str, ...]:
+    """Names of a text model's columns, in order; none where it was trained without names."""
+    names = tuple(_header(model_text.splitlines()).get("feature_names", "").split())
+    return () if all(re.fullmatch(r"Column_\d+", name) for name in names) else names
 
 
 def _header(lines: list[str]) -> dict[str, str]:

@@ -13,6 +13,8 @@ class Algorithm:
 
     native_file: str
     """Name of the file in the library's own format."""
+    feature_names: Callable[[bytes], tuple[str, ...]]
+    """Names that a native model has for its columns, in order; none where it keeps no names."""
     checkpoint: Callable[[bytes], bytes]
     """The Treelite checkpoint of a native model."""
     load: Callable[[bytes, bytes], Engine]
@@ -33,6 +35,12 @@ def algorithm_named(name: str) -> Algorithm:
 
 
 # The libraries behind an algorithm take seconds to import: each is imported when a bundle needs it.
+
+
+def _lightgbm_feature_names(model: bytes) -> tuple[str, ...]:
+    from forest.lightgbm_text import feature_names  # noqa: PLC0415
+
+    return feature_names(model.decode())
 
 
 def _lightgbm_checkpoint(model: bytes) -> bytes:
@@ -58,6 +66,7 @@ def _lightgbm_margins(model: bytes, rows: Floats) -> Floats:
 ALGORITHMS: Mapping[str, Algorithm] = {
     "lightgbm": Algorithm(
         native_file="model.txt",
+        feature_names=_lightgbm_feature_names,
         checkpoint=_lightgbm_checkpoint,
         load=_lightgbm_engine,
         library_margins=_lightgbm_margins,

@@ -52,7 +52,8 @@ def bundle_files(content: BundleContent) -> dict[str, bytes]:
     The engine is proved against the library on the golden rows before anything is written.
 
     Raises:
-        BundleError: where the reference lacks a feature, or the engine differs from the library.
+        BundleError: where the model's columns are not the features, the reference lacks one, or the engine
+            differs from the library.
     """
     algorithm = algorithm_named(content.algorithm)
     try:
@@ -60,8 +61,9 @@ def bundle_files(content: BundleContent) -> dict[str, bytes]:
         engine = algorithm.load(checkpoint, content.model)
     except ForestError as error:
         raise BundleError(f"{algorithm.native_file}: {error}") from error
+    _check_features(content, algorithm, engine)
     kept = reference.thinned(content.reference)
-    rows = _feature_rows(content, engine, kept)
+    rows = reference.feature_rows(kept, _feature_names(content))
     return {
         algorithm.native_file: content.model,
         FOREST_FILE: checkpoint,
@@ -85,10 +87,20 @@ def manifest_of(content: BundleContent, files: Mapping[str, bytes]) -> Manifest:
     )
 
 
-def _feature_rows(content: BundleContent, engine: Engine, kept: pa.Table) -> Floats:
+def _feature_names(content: BundleContent) -> list[str]:
+    return [feature.name for feature in content.features]
+
+
+def _check_features(content: BundleContent, algorithm: Algorithm, engine: Engine) -> None:
     if engine.width != len(content.features):
         raise BundleError(f"{manifest.FILE}: {len(content.features)} features named, but the model has {engine.width}")
-    return reference.feature_rows(kept, [feature.name for feature in content.features])
+    columns = algorithm.feature_names(content.model)
+    # LightGBM writes a blank in a name as an underscore.
+    if columns and columns != tuple(name.replace(" ", "_") for name in _feature_names(content)):
+        raise BundleError(
+            f"{manifest.FILE}: features {', '.join(_feature_names(content))},"
+            f" but the model's columns are {', '.join(columns)}: give them in the model's order"
+        )
 
 
 def _proved_golden(content: BundleContent, algorithm: Algorithm, engine: Engine, rows: Floats) -> bytes:

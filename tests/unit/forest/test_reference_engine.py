@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
 
 import numpy as np
@@ -90,6 +91,16 @@ def test_no_rows_give_no_answers(categorical_engine: ReferenceEngine) -> None:
     none = np.empty((0, WIDTH))
     assert categorical_engine.margins(none).shape == (0,)
     assert categorical_engine.contributions(none).shape == (0, WIDTH + 1)
+
+
+def test_threads_that_ask_at_once_get_their_own_answers(categorical_engine: ReferenceEngine) -> None:
+    blocks = np.random.default_rng(9).normal(size=(64, 20, WIDTH))
+    with ThreadPoolExecutor(8) as threads:
+        margins = list(threads.map(categorical_engine.margins, blocks))
+        contributions = list(threads.map(categorical_engine.contributions, blocks))
+    for block, margin, contribution in zip(blocks, margins, contributions, strict=True):
+        assert bits(margin) == bits(categorical_engine.margins(block))
+        np.testing.assert_array_equal(contribution, categorical_engine.contributions(block))
 
 
 def test_rows_in_another_memory_order_give_the_same(categorical_engine: ReferenceEngine) -> None:

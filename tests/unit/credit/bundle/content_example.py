@@ -28,7 +28,13 @@ def example_content(*, rows: int = 400, rounds: int = 5, seed: int = 0) -> Bundl
     features[rng.random(rows) < 0.1, 0] = np.nan
     bad = (features[:, 1] + rng.normal(size=rows) > 2).astype(float)
     settings = {"objective": "binary", "verbosity": -1, "num_threads": 1, "seed": seed}
-    training = lightgbm.Dataset(features, bad, categorical_feature=[2], params={"verbosity": -1})
+    training = lightgbm.Dataset(
+        features,
+        bad,
+        feature_name=[feature.name for feature in FEATURES],
+        categorical_feature=[2],
+        params={"verbosity": -1},
+    )
     booster = lightgbm.train(settings, training, rounds)
     columns = {feature.name: features[:, column] for column, feature in enumerate(FEATURES)}
     return BundleContent(

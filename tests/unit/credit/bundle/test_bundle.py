@@ -260,6 +260,9 @@ def test_a_content_that_cannot_be_served_is_refused_before_anything_is_written(
 ) -> None:
     refused = {
         "2 features named, but the model has 3": replace(content, features=FEATURES[:2]),
+        "but the model's columns are metric_median_paycheck, metric_overdraft_count90, pay_cycle": replace(
+            content, features=FEATURES[::-1]
+        ),
         "no column for pay_cycle": replace(content, reference=content.reference.drop_columns(["pay_cycle"])),
         "no rows": replace(content, reference=content.reference.slice(0, 0)),
         "model.txt: not a LightGBM text model": replace(content, model=b"pickle"),

@@ -85,7 +85,7 @@ def live(first_user: int, users: int, horizon: Horizon, rates: Floats, rng: np.r
         _spend(books, day)
         _save(books, day)
         _close(books, day)
-    joined = lending.join(advances or [_request(books, 0, np.empty(0, dtype=np.int64))])
+    joined = lending.join([lending.nobody(len(hazard.DRIVERS)), *advances])
     return History(first_user, homes, books.flows, books.opening, repayment_minute, joined)
 
 
@@ -206,7 +206,7 @@ def _request(books: Books, day: int, users: Ints) -> Advances:
 
 def _window(books: Books, day: int, users: Ints) -> observable.Window:
     """The 90 days before the day, in dollars at the rates of the day."""
-    homes, days = books.homes, slice(max(day - observable.WINDOW, 0), max(day, observable.WINDOW))
+    homes, days = books.homes, slice(day - observable.WINDOW, day)
     rate = np.empty((len(SLOTS), len(users)))
     rate[MAIN] = books.rates[day, homes.currency[users]] / 100.0
     rate[SAVINGS] = books.rates[day, homes.savings_currency[users]] / 100.0

@@ -132,3 +132,28 @@ def join(batches: list[Advances]) -> Advances:
     }
     order = np.lexsort((parts["number"], parts["user"]))
     return Advances(**{name: part[..., order] for name, part in parts.items()})
+
+
+def nobody(drivers: int) -> Advances:
+    """No request at all."""
+    count, pair = np.empty(0, dtype=np.int64), np.empty((2, 0), dtype=np.int64)
+    share, flag = np.empty(0), np.empty(0, dtype=bool)
+    return Advances(
+        user=count,
+        number=count,
+        day=count,
+        minute=count,
+        due=count,
+        principal=count,
+        fee=count,
+        p_latent=share,
+        p_observable=share,
+        defaulted=flag,
+        repaid=pair,
+        repaid_day=pair,
+        bounced=flag,
+        extended_days=count,
+        written_off=count,
+        closed=count,
+        drivers=np.empty((drivers, 0)),
+    )

@@ -53,7 +53,7 @@ def deliver(history: History, horizon: Horizon, rng: np.random.Generator) -> Row
     """All rows of the transactions file, by user and time; what was sent twice stands at the end."""
     booked = _booked(history, horizon, rng)
     card = np.array([slot.card for slot in SLOTS])[booked.slot]
-    old_enough = booked.posted > booked.posted.min(initial=0) + 4 * DAY_US
+    old_enough = booked.posted > horizon.start_us + 4 * DAY_US
     was_pending = card & old_enough & (rng.random(len(booked)) < PENDING_SHARE)
     doubled = card & ~was_pending & (rng.random(len(booked)) < REVERSED_SHARE)
     booked = replace(booked, version=booked.version + was_pending)

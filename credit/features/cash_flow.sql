@@ -34,15 +34,6 @@ CROSS JOIN LATERAL (
         WHERE NOT v.voided
     ),
 
-    -- The last version known of each corrected transaction, wherever it lies: a correction may have moved it.
-    corrections AS MATERIALIZED (
-        SELECT c.account_id, c.provider_id, max(c.version) AS version
-        FROM owned AS o
-        INNER JOIN blink.transactions AS c ON c.account_id = o.account_id AND c.version > 1
-        WHERE blink.was_visible(c.ingested_at, c.xid, k.as_of, k.snapshot)
-        GROUP BY c.account_id, c.provider_id
-    ),
-
     -- Posted transactions of the current local day and the 90 before it. Pending ones are left out: their amount may
     -- still change, and once posted they come as the next version. The scan begins a day early, since a midnight can
     -- occur twice or not at all; the local date decides.
@@ -55,12 +46,16 @@ CROSS JOIN LATERAL (
             ON t.account_id = o.account_id
            AND t.posted_at >= CAST(o.today - 91 AS timestamp) AT TIME ZONE o.timezone
            AND t.posted_at < k.as_of
-        LEFT JOIN corrections AS c ON c.account_id = t.account_id AND c.provider_id = t.provider_id
         WHERE blink.was_visible(t.ingested_at, t.xid, k.as_of, k.snapshot)
-          AND t.version >= coalesce(c.version, 1)
           AND NOT t.voided
           AND t.status = 'posted'
           AND o.today - CAST(t.posted_at AT TIME ZONE o.timezone AS date) <= 90
+          AND NOT EXISTS (
+              SELECT FROM blink.transactions AS c
+              WHERE c.account_id = t.account_id AND c.provider_id = t.provider_id
+                AND c.version > t.version AND c.version > 1
+                AND blink.was_visible(c.ingested_at, c.xid, k.as_of, k.snapshot)
+          )
     ),
 
     -- Each account's last known balance, however old.
@@ -77,8 +72,10 @@ CROSS JOIN LATERAL (
               AND t.status = 'posted'
               AND t.balance_after IS NOT NULL
               AND NOT EXISTS (
-                  SELECT FROM corrections AS c
-                  WHERE c.account_id = t.account_id AND c.provider_id = t.provider_id AND c.version > t.version
+                  SELECT FROM blink.transactions AS c
+                  WHERE c.account_id = t.account_id AND c.provider_id = t.provider_id
+                    AND c.version > t.version AND c.version > 1
+                    AND blink.was_visible(c.ingested_at, c.xid, k.as_of, k.snapshot)
               )
             -- Rows of one instant: by the provider's id, as numbers where they are numbers.
             ORDER BY t.posted_at DESC, length(t.provider_id) DESC, t.provider_id COLLATE "C" DESC
@@ -142,23 +139,38 @@ CROSS JOIN LATERAL (
         CROSS JOIN LATERAL (
             SELECT q.numerator, q.denominator
             FROM (
-                SELECT x.valid_at, 0 AS inverse, x.rate AS numerator, 1::numeric AS denominator, x.version,
-                       x.base, x.quote, x.voided
-                FROM blink.fx_rates AS x
-                WHERE x.base = u.currency AND x.quote = :currency AND x.valid_at <= k.as_of
-                  AND blink.was_visible(x.ingested_at, x.xid, k.as_of, k.snapshot)
+                (
+                    SELECT x.valid_at, 0 AS inverse, x.rate AS numerator, 1::numeric AS denominator
+                    FROM blink.fx_rates AS x
+                    WHERE x.base = u.currency AND x.quote = :currency AND x.valid_at <= k.as_of
+                      AND blink.was_visible(x.ingested_at, x.xid, k.as_of, k.snapshot)
+                      AND NOT x.voided
+                      AND NOT EXISTS (
+                          SELECT FROM blink.fx_rates AS n
+                          WHERE n.base = x.base AND n.quote = x.quote AND n.valid_at = x.valid_at
+                            AND n.version > x.version
+                            AND blink.was_visible(n.ingested_at, n.xid, k.as_of, k.snapshot)
+                      )
+                    ORDER BY x.valid_at DESC, x.version DESC
+                    LIMIT 1
+                )
                 UNION ALL
-                SELECT x.valid_at, 1, 1::numeric, x.rate, x.version, x.base, x.quote, x.voided
-                FROM blink.fx_rates AS x
-                WHERE x.base = :currency AND x.quote = u.currency AND x.valid_at <= k.as_of
-                  AND blink.was_visible(x.ingested_at, x.xid, k.as_of, k.snapshot)
+                (
+                    SELECT x.valid_at, 1 AS inverse, 1::numeric AS numerator, x.rate AS denominator
+                    FROM blink.fx_rates AS x
+                    WHERE x.base = :currency AND x.quote = u.currency AND x.valid_at <= k.as_of
+                      AND blink.was_visible(x.ingested_at, x.xid, k.as_of, k.snapshot)
+                      AND NOT x.voided
+                      AND NOT EXISTS (
+                          SELECT FROM blink.fx_rates AS n
+                          WHERE n.base = x.base AND n.quote = x.quote AND n.valid_at = x.valid_at
+                            AND n.version > x.version
+                            AND blink.was_visible(n.ingested_at, n.xid, k.as_of, k.snapshot)
+                      )
+                    ORDER BY x.valid_at DESC, x.version DESC
+                    LIMIT 1
+                )
             ) AS q
-            WHERE NOT q.voided
-              AND NOT EXISTS (
-                  SELECT FROM blink.fx_rates AS n
-                  WHERE n.base = q.base AND n.quote = q.quote AND n.valid_at = q.valid_at AND n.version > q.version
-                    AND blink.was_visible(n.ingested_at, n.xid, k.as_of, k.snapshot)
-              )
             ORDER BY q.valid_at DESC, q.inverse
             LIMIT 1
         ) AS r
@@ -226,18 +238,18 @@ CROSS JOIN LATERAL (
             count(*) FILTER (WHERE is_overdrawn AND days_ago <= 30) AS overdrawn30,
             max(days_ago) + 1 AS observed_days,
             sum(income) AS income90,
-            sum(income) FILTER (WHERE days_ago <= 30) AS income30,
+            coalesce(sum(income) FILTER (WHERE days_ago <= 30), 0) AS income30,
             sum(spent) AS spent90,
-            sum(spent) FILTER (WHERE days_ago <= 30) AS spent30,
-            sum(debt) FILTER (WHERE days_ago <= 30) AS debt30,
-            sum(net) FILTER (WHERE days_ago <= 30) AS net30,
+            coalesce(sum(spent) FILTER (WHERE days_ago <= 30), 0) AS spent30,
+            coalesce(sum(debt) FILTER (WHERE days_ago <= 30), 0) AS debt30,
+            coalesce(sum(net) FILTER (WHERE days_ago <= 30), 0) AS net30,
             sum(gambled) AS gambled90,
             sum(withdrawn) AS withdrawn90,
             sum(fixed) AS fixed90,
             sum(net - pay) AS other_net90,
             sum((net - pay) * (net - pay)) AS other_net_squares90,
             sum(pay) AS pay90,
-            sum(spent) FILTER (WHERE days_since_pay <= 3) AS spent_after_pay90,
+            coalesce(sum(spent) FILTER (WHERE days_since_pay <= 3), 0) AS spent_after_pay90,
             count(*) FILTER (WHERE is_payday) AS paydays90,
             min(days_ago) FILTER (WHERE is_payday) AS days_since_pay,
             sum(gap) FILTER (WHERE is_payday) AS gaps90,
@@ -307,11 +319,15 @@ CROSS JOIN LATERAL (
             SELECT
             FROM owned AS o
             INNER JOIN blink.transactions AS t ON t.account_id = o.account_id AND t.posted_at < k.as_of
-            LEFT JOIN corrections AS c ON c.account_id = t.account_id AND c.provider_id = t.provider_id
             WHERE blink.was_visible(t.ingested_at, t.xid, k.as_of, k.snapshot)
-              AND t.version >= coalesce(c.version, 1)
               AND NOT t.voided
               AND t.status = 'posted'
+              AND NOT EXISTS (
+                  SELECT FROM blink.transactions AS c
+                  WHERE c.account_id = t.account_id AND c.provider_id = t.provider_id
+                    AND c.version > t.version AND c.version > 1
+                    AND blink.was_visible(c.ingested_at, c.xid, k.as_of, k.snapshot)
+              )
         ) AS has_history,
         CASE WHEN n.income30 IS NULL THEN CAST(s.debt30 AS float8) / CAST(s.income30 AS float8) END AS metric_debt_load30,
         n.income30 AS metric_debt_load30_because,
@@ -350,7 +366,7 @@ CROSS JOIN LATERAL (
         n.income90 AS metric_fixed_cost_share90_because,
         CASE WHEN n.spent90 IS NULL THEN CAST(3 * s.spent30 AS float8) / CAST(s.spent90 AS float8) END AS metric_spend_trend,
         n.spent90 AS metric_spend_trend_because,
-        CASE WHEN n.pay IS NULL THEN CAST(coalesce(s.spent_after_pay90, 0) AS float8) / CAST(s.pay90 AS float8)
+        CASE WHEN n.pay IS NULL THEN CAST(s.spent_after_pay90 AS float8) / CAST(s.pay90 AS float8)
         END AS metric_payday_spend,
         n.pay AS metric_payday_spend_because,
         CASE WHEN n.spent90 IS NULL THEN CAST(s.gambled90 AS float8) / CAST(s.spent90 AS float8) END AS metric_gambling_share90,
@@ -405,14 +421,15 @@ CROSS JOIN LATERAL (
         SELECT
             n0.account, n1.activity, n1.debts, n1.balance, n2.money30, n2.payday, n2.two_paydays, n2.three_paydays,
             n2.due,
-            coalesce(n2.money30, CASE WHEN coalesce(s.income30, 0) = 0 THEN 'no income in 30 days' END) AS income30,
+            coalesce(n2.money30, CASE WHEN s.income30 = 0 THEN 'no income in 30 days' END) AS income30,
             coalesce(n2.money90, CASE WHEN s.income90 = 0 THEN 'no income in 90 days' END) AS income90,
             coalesce(n2.money90, CASE WHEN s.spent90 = 0 THEN 'no money out in 90 days' END) AS spent90,
-            coalesce(n2.payday, n2.money90) AS pay,
-            coalesce(n2.two_paydays, n2.money90) AS two_pays,
+            -- Pay can be 0 where a foreign amount is worth less than half a minor unit.
+            coalesce(n2.payday, n2.money90, CASE WHEN s.pay90 = 0 THEN 'no pay in 90 days' END) AS pay,
+            coalesce(n2.two_paydays, n2.money90, CASE WHEN s.median_pay = 0 THEN 'no pay in 90 days' END) AS two_pays,
             coalesce(
                 n1.balance, n2.money30,
-                CASE WHEN coalesce(s.spent30, 0) = 0 THEN 'no money out in 30 days' END
+                CASE WHEN s.spent30 = 0 THEN 'no money out in 30 days' END
             ) AS runway
     ) AS n
 ) AS f

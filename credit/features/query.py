@@ -23,9 +23,14 @@ BoolArray = npt.NDArray[np.bool_]
 KEYS_A_STATEMENT = 2000
 """Keys of one statement: enough to amortise planning, few enough for a flat memory."""
 
-# Facts that the planner cannot know. Compiling takes longer than running the per-key plan, and one user's rows are
-# always found by an index: statistics that are old, or of an empty table, must not talk it into reading all users'.
-_PLANNER = {"jit": "off", "enable_seqscan": "off"}
+_SETTINGS = {
+    # Compiling takes longer than running the plan of one key.
+    "jit": "off",
+    # One user's rows are always found by an index: old statistics must not talk the planner into reading all users'.
+    "enable_seqscan": "off",
+    # Floats travel as text: with the shortest digits that give back every bit.
+    "extra_float_digits": "1",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,7 @@ def compute_features(connection: Connection, portfolio: Portfolio, keys: Sequenc
     """
     _check(portfolio, keys)
     rows: list[Row[Any]] = []
-    with _planning(connection):
+    with _settings(connection):
         for start in range(0, len(keys), KEYS_A_STATEMENT):
             rows += connection.execute(statement(), parameters(portfolio, keys[start : start + KEYS_A_STATEMENT]))
     return _feature_rows(portfolio.feature_names, rows)
@@ -105,10 +110,10 @@ def _check(portfolio: Portfolio, keys: Sequence[Key]) -> None:
 
 
 @contextmanager
-def _planning(connection: Connection) -> Iterator[None]:
+def _settings(connection: Connection) -> Iterator[None]:
     """Settings of the caller's transaction for the length of one call; an error ends the transaction anyway."""
-    before = {name: connection.scalar(text("SELECT current_setting(:name)"), {"name": name}) for name in _PLANNER}
-    _set_local(connection, _PLANNER)
+    before = {name: connection.scalar(text("SELECT current_setting(:name)"), {"name": name}) for name in _SETTINGS}
+    _set_local(connection, _SETTINGS)
     yield
     _set_local(connection, before)
 

@@ -41,7 +41,7 @@ of rows of one instant, the one with the greatest provider's id (longer ids are 
 **Unknown** is NULL with a reason, never 0. A user without a posted transaction before *t* has no history.
 """
 
-_DIRECTIONS = {1: "+", -1: "−", 0: "0"}  # noqa: RUF001 - a minus sign on the page
+_DIRECTIONS = {1: "+", -1: "−", 0: "0"}
 
 
 def page() -> str:

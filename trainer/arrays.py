@@ -11,3 +11,5 @@ Indices = NDArray[np.int64]
 """Positions of rows, or codes of users."""
 Times = NDArray[np.datetime64]
 """`[n]` in microseconds, UTC."""
+Bools = NDArray[np.bool_]
+"""`[n]`."""

@@ -81,3 +81,18 @@ def _measures(ranking: Ranking, losses: Floats, line: recalibration.FittedLine, 
             recalibration.reweighted(line, weights),
         ]
     )
+
+
+def auc_interval(
+    y: Outcomes,
+    log_odds: Floats,
+    users: Indices,
+    *,
+    rng: np.random.Generator,
+    replicates: int = REPLICATES,
+) -> Interval:
+    """ROC AUC alone, with its interval."""
+    ranking = rank(log_odds, y)
+    estimate = roc_auc(cumulate(ranking, np.ones((1, len(y)))))[0]
+    drawn = [roc_auc(cumulate(ranking, weights)) for weights in draw_weights(users, rng, replicates)]
+    return interval(float(estimate), np.concatenate(drawn))

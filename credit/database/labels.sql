@@ -79,7 +79,7 @@ WITH account AS (
         WHERE NOT voided
         ORDER BY valid_at DESC, denominator = 1 DESC
         LIMIT 1
-    ) AS fx ON terms.currency <> :currency
+    ) AS fx ON terms.currency <> :currency AND terms.owed > paid.amount
 ), judged AS (
     SELECT *,
            least(CASE WHEN late THEN late_known_at END,

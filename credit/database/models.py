@@ -103,6 +103,12 @@ def get(connection: Connection, model_id: str) -> RegisteredModel:
     return _model(row)
 
 
+def exists(connection: Connection, model_id: str) -> bool:
+    """Whether a model of that id is registered."""
+    found = select(BLINK_MODELS.c.id).where(BLINK_MODELS.c.model_id == model_id)
+    return connection.execute(found).first() is not None
+
+
 def list_models(connection: Connection, portfolio: PortfolioName | None = None) -> tuple[RegisteredModel, ...]:
     """All models, or those of a portfolio, the newest first."""
     found = select(*_COLUMNS).order_by(desc(BLINK_MODELS.c.created_at), desc(BLINK_MODELS.c.id))

@@ -1,0 +1,76 @@
+"""What is known of a fitted model before anyone decides about it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from credit.portfolios import Portfolio
+from forest.lightgbm_contributions import LightgbmContributions
+from trainer.bootstrap import Interval, codes_of
+from trainer.evaluation import Evaluation, auc_interval, evaluate
+from trainer.fitting import Fit
+from trainer.importance import Importance, rank_importance
+from trainer.rows import Rows
+
+EXPLAINED_ROWS = 2000
+"""Rows that importance is taken from at most; exact contributions take about 1 ms a row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sensitivity:
+    """AUC where the censored rows of the judged time are counted as good: what forgetting to censor would show."""
+
+    censored: int
+    roc_auc: Interval
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Measures of one model."""
+
+    evaluation: Evaluation
+    indicative: bool
+    """Too few bads were judged for the figures to decide anything."""
+    sensitivity: Sensitivity | None
+    """None where no row is censored."""
+    importance: tuple[Importance, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trained:
+    """A fit with the labelled rows that it was made from, and its measures."""
+
+    rows: Rows
+    fit: Fit
+    judgement: Judgement
+
+
+def judge(rows: Rows, censored: Rows, fit: Fit, portfolio: Portfolio, rng: np.random.Generator) -> Judgement:
+    """The measures of a fit of labelled `rows`; `censored` rows have a history but no label."""
+    y = rows.y[fit.judged]
+    evaluation = evaluate(y, fit.log_odds, codes_of(rows.subject_id[fit.judged]), rng=rng)
+    return Judgement(
+        evaluation=evaluation,
+        indicative=evaluation.bads < portfolio.gate.indicative_below_bads,
+        sensitivity=_sensitivity(rows, censored, fit, rng),
+        importance=_importance(rows, fit, portfolio),
+    )
+
+
+def _sensitivity(rows: Rows, censored: Rows, fit: Fit, rng: np.random.Generator) -> Sensitivity | None:
+    judged = rows.take(fit.judged)
+    recent = censored.take(censored.requested_at >= judged.requested_at.min())
+    if not len(recent):
+        return None
+    y = np.concatenate([judged.y, np.zeros(len(recent), dtype=np.int8)])
+    log_odds = np.concatenate([fit.log_odds, fit.model.log_odds(recent.values)])
+    users = codes_of(np.concatenate([judged.subject_id, recent.subject_id]))
+    return Sensitivity(len(recent), auc_interval(y, log_odds, users, rng=rng))
+
+
+def _importance(rows: Rows, fit: Fit, portfolio: Portfolio) -> tuple[Importance, ...]:
+    spaced = np.linspace(0, len(fit.fitted) - 1, min(EXPLAINED_ROWS, len(fit.fitted))).astype(np.int64)
+    values = rows.values[np.sort(fit.fitted)[spaced]]
+    library = LightgbmContributions.from_text(fit.model.trees.native)
+    contributions = fit.model.calibration.a * library.contributions(values)[:, :-1]
+    return rank_importance(portfolio.features, values, contributions, fit.model.trees.gain)

@@ -1,0 +1,131 @@
+"""A fitted model made public: first its bundle, whole or not at all, then its row in the registry."""
+
+import hashlib
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
+from uuid import UUID
+
+import numpy as np
+import pyarrow as pa
+from sqlalchemy import Connection, Engine
+
+from credit.bundle.content import BundleContent
+from credit.bundle.manifest import FILE as MANIFEST
+from credit.bundle.manifest import TrainingWindow
+from credit.bundle.model_id import ModelId, model_id_of
+from credit.bundle.writer import write_bundle
+from credit.database import models
+from credit.database.models import ModelStatus, RegisteredModel
+from credit.portfolios import Portfolio
+from credit.reasons import LATEST_SENTENCES
+from trainer.finite import finite
+from trainer.importance import Importance
+from trainer.judgement import Judgement, Trained
+from trainer.rows import Rows
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A bundle that is whole, and not yet registered."""
+
+    model_id: ModelId
+    manifest_sha256: bytes
+    window: TrainingWindow
+
+
+def free_model_id(engine: Engine, portfolio: Portfolio, model_dir: Path, now: datetime) -> ModelId:
+    """The first id from `now` on that neither the registry nor the model directory has.
+
+    A run that was killed between bundle and registry leaves a bundle that nobody refers to: its id stays taken.
+    """
+    with engine.connect() as connection:
+        while True:
+            model_id = model_id_of(portfolio.name, now)
+            if not (model_dir / model_id).exists() and not models.exists(connection, model_id):
+                return model_id
+            now += timedelta(seconds=1)
+
+
+def publish(model_id: ModelId, portfolio: Portfolio, trained: Trained, model_dir: Path) -> Published:
+    """Write the bundle of a trained model.
+
+    Raises:
+        BundleError: where the served engine differs from the library that fitted the model.
+    """
+    fit, fitted = trained.fit, trained.rows.take(np.sort(trained.fit.fitted))
+    window = TrainingWindow(
+        start=_moment(fitted.requested_at.min()),
+        end=_moment(fitted.requested_at.max()) + timedelta(microseconds=1),
+    )
+    content = BundleContent(
+        model_id=model_id,
+        portfolio=portfolio.name,
+        algorithm=portfolio.algorithm,
+        features=portfolio.features,
+        window=window,
+        label_rule=portfolio.label,
+        metrics=metrics_of(trained.judgement),
+        model=fit.model.trees.native.encode(),
+        calibration=fit.model.calibration,
+        catalogue_version=LATEST_SENTENCES,
+        reference=_reference(fitted, portfolio),
+    )
+    path = write_bundle(model_dir, content)
+    return Published(model_id, hashlib.sha256((path / MANIFEST).read_bytes()).digest(), window)
+
+
+def register(
+    connection: Connection,
+    portfolio: Portfolio,
+    published: Published,
+    judgement: Judgement,
+    *,
+    run_id: UUID,
+    now: datetime,
+) -> None:
+    """Add a published model to the registry, as trained and not deployed."""
+    models.register(
+        connection,
+        RegisteredModel(
+            model_id=published.model_id,
+            portfolio=portfolio.name,
+            batch_id=None,
+            algorithm=portfolio.algorithm,
+            model_path=published.model_id,
+            manifest_sha256=published.manifest_sha256,
+            metrics=metrics_of(judgement),
+            feature_importance=tuple(importance_row(one) for one in judgement.importance),
+            status=ModelStatus.TRAINED,
+            run_id=run_id,
+            fitted_until=published.window.end - timedelta(microseconds=1),
+            created_at=now,
+        ),
+    )
+
+
+def metrics_of(judgement: Judgement) -> dict[str, Any]:
+    """Measures as JSON: each an object of estimate, lower and upper; null where undefined."""
+    found = asdict(judgement.evaluation)
+    found["indicative"] = judgement.indicative
+    found["censored_as_good"] = None if judgement.sensitivity is None else asdict(judgement.sensitivity)
+    return cast("dict[str, Any]", finite(found))
+
+
+def importance_row(one: Importance) -> dict[str, Any]:
+    """One metric's importance as JSON."""
+    return {**asdict(one), "wording": one.wording}
+
+
+def _reference(fitted: Rows, portfolio: Portfolio) -> pa.Table:
+    """Rows that shaped the model, in order of time; what live rows are compared with."""
+    columns = {name: pa.array(fitted.values[:, j]) for j, name in enumerate(portfolio.feature_names)}
+    columns["subject_id"] = pa.array(fitted.subject_id.astype(object), pa.string())
+    columns["requested_at"] = pa.array(fitted.requested_at.astype(np.int64)).cast(pa.timestamp("us", tz="UTC"))
+    columns["label"] = pa.array(fitted.y)
+    return pa.table(columns)
+
+
+def _moment(at: np.datetime64) -> datetime:
+    return cast("datetime", at.item()).replace(tzinfo=UTC)

@@ -1,0 +1,139 @@
+"""What one training run found and did, for people and for machines."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+from trainer.bootstrap import Interval
+from trainer.deployment import Answered
+from trainer.finite import finite
+from trainer.importance import Importance
+from trainer.judgement import Judgement
+from trainer.publication import importance_row, metrics_of
+from trainer.rows import Parity, Source, Vintage
+from trainer.split import SliceCount
+
+_SIGNS = {1: "+", -1: "-", 0: "free"}
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingReport:
+    """One run of training that gave a model."""
+
+    run_id: UUID
+    model_id: str
+    portfolio: str
+    as_of: datetime
+    source: Source
+    slices: tuple[SliceCount, ...]
+    vintages: tuple[Vintage, ...]
+    parity: Parity
+    rounds: int
+    calibration: tuple[float, float]
+    """a and b of logit(PD) = a * margin + b."""
+    cross_fitted: bool
+    judgement: Judgement
+    answered: Answered | None
+    """None where nobody wished to deploy."""
+
+
+def to_json(report: TrainingReport) -> dict[str, Any]:
+    """The report as one JSON object."""
+    fields = {
+        "run_id": str(report.run_id),
+        "model_id": report.model_id,
+        "portfolio": report.portfolio,
+        "as_of": report.as_of.isoformat(),
+        "source": report.source,
+        "slices": [asdict(one) for one in report.slices],
+        "vintages": [asdict(one) for one in report.vintages],
+        "parity": asdict(report.parity),
+        "rounds": report.rounds,
+        "calibration": {"a": report.calibration[0], "b": report.calibration[1], "cross_fitted": report.cross_fitted},
+        "metrics": metrics_of(report.judgement),
+        "importance": [importance_row(one) for one in report.judgement.importance],
+        "deployment": None if report.answered is None else _answer(report.answered),
+    }
+    return cast("dict[str, Any]", finite(fields))
+
+
+def to_text(report: TrainingReport) -> str:
+    """The report for people, in plain text."""
+    parts = [
+        f"{report.model_id}  portfolio {report.portfolio}, labels as of {report.as_of:%Y-%m-%d %H:%M} UTC",
+        _table(("vintage", "used", "no history", "censored", "bad"), [_vintage(one) for one in report.vintages]),
+        _table(("slice", "rows", "bad", "first", "last"), [_slice(one) for one in report.slices]),
+        _measures(report.judgement),
+        _calibration(report),
+        _features(report),
+        _importance(report.judgement.importance),
+    ]
+    if report.answered is not None:
+        decision = report.answered.decision
+        parts.append(f"deployment: {decision.answer.replace('_', ' ')}; {decision.reason}")
+    return "\n\n".join(parts)
+
+
+def _answer(answered: Answered) -> dict[str, Any]:
+    return {**asdict(answered.wish), **asdict(answered.decision)}
+
+
+def _vintage(one: Vintage) -> tuple[str, ...]:
+    return one.name, str(one.used), str(one.without_history), str(one.censored), str(one.bads)
+
+
+def _slice(one: SliceCount) -> tuple[str, ...]:
+    return one.name, str(one.rows), str(one.bads), one.first or "-", one.last or "-"
+
+
+def _measures(judgement: Judgement) -> str:
+    found = judgement.evaluation
+    named: list[tuple[str, Interval]] = [
+        ("ROC AUC", found.roc_auc),
+        ("PR AUC", found.pr_auc),
+        ("KS", found.ks),
+        ("Brier", found.brier),
+        ("log loss", found.log_loss),
+        ("calibration slope", found.calibration_slope),
+        ("calibration intercept", found.calibration_intercept),
+    ]
+    if judgement.sensitivity is not None:
+        named.append((f"ROC AUC, {judgement.sensitivity.censored} censored as good", judgement.sensitivity.roc_auc))
+    measures = _table(("measure", "estimate [95 % interval]"), [(name, str(one)) for name, one in named])
+    mark = "\nINDICATIVE: too few bads to decide anything by these figures" if judgement.indicative else ""
+    judged = f"\njudged on {found.rows} rows, {found.bads} bad; mean PD {found.mean_pd:.4f}"
+    return f"{measures}{judged}, bad rate {found.bads / found.rows:.4f}{mark}"
+
+
+def _calibration(report: TrainingReport) -> str:
+    a, b = report.calibration
+    how = "cross-fitted inside the training slice" if report.cross_fitted else "on the calibration slice"
+    return f"{report.rounds} trees; logit(PD) = {a:.4f} * margin {b:+.4f}, fitted {how}"
+
+
+def _features(report: TrainingReport) -> str:
+    parity = report.parity
+    if report.source is Source.RECOMPUTED:
+        return "features: all recomputed as of the requests"
+    return (
+        f"features: {parity.checked} rows from scores of their time, the others recomputed; of those "
+        f"{parity.equal} of {parity.checked} equal to the bit when recomputed"
+    )
+
+
+def _importance(importance: Sequence[Importance]) -> str:
+    rows = [
+        (one.metric, f"{one.share:.1%}", f"{one.gain:.1f}", _SIGNS[one.declared], _SIGNS[one.observed], one.wording)
+        for one in importance
+    ]
+    return _table(("metric", "share", "gain", "declared", "observed", "more of it"), rows)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, *rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
+    )

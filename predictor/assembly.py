@@ -1,0 +1,98 @@
+"""The parts of a server put together; importing this imports KServe."""
+
+from collections.abc import Callable
+
+from predictor.answering import Answering
+from predictor.audited_scoring import AuditedScoring
+from predictor.deployment import Deployment
+from predictor.grpc_service import ScoringGrpcServer, ScoringServicer
+from predictor.http_app import Endpoints, http_app
+from predictor.kserve_model import ScoringModel
+from predictor.kserve_server import ScoringRestServer, ScoringServer, listening_socket
+from predictor.metrics import Metrics
+from predictor.settings import Listening, ServeSettings
+from predictor.work import WorkThreads
+
+
+class Assembly:
+    """One server, ready to run."""
+
+    def __init__(self, settings: ServeSettings, deployment: Deployment, metrics: Metrics) -> None:
+        """Bind the HTTP port.
+
+        Raises:
+            ServerError: where it is taken.
+        """
+        limits = settings.limits
+        self._settings = settings
+        self._compute = WorkThreads("model", threads=limits.compute_threads, waiting=limits.waiting)
+        self._database = WorkThreads("database", threads=limits.database_threads, waiting=limits.waiting)
+        # REST ends first, then gRPC: half the time each.
+        self._drain_seconds = limits.drain_seconds // 2
+        self._server = ScoringServer(drain_seconds=self._drain_seconds)
+        answering = self._answering(deployment, metrics)
+        self._server.register_model(ScoringModel(settings.portfolio.name, deployment, answering))
+        self._rest = self._rest_server(deployment, answering, metrics)
+        self._grpc = self._grpc_server(deployment, metrics)
+
+    def run(self, announce: Callable[[Listening], None]) -> None:
+        """Serve until stopped.
+
+        Raises:
+            ServerError: where the gRPC port is taken.
+        """
+        try:
+            self._server.run(self._rest, self._grpc, lambda port: announce(self._listening(port)))
+        finally:
+            self._compute.close()
+            self._database.close()
+
+    def stop(self) -> None:
+        """Take no more requests and end. Safe from any thread."""
+        self._server.stop()
+
+    def _listening(self, grpc_port: int) -> Listening:
+        return Listening(self._settings.host, self._rest.port, grpc_port)
+
+    def _answering(self, deployment: Deployment, metrics: Metrics) -> Answering:
+        limits = self._settings.limits
+        audited = AuditedScoring(
+            self._settings.database,
+            self._settings.portfolio,
+            clock=self._settings.clock,
+            writers=limits.database_threads,
+            seconds=limits.database_seconds,
+        )
+        return Answering(
+            deployment,
+            audited,
+            metrics,
+            compute=self._compute,
+            database=self._database,
+            most_subjects=limits.subjects,
+        )
+
+    def _rest_server(self, deployment: Deployment, answering: Answering, metrics: Metrics) -> ScoringRestServer:
+        settings = self._settings
+        endpoints = Endpoints(
+            settings.portfolio.name,
+            self._server.dataplane,
+            deployment,
+            answering=answering,
+            metrics=metrics,
+            limits=settings.limits,
+        )
+        app = http_app(endpoints, metrics, retry_seconds=settings.limits.retry_seconds)
+        return ScoringRestServer(
+            app, listening_socket(settings.host, settings.http_port), drain_seconds=self._drain_seconds
+        )
+
+    def _grpc_server(self, deployment: Deployment, metrics: Metrics) -> ScoringGrpcServer:
+        settings = self._settings
+        return ScoringGrpcServer(
+            ScoringServicer(self._server.dataplane, deployment, metrics, settings.portfolio.name),
+            settings.host,
+            settings.grpc_port,
+            most_bytes=settings.limits.body_bytes,
+            drain_seconds=self._drain_seconds,
+        )

@@ -1,0 +1,42 @@
+"""Errors of the predictor; what they mean on a wire is decided in the transports."""
+
+
+class PredictorError(Exception):
+    """A request cannot be answered, or a server cannot start."""
+
+
+class BadInputError(PredictorError):
+    """A request is wrong. The message names the place (field, tensor, row) and the reason."""
+
+    def __init__(self, place: str, reason: str) -> None:
+        super().__init__(f"{place}: {reason}")
+        self.place = place
+        self.reason = reason
+
+
+class TooLargeError(PredictorError):
+    """A body is over the limit."""
+
+
+class MediaTypeError(PredictorError):
+    """A body is of a type, or in an encoding, that is not read here."""
+
+
+class UnknownModelError(PredictorError):
+    """No model of that name or version is served here."""
+
+
+class UnknownSubjectError(PredictorError):
+    """A subject has no history to compute features from."""
+
+
+class KeyConflictError(PredictorError):
+    """An idempotency key came before with another body."""
+
+
+class UnavailableError(PredictorError):
+    """The work cannot be done now, through no fault of the request; a later try may succeed."""
+
+
+class ServerError(PredictorError):
+    """The server cannot start as asked."""

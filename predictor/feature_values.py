@@ -1,0 +1,74 @@
+"""One value of a feature as it comes in JSON."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from credit.portfolios import Feature, FeatureKind
+from predictor.errors import BadInputError
+from predictor.strict_json import Json, inside, kind_of
+
+Floats = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+MISSING = math.nan
+
+
+def feature_value(value: Json, place: str) -> float:
+    """The number, or NaN for `null` and the token `NaN`.
+
+    Raises:
+        BadInputError: where it is anything else: a string, a boolean, an infinity, a number beyond a double.
+    """
+    if value is None:
+        return MISSING
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise BadInputError(place, f"a number or null is needed, not {kind_of(value)}")
+    try:
+        number = float(value)
+    except OverflowError as error:
+        raise BadInputError(place, "the number is beyond the range of a double") from error
+    if math.isinf(number):
+        raise BadInputError(place, "infinity is not a value; null stands for unknown")
+    return number
+
+
+def feature_values(fields: Mapping[str, Json], place: str) -> dict[str, float]:
+    """Values by feature name; NaN where unknown.
+
+    Raises:
+        BadInputError: as `feature_value`, naming the feature.
+    """
+    return {name: feature_value(value, inside(place, name)) for name, value in fields.items()}
+
+
+def row_of(values: Mapping[str, float], feature_names: Sequence[str], place: str) -> list[float]:
+    """Values in the order of `feature_names`, NaN where there is none.
+
+    Raises:
+        BadInputError: where a name is no feature of the model.
+    """
+    if unknown := [name for name in values if name not in feature_names]:
+        raise BadInputError(inside(place, unknown[0]), f"unknown feature; the model has {', '.join(feature_names)}")
+    return [values.get(name, MISSING) for name in feature_names]
+
+
+def check_rows(rows: Floats, features: Sequence[Feature]) -> None:
+    """Do nothing where rows float64 [n, d] hold only what their features allow.
+
+    Raises:
+        BadInputError: naming the first row that lacks a feature it must have, or whose category is no code (a
+            whole number of at least 0: libraries disagree on where others belong).
+    """
+    for column, feature in enumerate(features):
+        values = rows[:, column]
+        absent = np.isnan(values)
+        if not feature.may_be_missing and absent.any():
+            raise BadInputError(f"row {int(absent.argmax())}, feature {feature.name}", "must not be missing")
+        if feature.kind is FeatureKind.CATEGORICAL:
+            wrong = ~absent & ~((values >= 0) & (values < 2**31) & (np.floor(values) == values))
+            if wrong.any():
+                row = int(wrong.argmax())
+                raise BadInputError(f"row {row}, feature {feature.name}", f"{values[row]} is no code of a category")

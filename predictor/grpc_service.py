@@ -1,0 +1,141 @@
+"""The gRPC side: KServe's service with the predictor's errors as status codes."""
+
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, NoReturn
+from uuid import uuid4
+
+import grpc  # type: ignore[import-untyped]  # its stubs are no part of it
+from kserve.protocol.grpc import grpc_predict_v2_pb2 as pb
+from kserve.protocol.grpc import grpc_predict_v2_pb2_grpc
+from kserve.protocol.grpc.server import GRPCServer
+from kserve.protocol.grpc.servicer import InferenceServicer
+
+from predictor import errors
+from predictor.answering import Call
+from predictor.deployment import Deployment
+from predictor.metrics import Metrics
+from predictor.v2_grpc import grpc_answer, parse_grpc
+
+_log = logging.getLogger(__name__)
+
+_STATUS = {
+    errors.BadInputError: grpc.StatusCode.INVALID_ARGUMENT,
+    errors.UnknownModelError: grpc.StatusCode.NOT_FOUND,
+    errors.UnavailableError: grpc.StatusCode.UNAVAILABLE,
+}
+
+
+class ScoringServicer(InferenceServicer):  # type: ignore[misc]  # KServe ships no types
+    """The V2 service; loading and unloading by clients is off, since anyone could."""
+
+    def __init__(self, data_plane: Any, deployment: Deployment, metrics: Metrics, name: str) -> None:
+        super().__init__(data_plane, None)
+        self._plane = data_plane
+        self._deployment = deployment
+        self._metrics = metrics
+        self._name = name
+
+    async def ServerReady(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
+        """Whether the server has a model."""
+        return pb.ServerReadyResponse(ready=self._deployment.ready)
+
+    async def ModelReady(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Whether a model is ready."""
+        return await self._answer("ModelReady", context, partial(self._model_ready, request))
+
+    async def ModelMetadata(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Inputs, outputs and version of a model."""
+        return await self._answer("ModelMetadata", context, partial(self._model_metadata, request))
+
+    async def ModelInfer(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Score rows."""
+        return await self._answer("ModelInfer", context, partial(self._infer, request))
+
+    async def RepositoryModelLoad(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
+        """Refuse."""
+        await context.abort(grpc.StatusCode.UNIMPLEMENTED, "models are deployed by the registry, not by clients")
+
+    async def RepositoryModelUnload(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
+        """Refuse."""
+        await context.abort(grpc.StatusCode.UNIMPLEMENTED, "models are deployed by the registry, not by clients")
+
+    async def _model_ready(self, request: Any, request_id: str) -> Any:  # noqa: ARG002
+        self._deployment.check_name(self._name, request.name, None)
+        return pb.ModelReadyResponse(ready=self._deployment.ready)
+
+    async def _model_metadata(self, request: Any, request_id: str) -> Any:  # noqa: ARG002
+        self._deployment.check_name(self._name, request.name, request.version)
+        said = await self._plane.model_metadata(model_name=request.name)
+        return pb.ModelMetadataResponse(
+            name=said["name"],
+            versions=[self._deployment.current().bundle.model_id],
+            platform=self._deployment.current().bundle.engine.name,
+            inputs=said["inputs"],
+            outputs=said["outputs"],
+        )
+
+    async def _infer(self, request: Any, request_id: str) -> Any:
+        self._deployment.check_name(self._name, request.model_name, request.model_version)
+        call = Call(request_id, partial(parse_grpc, request), partial(grpc_answer, fallback_id=request_id))
+        answer, _ = await self._plane.infer(model_name=request.model_name, request=call)
+        return answer
+
+    async def _answer(self, method: str, context: Any, work: Callable[[str], Awaitable[Any]]) -> Any:
+        request_id, begun = uuid4().hex, time.perf_counter()
+        status = "CANCELLED"
+        try:
+            answer = await work(request_id)
+            status = "OK"
+            return answer  # noqa: TRY300 - the statements belong together
+        except errors.PredictorError as error:
+            code = _STATUS.get(type(error), grpc.StatusCode.INTERNAL)
+            status = code.name
+            await _abort(context, code, str(error), request_id)
+        except Exception:  # noqa: BLE001 - an honest INTERNAL with an id, logged; never a fault of the request
+            _log.exception("request %s: %s failed", request_id, method)
+            status = "INTERNAL"
+            await _abort(context, grpc.StatusCode.INTERNAL, "internal fault, logged under the request id", request_id)
+        finally:
+            self._metrics.request("grpc", method, status, time.perf_counter() - begun)
+
+
+class ScoringGrpcServer(GRPCServer):  # type: ignore[misc]  # KServe ships no types
+    """KServe's gRPC server on a host of our choice, and on a port that nobody else shares."""
+
+    def __init__(self, servicer: ScoringServicer, host: str, port: int, *, most_bytes: int, drain_seconds: int) -> None:
+        super().__init__(port, None, None, kwargs={}, grace_period=drain_seconds)
+        self._servicer = servicer
+        self._host = host
+        self._most_bytes = most_bytes
+
+    async def listen(self) -> int:
+        """Start, and give the port.
+
+        Raises:
+            ServerError: where the port is taken.
+        """
+        self._server = grpc.aio.server(
+            ThreadPoolExecutor(1),
+            options=[
+                ("grpc.max_receive_message_length", self._most_bytes),
+                # Otherwise two servers share a port, and requests, in silence.
+                ("grpc.so_reuseport", 0),
+            ],
+        )
+        grpc_predict_v2_pb2_grpc.add_GRPCInferenceServiceServicer_to_server(self._servicer, self._server)
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        try:
+            port: int = self._server.add_insecure_port(f"{host}:{self._port}")
+        except RuntimeError as error:
+            raise errors.ServerError(f"gRPC cannot listen on {host}:{self._port}: choose another port") from error
+        await self._server.start()
+        return port
+
+
+async def _abort(context: Any, code: Any, message: str, request_id: str) -> NoReturn:
+    await context.abort(code, f"{message} (request {request_id})")
+    raise AssertionError("abort raises")

@@ -1,0 +1,174 @@
+"""The HTTP side: every path of the server and what answers there."""
+
+from collections.abc import Callable
+from functools import partial
+from http import HTTPStatus
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from predictor import metrics as prometheus
+from predictor.answering import Answering, Call
+from predictor.deployment import Deployment
+from predictor.errors import PredictorError
+from predictor.http_body import BINARY, JSON, JSON_LENGTH_HEADER, idempotency_key, json_length, read_body
+from predictor.http_errors import ErrorAnswers, request_id_of
+from predictor.http_gate import Gate
+from predictor.settings import Limits
+from predictor.strict_json import Json, to_json
+from predictor.v1_json import Verb, parse_v1, v1_answer
+from predictor.v2_json import V2Body, parse_v2, v2_answer
+
+
+class Endpoints:
+    """The handlers of one portfolio's server."""
+
+    def __init__(
+        self,
+        name: str,
+        data_plane: Any,
+        deployment: Deployment,
+        *,
+        answering: Answering,
+        metrics: prometheus.Metrics,
+        limits: Limits,
+    ) -> None:
+        self._name = name
+        self._plane = data_plane
+        self._deployment = deployment
+        self._answering = answering
+        self._metrics = metrics
+        self._limits = limits
+
+    async def score(self, request: Request) -> Response:
+        """`POST /score`."""
+        key = idempotency_key(request)
+        body = await read_body(request, limit=self._limits.body_bytes, types=[JSON])
+        return _json(await self._answering.score(body, request_id_of(request), key))
+
+    async def infer(self, request: Request) -> Response:
+        """`POST /v2/models/{name}/infer`."""
+        self._check_model(request)
+        length = json_length(request)
+        body = await read_body(request, limit=self._limits.body_bytes, types=[JSON, BINARY], untyped=True)
+        request_id = request_id_of(request)
+        call = Call(request_id, partial(parse_v2, body, length), partial(v2_answer, fallback_id=request_id))
+        answer, _ = await self._plane.infer(model_name=self._name, request=call)
+        return _v2(answer)
+
+    async def predict(self, request: Request) -> Response:
+        """`POST /v1/models/{name}:predict`."""
+        return await self._v1(request, "predict", self._plane.infer)
+
+    async def explain(self, request: Request) -> Response:
+        """`POST /v1/models/{name}:explain`."""
+        return await self._v1(request, "explain", self._plane.explain)
+
+    async def live(self, request: Request) -> Response:  # noqa: ARG002
+        """`GET /`, `/v2/health/live`: the process answers."""
+        return _json(to_json({"live": True}))
+
+    async def ready(self, request: Request) -> Response:  # noqa: ARG002
+        """`GET /v2/health/ready`: there is a model."""
+        self._deployment.current()
+        return _json(to_json({"ready": True}))
+
+    async def model_ready(self, request: Request) -> Response:
+        """`GET /v2/models/{name}/ready`: there is a model."""
+        self._check_model(request)
+        self._deployment.current()
+        return _json(to_json({"name": self._name, "ready": True}))
+
+    async def v1_model(self, request: Request) -> Response:
+        """`GET /v1/models/{name}`: as `model_ready`."""
+        if request.path_params["name"].rpartition(":")[2] in {"predict", "explain"}:
+            raise HTTPException(HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": "POST"})
+        return await self.model_ready(request)
+
+    async def server_metadata(self, request: Request) -> Response:  # noqa: ARG002
+        """`GET /v2`: name, version and extensions of the server."""
+        said: Json = {**self._plane.metadata(), "extensions": ["binary_tensor_data"]}
+        return _json(to_json(said))
+
+    async def models(self, request: Request) -> Response:  # noqa: ARG002
+        """`GET /v1/models`, `/v2/models`: the one name."""
+        return _json(to_json({"models": [self._name]}))
+
+    async def model_metadata(self, request: Request) -> Response:
+        """`GET /v2/models/{name}`: inputs, outputs and version."""
+        self._check_model(request)
+        bundle = self._deployment.current().bundle
+        said = await self._plane.model_metadata(self._name)
+        described = {**said, "versions": [bundle.model_id], "platform": bundle.engine.name}
+        return _json(to_json({**described, "parameters": {"features": list(bundle.feature_names)}}))
+
+    async def metrics(self, request: Request) -> Response:  # noqa: ARG002
+        """`GET /metrics`."""
+        return Response(self._metrics.page(), media_type=prometheus.CONTENT_TYPE)
+
+    async def _v1(self, request: Request, verb: Verb, plane: Callable[..., Any]) -> Response:
+        self._check_model(request)
+        body = await read_body(request, limit=self._limits.body_bytes, types=[JSON], untyped=True)
+        call = Call(request_id_of(request), partial(parse_v1, body, verb), partial(v1_answer, verb=verb))
+        answer, _ = await plane(model_name=self._name, request=call)
+        return _json(answer)
+
+    def _check_model(self, request: Request) -> None:
+        params = request.path_params
+        self._deployment.check_name(self._name, params["name"], params.get("version"))
+
+
+def http_app(endpoints: Endpoints, metrics: prometheus.Metrics, *, retry_seconds: int) -> Starlette:
+    """The application; a path or method that is not here is a 404 or 405 in JSON."""
+    routes = _routes(endpoints)
+    errors = ErrorAnswers(retry_seconds=retry_seconds)
+    labels = {route.endpoint: route.path for route in reversed(routes)}
+    app = Starlette(
+        routes=routes,
+        middleware=[Middleware(Gate, metrics=metrics, routes=labels)],
+        exception_handlers={PredictorError: errors.predictor_error, HTTPException: errors.http_error},
+    )
+    app.router.redirect_slashes = False
+    return app
+
+
+def _routes(endpoints: Endpoints) -> list[Route]:
+    get = [
+        ("/", endpoints.live),
+        ("/metrics", endpoints.metrics),
+        ("/v2/health/live", endpoints.live),
+        ("/v2/health/ready", endpoints.ready),
+        ("/v2", endpoints.server_metadata),
+        ("/v1/models", endpoints.models),
+        ("/v2/models", endpoints.models),
+        ("/v1/models/{name}", endpoints.v1_model),
+        ("/v2/models/{name}", endpoints.model_metadata),
+        ("/v2/models/{name}/ready", endpoints.model_ready),
+        ("/v2/models/{name}/versions/{version}", endpoints.model_metadata),
+        ("/v2/models/{name}/versions/{version}/ready", endpoints.model_ready),
+    ]
+    post = [
+        ("/score", endpoints.score),
+        ("/v1/models/{name}:predict", endpoints.predict),
+        ("/v1/models/{name}:explain", endpoints.explain),
+        ("/v2/models/{name}/infer", endpoints.infer),
+        ("/v2/models/{name}/versions/{version}/infer", endpoints.infer),
+    ]
+    return [Route(path, endpoint, methods=["POST"]) for path, endpoint in post] + [
+        Route(path, endpoint, methods=["GET"]) for path, endpoint in get
+    ]
+
+
+def _json(content: bytes) -> Response:
+    return Response(content, media_type=JSON)
+
+
+def _v2(body: V2Body) -> Response:
+    if body.json_length is None:
+        return _json(body.content)
+    return Response(body.content, media_type=BINARY, headers={JSON_LENGTH_HEADER: str(body.json_length)})

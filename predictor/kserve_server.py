@@ -1,0 +1,108 @@
+"""KServe's ModelServer with the scoring model, on sockets of our own."""
+
+import asyncio
+import logging
+import signal
+import socket
+import threading
+from collections.abc import Callable
+
+from kserve import ModelRepository, ModelServer
+from kserve.protocol.rest.server import RESTServer
+from starlette.applications import Starlette
+
+from predictor.errors import ServerError
+from predictor.grpc_service import ScoringGrpcServer
+
+
+class ScoringRestServer(RESTServer):  # type: ignore[misc]  # KServe ships no types
+    """KServe's REST server with the predictor's application in place of KServe's own paths."""
+
+    def __init__(self, app: Starlette, listener: socket.socket, *, drain_seconds: int) -> None:
+        self.port: int = listener.getsockname()[1]
+        super().__init__(app, None, None, self.port, grace_period=drain_seconds)
+        self.config.access_log = False
+        self.config.server_header = False
+        self.config.lifespan = "off"
+        self._listener = listener
+
+    def create_application(self) -> None:
+        """Nothing: the application is complete."""
+
+    async def start(self) -> None:
+        """Serve until asked to stop, and until running requests have ended."""
+        await self._server.serve(sockets=[self._listener])
+
+    def stop(self) -> None:
+        """Take no more requests. Safe from any thread and from a signal."""
+        self._server.should_exit = True
+
+
+class ScoringServer(ModelServer):  # type: ignore[misc]  # KServe ships no types
+    """One portfolio's server: HTTP and gRPC in one event loop."""
+
+    def __init__(self, *, drain_seconds: int) -> None:
+        _quiet()
+        super().__init__(
+            workers=1,
+            registered_models=ModelRepository(),
+            enable_grpc=False,
+            enable_latency_logging=False,
+            grace_period=drain_seconds,
+        )
+        self._stopped = threading.Event()
+
+    def run(self, rest: ScoringRestServer, grpc_server: ScoringGrpcServer, announce: Callable[[int], None]) -> None:
+        """Serve until `stop`, SIGINT or SIGTERM; `announce` is called with gRPC's port when both listen.
+
+        Raises:
+            ServerError: where gRPC cannot listen.
+        """
+        self._rest_server, self._grpc_server = rest, grpc_server
+        self.register_signal_handler()
+        asyncio.run(self._serve_both(announce))
+
+    def register_signal_handler(self) -> None:
+        """End cleanly on SIGINT and SIGTERM; only a main thread may say so."""
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, lambda signal_number, _frame: self.stop(signal_number))
+
+    def stop(self, sig: int | None = None) -> None:  # noqa: ARG002 - KServe's signature
+        """Take no more requests and end when the running ones have. Safe from any thread and from a signal."""
+        self._stopped.set()
+        if self._rest_server is not None:
+            self._rest_server.stop()
+
+    async def _serve_both(self, announce: Callable[[int], None]) -> None:
+        port = await self._grpc_server.listen()
+        try:
+            announce(port)
+            if not self._stopped.is_set():
+                await self._rest_server.start()
+        finally:
+            await self._grpc_server.stop()
+
+
+def listening_socket(host: str, port: int) -> socket.socket:
+    """A socket that listens on the port, 0 for any free one.
+
+    Raises:
+        ServerError: where the port is taken or the host is not ours.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        raise ServerError(f"HTTP cannot listen on {host}:{port}: {error.strerror}") from error
+
+
+def _quiet() -> None:
+    # KServe and uvicorn tell of every start at INFO, partly on standard output, which belongs to `--json`.
+    handler = logging.StreamHandler()
+    for name in ("kserve", "uvicorn"):
+        logger = logging.getLogger(name)
+        logger.setLevel(logging.WARNING)
+        if not logger.handlers:
+            logger.addHandler(handler)
+            logger.propagate = False

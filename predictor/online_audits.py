@@ -1,0 +1,58 @@
+"""Audits of online scores, built from what was scored; nothing is written here."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from uuid import UUID, uuid4
+
+import numpy as np
+
+from credit.database.audits import Audit, ScoreRole, Snapshot
+from credit.scores import ScoredRows, score_of
+from predictor.feature_values import Floats
+from predictor.subject_features import Moment, SubjectRows
+
+
+def audits_of(
+    scored: ScoredRows,
+    rows: SubjectRows,
+    subject_ids: Sequence[str],
+    *,
+    portfolio: str,
+    moment: Moment,
+    scored_at: datetime,
+    request_id: str,
+    role: ScoreRole,
+    new_id: Callable[[], UUID] = uuid4,
+) -> tuple[Audit, ...]:
+    """One audit a row, each with a snapshot of its features."""
+    return tuple(
+        Audit(
+            audit_id=new_id(),
+            scored_at=scored_at,
+            origin="online",
+            role=role,
+            run_id=None,
+            request_id=request_id,
+            score=score_of(scored, row, subject_id=subject_id, as_of=moment.as_of),
+            snapshot=Snapshot(
+                snapshot_id=new_id(),
+                as_of=moment.as_of,
+                portfolio=portfolio,
+                subject_id=subject_id,
+                source="computed" if rows.computed[row] else "supplied",
+                origin="online",
+                pg_snapshot=moment.pg_snapshot,
+                run_id=None,
+                features=_features(scored.feature_names, rows.values[row]),
+                null_reasons=rows.null_reasons[row],
+            ),
+        )
+        for row, subject_id in enumerate(subject_ids)
+    )
+
+
+def _features(names: Sequence[str], values: Floats) -> Mapping[str, float | None]:
+    missing = np.isnan(values).tolist()
+    pairs = zip(names, values.tolist(), missing, strict=True)
+    # Adding 0.0 turns -0.0 into 0.0: JSON in the database does not keep the sign of a zero.
+    return {name: None if gone else value + 0.0 for name, value, gone in pairs}

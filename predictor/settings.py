@@ -1,0 +1,69 @@
+"""What a server is told at its start."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from credit.portfolios import Portfolio
+
+
+def utc_now() -> datetime:
+    """The time now, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one server takes on."""
+
+    body_bytes: int = 1024 * 1024
+    """Largest body of a request, and largest gRPC message."""
+    subjects: int = 1000
+    """Most subjects of one `/score` request."""
+    compute_threads: int = 2
+    """Threads that run the model. Treelite and LightGBM are told to use one thread each."""
+    database_threads: int = 4
+    """Threads that write audits; no more than the connections of the engine's pool."""
+    waiting: int = 256
+    """Requests that may run or wait in each of the two groups of threads; further ones are told to come later."""
+    database_seconds: float = 5.0
+    """Longest wait for one statement."""
+    retry_seconds: int = 2
+    """What a client that comes too early is told to wait."""
+    drain_seconds: int = 25
+    """Longest wait for running requests at the end; below the 30 s that a pod is given."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServeSettings:
+    """One server of one portfolio."""
+
+    portfolio: Portfolio
+    model_dir: Path | None = None
+    """Folder of bundles; the champion of the database is served from here."""
+    bundle: Path | None = None
+    """One bundle to serve, whoever is champion. Either this, or `model_dir` with a database."""
+    database: Engine | None = None
+    """PostgreSQL, acting as `blink_scorer`; None: nothing is audited and `/score` answers 503."""
+    host: str = "127.0.0.1"
+    http_port: int = 8080
+    """0 for any free one."""
+    grpc_port: int = 8081
+    """0 for any free one."""
+    poll_seconds: float = 2.0
+    """Time between two looks at who is champion."""
+    limits: Limits = Limits()
+    clock: Callable[[], datetime] = utc_now
+    """The time of a score, with zone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """Where a started server listens."""
+
+    host: str
+    http_port: int
+    grpc_port: int

@@ -1,0 +1,186 @@
+"""Tensors of the Open Inference Protocol (V2) read into rows of features, exactly or with a named fault."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import inf, prod
+
+import numpy as np
+import numpy.typing as npt
+
+from predictor.errors import BadInputError
+from predictor.feature_values import MISSING, Floats
+from predictor.strict_json import Json, kind_of
+
+DTYPES: Mapping[str, npt.DTypeLike] = {
+    "FP32": "<f4",
+    "FP64": "<f8",
+    "INT8": "<i1",
+    "INT16": "<i2",
+    "INT32": "<i4",
+    "INT64": "<i8",
+    "UINT8": "<u1",
+    "UINT16": "<u2",
+    "UINT32": "<u4",
+    "UINT64": "<u8",
+}
+"""Datatypes that hold features, with their binary form."""
+
+_LARGEST = {"FP32": float(np.finfo(np.float32).max), "FP64": float(np.finfo(np.float64).max)}
+_BITS = (8, 16, 32, 64)
+_RANGE = {f"INT{bits}": (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) for bits in _BITS} | {
+    f"UINT{bits}": (0, 2**bits - 1) for bits in _BITS
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """One input tensor; every number widened to a double, NaN where unknown."""
+
+    name: str
+    shape: tuple[int, ...]
+    values: Floats
+    """Flat, row-major."""
+    place: str
+    """How messages call it."""
+
+
+def json_tensor(name: str, datatype: str, shape: tuple[int, ...], content: Sequence[Json], place: str) -> Tensor:
+    """A tensor whose content is a JSON list: flat, or nested as its shape is.
+
+    Raises:
+        BadInputError: where a value does not fit the datatype, or their number does not fit the shape.
+    """
+    dtype = np.dtype(_checked_dtype(datatype, place))
+    leaves = _flat(content, shape, place)
+    for index, value in enumerate(leaves):
+        if fault := _fault(value, datatype):
+            raise BadInputError(_cell(place, index, shape), fault)
+    doubles = np.array([MISSING if value is None else value for value in leaves], dtype=np.float64)
+    # FP32 content is rounded as a client's own array would have been, then widened.
+    return _sized(name, shape, doubles.astype(dtype).astype(np.float64) if datatype == "FP32" else doubles, place)
+
+
+def binary_tensor(name: str, datatype: str, shape: tuple[int, ...], content: bytes, place: str) -> Tensor:
+    """A tensor whose content is raw little-endian values, row-major.
+
+    Raises:
+        BadInputError: where the length does not fit shape and datatype.
+    """
+    dtype = np.dtype(_checked_dtype(datatype, place))
+    needed = prod(shape) * dtype.itemsize
+    if len(content) != needed:
+        raise BadInputError(place, f"{len(content)} bytes; {datatype} of shape {list(shape)} has {needed}")
+    return _sized(name, shape, np.frombuffer(content, dtype=dtype).astype(np.float64), place)
+
+
+def number_tensor(name: str, datatype: str, shape: tuple[int, ...], content: Sequence[float], place: str) -> Tensor:
+    """A tensor whose content is numbers already (gRPC's typed contents).
+
+    Raises:
+        BadInputError: where the number of values does not fit the shape, or one is out of the datatype's range.
+    """
+    _checked_dtype(datatype, place)
+    if datatype not in _LARGEST:
+        for index, value in enumerate(content):
+            if fault := _fault(value, datatype):
+                raise BadInputError(_cell(place, index, shape), fault)
+    return _sized(name, shape, np.array(content, dtype=np.float64), place)
+
+
+def rows_of(tensors: Sequence[Tensor], feature_names: Sequence[str]) -> Floats:
+    """Rows of features, float64 [n, d]: from one tensor [n, d] in the features' order, or one a feature by name.
+
+    Raises:
+        BadInputError: where the tensors are neither, or there is no row.
+    """
+    if not tensors:
+        raise BadInputError("inputs", "there is no tensor")
+    by_name = {tensor.name: tensor for tensor in tensors}
+    if len(by_name) != len(tensors):
+        raise BadInputError("inputs", "two tensors have the same name")
+    whole = len(tensors) == 1 and (tensors[0].name not in feature_names or len(feature_names) == 1)
+    rows = _matrix(tensors[0], len(feature_names)) if whole else _columns(by_name, feature_names)
+    if not len(rows):
+        raise BadInputError(tensors[0].place, "there is no row")
+    return rows
+
+
+def checked_shape(shape: Sequence[Json], place: str) -> tuple[int, ...]:
+    """The shape, of one or two dimensions.
+
+    Raises:
+        BadInputError: where it is none.
+    """
+    sizes = tuple(size for size in shape if type(size) is int and 0 <= size < 2**31)
+    if len(sizes) != len(shape) or not 1 <= len(sizes) <= 2:
+        raise BadInputError(place, "its shape must be one or two whole numbers of at least 0")
+    return sizes
+
+
+def _checked_dtype(datatype: str, place: str) -> npt.DTypeLike:
+    if datatype not in DTYPES:
+        raise BadInputError(place, f"datatype {datatype!r} holds no feature; use one of {', '.join(DTYPES)}")
+    return DTYPES[datatype]
+
+
+def _flat(content: Sequence[Json], shape: tuple[int, ...], place: str) -> Sequence[Json]:
+    if len(shape) == 1 or not any(isinstance(item, list) for item in content):
+        return content
+    for row, item in enumerate(content):
+        if not isinstance(item, list) or len(item) != shape[1]:
+            raise BadInputError(f"{place}, row {row}", f"a list of {shape[1]} values is needed")
+    return [value for item in content if isinstance(item, list) for value in item]
+
+
+def _fault(value: Json, datatype: str) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return f"a number or null is needed, not {kind_of(value)}"
+    if datatype.startswith("FP"):
+        if abs(value) <= _LARGEST[datatype] or value != value:  # noqa: PLR0124 - NaN is not itself
+            return ""
+        return "infinity is not a value" if value in {inf, -inf} else f"{value} is beyond the range of {datatype}"
+    low, high = _RANGE[datatype]
+    if not isinstance(value, int):
+        return f"a whole number or null is needed, not {kind_of(value)}"
+    return "" if low <= value <= high else f"{value} is beyond the range of {datatype}"
+
+
+def _sized(name: str, shape: tuple[int, ...], values: Floats, place: str) -> Tensor:
+    if len(values) != prod(shape):
+        raise BadInputError(place, f"{len(values)} values; shape {list(shape)} has {prod(shape)}")
+    return Tensor(name, shape, values, place)
+
+
+def _cell(place: str, index: int, shape: tuple[int, ...]) -> str:
+    return f"{place}, {_position(index, shape)}"
+
+
+def _position(index: int, shape: tuple[int, ...]) -> str:
+    width = prod(shape[1:])
+    row, column = divmod(index, width) if width else (index, 0)
+    return f"row {row}, column {column}" if len(shape) > 1 else f"row {row}"
+
+
+def _matrix(tensor: Tensor, width: int) -> Floats:
+    if len(tensor.shape) != 2 or tensor.shape[1] != width:
+        needed = f"[n, {width}], one column a feature in the model's order, or one tensor a feature by its name"
+        raise BadInputError(tensor.place, f"shape {list(tensor.shape)}; {needed}, is needed")
+    return tensor.values.reshape(tensor.shape)
+
+
+def _columns(by_name: Mapping[str, Tensor], feature_names: Sequence[str]) -> Floats:
+    for name, tensor in by_name.items():
+        if name not in feature_names:
+            raise BadInputError(tensor.place, f"unknown feature; the model has {', '.join(feature_names)}")
+        if tensor.shape[1:] not in {(), (1,)}:
+            raise BadInputError(tensor.place, f"shape {list(tensor.shape)}; [n] or [n, 1] is needed")
+    if absent := [name for name in feature_names if name not in by_name]:
+        raise BadInputError("inputs", f"no tensor for {', '.join(absent)}; send null where a value is unknown")
+    sizes = {name: len(by_name[name].values) for name in feature_names}
+    first = feature_names[0]
+    if differing := [name for name in feature_names if sizes[name] != sizes[first]]:
+        name = differing[0]
+        raise BadInputError(by_name[name].place, f"{sizes[name]} rows where {first} has {sizes[first]}")
+    return np.column_stack([by_name[name].values for name in feature_names])

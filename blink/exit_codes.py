@@ -3,11 +3,13 @@
 from sqlalchemy.exc import OperationalError
 
 from blink.embedded import EmbeddedServerError
+from blink.outcome import WrongCallError
 from blink.settings import SettingsError
 from credit.database.errors import BusyError, DatabaseError, SchemaOutdatedError
 from credit.portfolios import PortfolioError
 
 FAILED = 1
+WRONG_CALL = 2
 TRY_AGAIN = 75
 WRONG_CONFIGURATION = 78
 
@@ -16,6 +18,8 @@ _OURS = {"blink", "credit", "drift", "forest", "predictor", "rollout", "trainer"
 
 def exit_code(error: Exception) -> int | None:
     """The exit code of an expected error; None for a fault."""
+    if isinstance(error, WrongCallError):
+        return WRONG_CALL
     if isinstance(error, (SettingsError, PortfolioError, SchemaOutdatedError)):
         return WRONG_CONFIGURATION
     if isinstance(error, (BusyError, OperationalError)):

@@ -10,7 +10,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
+from typing import IO, TextIO
 
 POLL_SECONDS = 0.2
 
@@ -26,8 +27,11 @@ class JobResult:
     """The last line of what it said on standard error, where it failed."""
 
 
-def run_job(arguments: Sequence[str], home: Path, stop: Event) -> JobResult:
-    """Run one `blink` command to its end, or until `stop` is set; then it is terminated."""
+def run_job(arguments: Sequence[str], home: Path, stop: Event, *, echo: TextIO | None = None) -> JobResult:
+    """Run one `blink` command to its end, or until `stop` is set; then it is terminated.
+
+    What it says on standard error goes to `echo`, line by line, as it comes.
+    """
     command = [sys.executable, "-m", "blink", *arguments, "--json", "--home", str(home)]
     # In a session of its own: a Ctrl-C in the terminal is ours to hand on.
     with subprocess.Popen(  # noqa: S603 - our own command
@@ -38,21 +42,38 @@ def run_job(arguments: Sequence[str], home: Path, stop: Event) -> JobResult:
         text=True,
         start_new_session=True,
     ) as job:
-        while True:
-            try:
-                printed, said = job.communicate(timeout=POLL_SECONDS)
-                break
-            except subprocess.TimeoutExpired:
-                if stop.is_set():
-                    job.terminate()
-    return JobResult(job.returncode, _facts(printed), _last_line(said) if job.returncode else "")
+        said: list[str] = []
+        printed: list[str] = []
+        readers = (
+            Thread(target=_hand_on, args=(job.stderr, said, echo), daemon=True),
+            Thread(target=_hand_on, args=(job.stdout, printed, None), daemon=True),
+        )
+        for reader in readers:
+            reader.start()
+        _wait(job, stop)
+        for reader in readers:
+            reader.join()
+    return JobResult(job.returncode, _facts(printed), said[-1] if job.returncode and said else "")
 
 
-def _facts(printed: str) -> Mapping[str, object]:
-    lines = printed.strip().splitlines()
-    return json.loads(lines[-1]) if lines else {}
+def _wait(job: subprocess.Popen[str], stop: Event) -> None:
+    while True:
+        try:
+            job.wait(POLL_SECONDS)
+        except subprocess.TimeoutExpired:
+            if stop.is_set():
+                job.terminate()
+        else:
+            return
 
 
-def _last_line(said: str) -> str:
-    lines = said.strip().splitlines()
-    return lines[-1] if lines else ""
+def _hand_on(pipe: IO[str] | None, lines: list[str], echo: TextIO | None) -> None:
+    for line in pipe or ():
+        lines.append(line.rstrip())
+        if echo is not None:
+            echo.write(f"          {line}")
+            echo.flush()
+
+
+def _facts(printed: Sequence[str]) -> Mapping[str, object]:
+    return json.loads(printed[-1]) if printed else {}

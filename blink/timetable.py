@@ -14,6 +14,9 @@ class Timetable:
     train_every: timedelta = timedelta(weeks=1)
 
 
+USUAL = Timetable()
+
+
 def next_tick(now: datetime, every: timedelta) -> datetime:
     """The first multiple of `every` since 1970 that lies after `now`: 12:00, 12:05, ... whenever we started."""
     return _EPOCH + ((now - _EPOCH) // every + 1) * every

@@ -21,27 +21,27 @@ class Driver:
 
 
 DRIVERS = (
-    Driver("debt_load30", 0.08, 0.11, 0.39),
-    Driver("overdrafts90", 1.3, 1.1, 0.39),
-    Driver("paycheck90", 7.15, 0.75, -0.36),
-    Driver("buffer7", 0.6, 1.4, -0.33),
-    Driver("volatility90", 1.25, 0.33, 0.24),
-    Driver("balance", 0.85, 1.4, -0.15),
-    Driver("transactions90", 4.4, 0.2, -0.07),
-    Driver("gambling_share90", 0.04, 0.1, 0.39),
-    Driver("pay_gap", 2.3, 0.95, 0.31),
-    Driver("pay_irregularity90", 0.15, 0.3, 0.31),
-    Driver("income_trend", -0.1, 0.4, -0.28),
-    Driver("cash_share90", 0.23, 0.12, 0.26),
-    Driver("spending_trend", -0.03, 0.27, 0.16),
-    Driver("rent_share90", 0.23, 0.17, 0.28),
-    Driver("balance_trend", -0.35, 1.1, -0.16),
-    Driver("payday_spending90", 0.26, 0.16, 0.13),
-    Driver("fees90", 0.7, 0.7, 0.16),
-    Driver("advances90", 0.8, 0.85, 0.24),
-    Driver("late_advances180", 0.25, 0.4, 0.33),
+    Driver("debt_load30", 0.08, 0.11, 0.37),
+    Driver("overdrafts90", 1.3, 1.1, 0.37),
+    Driver("paycheck90", 7.15, 0.75, -0.34),
+    Driver("buffer7", 0.6, 1.4, -0.32),
+    Driver("volatility90", 0.82, 0.24, 0.19),
+    Driver("balance", 0.85, 1.4, -0.14),
+    Driver("transactions90", 4.28, 0.2, -0.07),
+    Driver("gambling_share90", 0.04, 0.1, 0.37),
+    Driver("pay_gap", 2.3, 0.95, 0.3),
+    Driver("pay_irregularity90", 0.15, 0.3, 0.3),
+    Driver("income_trend", -0.1, 0.4, -0.27),
+    Driver("cash_share90", 0.23, 0.12, 0.25),
+    Driver("spending_trend", -0.03, 0.27, 0.15),
+    Driver("rent_share90", 0.23, 0.17, 0.27),
+    Driver("balance_trend", -0.35, 1.1, -0.15),
+    Driver("payday_spending90", 0.26, 0.16, 0.12),
+    Driver("fees90", 0.7, 0.7, 0.15),
+    Driver("advances90", 0.8, 0.85, 0.23),
+    Driver("late_advances180", 0.25, 0.4, 0.32),
 )
-INTERCEPT = -3.65
+INTERCEPT = -3.6
 """Log-odds of default of the average request."""
 HIDDEN = {"willingness": 0.5, "debt elsewhere": 0.5, "shock after the request": 0.7}
 """Standard deviations, in log-odds, of the hidden causes: independent normals drawn anew for each request."""

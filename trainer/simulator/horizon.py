@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -83,6 +84,7 @@ def _midnight_us(day: date) -> int:
     return int(datetime.combine(day, time(), UTC).timestamp()) * 1_000_000
 
 
+@cache  # every block asks for the same zones and days
 def _offset_us(zone: str, day: date) -> int:
     offset = datetime.combine(day, time(12), ZoneInfo(zone)).utcoffset() or timedelta()
     return int(offset.total_seconds()) * 1_000_000

@@ -55,7 +55,7 @@ def drivers(window: Window) -> Floats:
 
 
 def _basic(window: Window) -> dict[str, Floats]:
-    net = window.flows.sum(axis=1)
+    net = window.flows.sum(axis=1) - window.flows[:, INDEX["salary"]]
     income = window.money_in(WINDOW)
     overdrafts = window.count("overdraft_fee") + (window.balance < 0).sum(axis=0) / 4.0
     return {

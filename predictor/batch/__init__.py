@@ -1,0 +1,1 @@
+"""The scoring job: every subject with new data, scored and audited, once."""

@@ -42,7 +42,7 @@ def subject_of(parameters: Json, rows: int) -> str | None:
     return as_text(given["subject_id"], "parameters.subject_id")
 
 
-def v1_answer(answer: Answer, verb: Verb) -> bytes:
+def v1_answer(_request: InferRequest, answer: Answer, *, verb: Verb) -> bytes:
     """The answer as strict JSON: `predictions`, and for `:explain` one explanation a row."""
     scored: dict[str, Json] = {
         "model_name": answer.model_name,

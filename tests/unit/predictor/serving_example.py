@@ -133,5 +133,3 @@ def until_ready(server: Server) -> Server:
     while server.get("/v2/health/ready")[0] != 200:
         assert server.process.poll() is None
     return server
-
-

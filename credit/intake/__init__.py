@@ -1,0 +1,1 @@
+"""A lender's files and tables into the input tables: read, checked, refused or loaded."""

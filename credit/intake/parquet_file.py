@@ -1,0 +1,62 @@
+"""Parquet files, read by row groups in the types that they declare."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from pyarrow import parquet
+
+from credit.intake.chunk import ROWS_AT_ONCE, Chunk
+from credit.intake.errors import FileFormatError
+
+_MAGIC = b"PAR1"
+
+
+def is_parquet(path: Path) -> bool:
+    """Whether a file is Parquet by its content."""
+    with path.open("rb") as file:
+        return file.read(len(_MAGIC)) == _MAGIC
+
+
+class ParquetFile:
+    """A Parquet file.
+
+    Raises:
+        FileFormatError: where it is damaged.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            with parquet.ParquetFile(path) as file:
+                self._columns = tuple(file.schema_arrow.names)
+        except (pa.ArrowException, OSError) as error:
+            raise FileFormatError(f"{path.name}: cannot be read as Parquet: {error}") from error
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return self._path.name
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The schema's columns."""
+        return self._columns
+
+    def chunks(self) -> Iterator[Chunk]:
+        """Batches of rows, numbered from 1.
+
+        Raises:
+            FileFormatError: where a row group is damaged.
+        """
+        done = 0
+        try:
+            with parquet.ParquetFile(self._path) as file:
+                total = file.metadata.num_rows
+                for batch in file.iter_batches(batch_size=ROWS_AT_ONCE):
+                    numbers = np.arange(done + 1, done + batch.num_rows + 1, dtype=np.int64)
+                    done += batch.num_rows
+                    yield Chunk(pa.table(batch), numbers, fraction=done / total)
+        except (pa.ArrowException, OSError) as error:
+            raise FileFormatError(f"{self.name}: cannot be read as Parquet: {error}") from error

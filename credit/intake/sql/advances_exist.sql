@@ -1,0 +1,3 @@
+SELECT EXISTS (
+    SELECT FROM blink.accounts AS a JOIN blink.advances AS f ON f.account_id = a.account_id
+    WHERE a.portfolio = %(portfolio)s)

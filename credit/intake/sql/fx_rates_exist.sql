@@ -1,0 +1,2 @@
+-- Rates belong to no portfolio.
+SELECT EXISTS (SELECT FROM blink.fx_rates)

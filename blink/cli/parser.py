@@ -206,6 +206,7 @@ def _add_audit(commands: Subcommands) -> None:
     show = _command(group, "show", "a subject's latest score, explained", "audit:show")
     _portfolio(show)
     show.add_argument("subject", metavar="SUBJECT")
+    _command(group, "verify", "prove from the stored rows that no audit was changed", "audit:verify")
 
 
 def describe(parser: argparse.ArgumentParser) -> Sequence[tuple[str, argparse.ArgumentParser]]:

@@ -1,0 +1,116 @@
+"""`blink data`: a lender's files in, or a simulated portfolio."""
+
+from argparse import Namespace
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from blink.database import open_database
+from blink.outcome import Outcome, WrongCallError
+from blink.progress import progress
+from blink.settings import read_settings
+from blink.table import table
+from credit.intake.load import LenderFiles, LenderTables, load_files, load_tables
+from credit.intake.summary import FileSummary, LoadSummary
+from credit.portfolio_file import load_portfolio
+from trainer.simulator.population import Chunk, fx_rates, simulate
+
+HEAD = ("file", "loaded", "already there", "rejected", "known")
+SIMULATED = "cash_advance"
+
+
+def load(arguments: Namespace) -> Outcome:
+    """Load a lender's files; nothing is loaded twice."""
+    files = LenderFiles(
+        arguments.accounts, arguments.transactions, arguments.advances, arguments.repayments, arguments.fx_rates
+    )
+    if files == LenderFiles():
+        raise WrongCallError("nothing to load: give --accounts, --transactions, --advances or --repayments")
+    portfolio = load_portfolio(arguments.portfolio)
+    with open_database(read_settings(home=arguments.home), "blink_loader") as engine, progress() as report:
+        summary = load_files(
+            engine,
+            portfolio,
+            files,
+            now=datetime.now(UTC),
+            history=arguments.history,
+            rejects=arguments.rejects,
+            progress=lambda kind, rows, share: report(f"reading {kind}", rows, round(rows / share) if share else None),
+        )
+    return Outcome(_summary_text(summary, arguments.rejects), _summary_facts(summary))
+
+
+def generate(arguments: Namespace) -> Outcome:
+    """Simulate a portfolio and load it as history, in one transaction."""
+    portfolio = load_portfolio(arguments.portfolio)
+    if portfolio.name != SIMULATED:
+        raise WrongCallError(f"{portfolio.name} has no generator: there is one for {SIMULATED}")
+    now = datetime.now(UTC)
+    end = (arguments.end or now).date()
+    with (
+        open_database(read_settings(home=arguments.home), "blink_loader") as engine,
+        progress() as report,
+        engine.begin() as connection,
+    ):
+        rates = fx_rates(arguments.months, arguments.seed, end)
+        rows = load_tables(connection, portfolio, LenderTables(fx_rates=rates), now=now).loaded
+        truth, users = [], 0
+        for chunk in simulate(arguments.users, arguments.months, arguments.seed, end):
+            rows += load_tables(connection, portfolio, _tables(chunk), now=now).loaded
+            truth.append(chunk.truth)
+            users += chunk.users
+            report("users simulated and loaded", users, arguments.users)
+        outcome = _generated(pa.concat_tables(truth), users, rows)
+        if arguments.truth is not None:
+            _write_whole(pa.concat_tables(truth), arguments.truth)
+    return outcome
+
+
+def _tables(chunk: Chunk) -> LenderTables:
+    return LenderTables(chunk.accounts, chunk.transactions, chunk.advances, chunk.repayments)
+
+
+def _generated(truth: pa.Table, users: int, rows: int) -> Outcome:
+    defaults, advances = pc.sum(truth["defaulted"]).as_py() or 0, truth.num_rows
+    rate = f"{defaults / advances:.1%} of them bad" if advances else "none of them due"
+    summary = f"{users:,} users with {rows:,} rows and {advances:,} advances, {rate}"
+    return Outcome(
+        summary, {"summary": summary, "users": users, "rows": rows, "advances": advances, "defaults": defaults}
+    )
+
+
+def _write_whole(truth: pa.Table, path: Path) -> None:
+    unfinished = path.with_name(f"{path.name}.unfinished")
+    pq.write_table(truth, unfinished)
+    unfinished.replace(path)
+
+
+def _summary_text(summary: LoadSummary, rejects: Path | None) -> str:
+    lines = [table(HEAD, [_row(file) for file in summary.files])]
+    for file in summary.files:
+        lines += [f"{file.kind}: {count:,} rejected, {column}: {reason}" for column, reason, count in file.reasons]
+        if file.ignored_columns:
+            lines.append(f"{file.kind}: columns not read: {', '.join(file.ignored_columns)}")
+    if summary.rejected:
+        lines.append(f"rejected rows: {rejects}" if rejects else "give --rejects F to get the rejected rows in a file")
+    return "\n".join(lines)
+
+
+def _row(file: FileSummary) -> Sequence[str]:
+    known = "in their own time" if file.history else "from now on"
+    return (file.file, f"{file.loaded:,}", f"{file.already_there:,}", f"{file.rejected:,}", known)
+
+
+def _summary_facts(summary: LoadSummary) -> dict[str, object]:
+    return {
+        "portfolio": summary.portfolio,
+        "loaded": summary.loaded,
+        "already_there": summary.already_there,
+        "rejected": summary.rejected,
+        "files": [asdict(file) for file in summary.files],
+    }

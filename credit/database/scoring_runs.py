@@ -144,7 +144,12 @@ def move_watermark(connection: Connection, run: ScoringRun) -> None:
     connection.execute(
         statement.values(
             [
-                {**_progress_row(run, number), "pg_snapshot": seen, "updated_at": func.clock_timestamp()}
+                {
+                    **_progress_row(run, number),
+                    "last_subject": None,
+                    "pg_snapshot": seen,
+                    "updated_at": func.clock_timestamp(),
+                }
                 for number in range(run.shards)
             ]
         )
@@ -164,7 +169,6 @@ def _progress_row(run: ScoringRun, shard: int) -> dict[str, Any]:
         "shard": shard,
         "model_id": run.model_id,
         "run_id": run.run_id,
-        "last_subject": None,
         "system_identifier": run.system_identifier,
     }
 

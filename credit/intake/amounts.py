@@ -1,5 +1,6 @@
 """Columns of money: decimals in major units, read without rounding into whole minor units."""
 
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -110,5 +111,5 @@ def read_rate(column: Any, faults: Faults, name: str) -> Any:
         usable = pc.match_substring_regex(text, r"^[0-9]{1,12}(\.[0-9]{1,15})?$")
         rates = pc.if_else(usable, text, None).cast(kind)
     faults.add(pc.invert(usable), name, "is not a rate such as 0.9215")
-    faults.add(pc.less_equal(rates, pa.scalar(0).cast(kind)), name, "is not above 0")
+    faults.add(pc.less_equal(rates, pa.scalar(Decimal(0), kind)), name, "is not above 0")
     return rates

@@ -51,14 +51,19 @@ class CsvFile:
         self._malformed = []
         following = 2
         with self._stream() as stream:
-            reader = self._opened(stream, self._columns)
-            for batch in self._batches(reader):
+            for batch in self._batches(self._opened(stream, self._columns)):
                 numbers = _numbers(following, batch.num_rows, [bad.row for bad in self._malformed])
                 following = int(numbers[-1]) + 1 if len(numbers) else following
-                malformed, self._malformed = tuple(self._malformed), []
-                fraction = min(1.0, self._position(stream) / size)
-                yield Chunk(pa.table(batch), numbers, malformed, fraction)
-                following = max([following, *(bad.row + 1 for bad in malformed)])
+                malformed = self._malformed_before(following)
+                yield Chunk(pa.table(batch), numbers, malformed, min(1.0, self._position(stream) / size))
+        rest = dict.fromkeys(self._columns, pa.array([], pa.string()))
+        yield Chunk(pa.table(rest), np.empty(0, np.int64), tuple(self._malformed), 1.0)
+
+    def _malformed_before(self, following: int) -> tuple[Malformed, ...]:
+        """Takes what is malformed up to a record: the reader runs ahead of the blocks that it gives out."""
+        passed = tuple(bad for bad in self._malformed if bad.row < following)
+        self._malformed = [bad for bad in self._malformed if bad.row >= following]
+        return passed
 
     def _stream(self) -> Any:
         return pa.input_stream(str(self._path), compression="detect")
@@ -80,13 +85,13 @@ class CsvFile:
         try:
             return csv.open_csv(stream, read_options=read, parse_options=parse, convert_options=convert)
         except (pa.ArrowException, UnicodeDecodeError) as error:
-            raise FileFormatError(f"{self.name}: not a CSV file with a header: {error}") from error
+            raise FileFormatError(f"{self.name}: cannot be read as CSV with a header, in UTF-8: {error}") from error
 
     def _batches(self, reader: Any) -> Iterator[Any]:
         try:
             yield from reader
         except (pa.ArrowException, UnicodeDecodeError) as error:
-            raise FileFormatError(f"{self.name}: cannot be read as CSV in UTF-8: {error}") from error
+            raise FileFormatError(f"{self.name}: cannot be read as CSV with a header, in UTF-8: {error}") from error
 
     def _note_malformed(self, row: Any) -> str:
         reason = f"has {row.actual_columns} fields where the header has {row.expected_columns}"

@@ -83,14 +83,18 @@ def insert_snapshots(connection: Connection, snapshots: Sequence[Snapshot]) -> N
     Raises:
         SnapshotError: where one is stored with other content; the message names the subject.
     """
-    stored = stored_snapshots(connection, [(snapshot.as_of, snapshot.snapshot_id) for snapshot in snapshots])
+    known = stored_snapshots(connection, [(snapshot.as_of, snapshot.snapshot_id) for snapshot in snapshots])
+    fresh: list[dict[str, object]] = []
     for snapshot in snapshots:
-        if stored.get(snapshot.snapshot_id, snapshot) != snapshot:
+        if known.get(snapshot.snapshot_id, snapshot) != snapshot:
             raise SnapshotError(
                 f"subject {snapshot.subject_id!r} as of {snapshot.as_of.isoformat()}: a snapshot with other content is "
                 "stored; score from the stored one"
             )
-    fresh = [_row(snapshot) for snapshot in snapshots if snapshot.snapshot_id not in stored]
+        # Two models' scores may come from one snapshot.
+        if snapshot.snapshot_id not in known:
+            known[snapshot.snapshot_id] = snapshot
+            fresh.append(_row(snapshot))
     if fresh:
         connection.execute(insert(FEATURE_STORE_SNAPSHOTS), fresh)
 

@@ -36,7 +36,7 @@ class TrainingOrder:
     """Time as of which labels are known; None for now."""
     deployment: Deployment | None = None
     """None where the model is trained and registered only."""
-    threads: int = 2
+    threads: int = 1
 
 
 def train(engine: Engine, order: TrainingOrder, *, now: datetime, progress: Progress = _silent) -> TrainingReport:

@@ -1,13 +1,14 @@
 """Runs of training: one alive for each portfolio, and a killed one is taken over."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, Engine, func, insert, select, update
+from sqlalchemy.exc import DBAPIError
 
 from credit.database.errors import BusyError
 from credit.database.schema import PIPELINE_RUNS
@@ -25,7 +26,7 @@ class TrainingRun:
 
 @contextmanager
 def training_run(engine: Engine, portfolio: PortfolioName, *, as_of: datetime, now: datetime) -> Iterator[TrainingRun]:
-    """A new run, held by an advisory lock that ends with this process however it ends.
+    """A new run, held by an advisory lock that ends with this process, however it ends.
 
     Rows of earlier runs that are still marked as running were left by killed processes: they are closed as
     failed. A run that its holder does not close is closed as failed here.
@@ -44,10 +45,14 @@ def training_run(engine: Engine, portfolio: PortfolioName, *, as_of: datetime, n
         try:
             yield run
         except BaseException as error:
-            _abandon(lock, run, now=now, outcome={"error": f"{type(error).__name__}: {error}"})
-            lock.commit()
+            # Where the connection itself is lost, the next run closes this one.
+            with suppress(DBAPIError):
+                _abandon(lock, run, now=now, outcome={"error": f"{type(error).__name__}: {error}"})
             raise
     finally:
+        # A server ends a closed session only when it notices; the next run need not wait for that.
+        with suppress(DBAPIError):
+            lock.execute(select(func.pg_advisory_unlock_all()))
         lock.close()
 
 
@@ -88,6 +93,7 @@ def _open(connection: Connection, portfolio: PortfolioName, *, as_of: datetime, 
 def _abandon(connection: Connection, run: TrainingRun, *, now: datetime, outcome: Mapping[str, Any]) -> None:
     connection.rollback()
     _close(connection, PIPELINE_RUNS.c.run_id == run.run_id, state="failed", outcome=outcome, now=now)
+    connection.commit()
 
 
 def _close(connection: Connection, which: Any, *, state: str, outcome: Mapping[str, Any], now: datetime) -> None:

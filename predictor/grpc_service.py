@@ -19,6 +19,7 @@ from predictor.answering import Call
 from predictor.deployment import Deployment
 from predictor.metrics import Metrics
 from predictor.v2_grpc import grpc_answer, parse_grpc
+from predictor.v2_json import EXTENSIONS
 
 _log = logging.getLogger(__name__)
 
@@ -38,6 +39,11 @@ class ScoringServicer(InferenceServicer):  # type: ignore[misc]  # KServe ships 
         self._deployment = deployment
         self._metrics = metrics
         self._name = name
+
+    async def ServerMetadata(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
+        """Name, version and extensions of the server."""
+        said = self._plane.metadata()
+        return pb.ServerMetadataResponse(name=said["name"], version=said["version"], extensions=EXTENSIONS)
 
     async def ServerReady(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
         """Whether the server has a model."""

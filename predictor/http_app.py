@@ -22,7 +22,7 @@ from predictor.http_gate import Gate
 from predictor.settings import Limits
 from predictor.strict_json import Json, to_json
 from predictor.v1_json import Verb, parse_v1, v1_answer
-from predictor.v2_json import V2Body, parse_v2, v2_answer
+from predictor.v2_json import EXTENSIONS, V2Body, parse_v2, v2_answer
 
 
 class Endpoints:
@@ -92,7 +92,7 @@ class Endpoints:
 
     async def server_metadata(self, request: Request) -> Response:  # noqa: ARG002
         """`GET /v2`: name, version and extensions of the server."""
-        said: Json = {**self._plane.metadata(), "extensions": ["binary_tensor_data"]}
+        said: Json = {**self._plane.metadata(), "extensions": list(EXTENSIONS)}
         return _json(to_json(said))
 
     async def models(self, request: Request) -> Response:  # noqa: ARG002

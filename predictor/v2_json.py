@@ -12,6 +12,9 @@ from predictor.inference import Answer, Array
 from predictor.strict_json import Json, as_list, as_mapping, as_object, as_text, inside, kind_of, parse_json, to_json
 from predictor.tensors import Tensor, binary_tensor, checked_shape, json_tensor
 
+EXTENSIONS = ("binary_tensor_data",)
+"""Extensions of the protocol that are spoken here. KServe's model repository is not: anyone could unload."""
+
 # KServe's own client sends the model's name in the body too; the path decides.
 _FIELDS = ("id", "model_name", "model_version", "parameters", "inputs", "outputs")
 

@@ -3,12 +3,15 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.client import HTTPConnection
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Event
 
 import lightgbm
 import numpy as np
@@ -21,7 +24,7 @@ from credit.bundle.model_id import model_id_of
 from credit.bundle.reader import Bundle, load_bundle
 from credit.bundle.writer import write_bundle
 from credit.portfolio_file import load_portfolio
-from predictor.server import Listening
+from predictor.server import Listening, ServeSettings, serve
 
 PORTFOLIO = load_portfolio("cash_advance")
 NAMES = PORTFOLIO.feature_names
@@ -80,7 +83,7 @@ class Server:
     """A running server."""
 
     listening: Listening
-    process: subprocess.Popen[str]
+    alive: Callable[[], bool]
 
     @property
     def http(self) -> str:
@@ -114,22 +117,38 @@ class Server:
 
 
 @contextmanager
-def running_server(**arguments: str | float | None) -> Iterator[Server]:
-    """A server in a process of its own; `arguments` are the launcher's."""
+def server_process(**arguments: str | float) -> Iterator[Server]:
+    """A server in a process of its own; `arguments` are the launcher's. It must end well on SIGTERM."""
     command = [sys.executable, str(LAUNCHER), json.dumps(arguments)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
             line = process.stdout.readline()
             assert line, "the server ended before it listened"
-            yield Server(Listening(**json.loads(line)), process)
+            yield Server(Listening(**json.loads(line)), lambda: process.poll() is None)
         finally:
             process.terminate()
             assert process.wait(timeout=30) == 0
 
 
+@contextmanager
+def server_thread(settings: ServeSettings) -> Iterator[Server]:
+    """A server in a thread of this process, which spares it KServe's import."""
+    stop, addresses = Event(), SimpleQueue[Listening | None]()
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(serve, settings, announce=addresses.put, stop=stop)
+        running.add_done_callback(lambda _: addresses.put(None))
+        try:
+            listening = addresses.get()
+            assert listening is not None, running.exception()
+            yield Server(listening, lambda: not running.done())
+        finally:
+            stop.set()
+            running.result(timeout=30)
+
+
 def until_ready(server: Server) -> Server:
     """Wait for readiness: each question waits for its answer, and a server that ends fails the test."""
     while server.get("/v2/health/ready")[0] != 200:
-        assert server.process.poll() is None
+        assert server.alive()
     return server

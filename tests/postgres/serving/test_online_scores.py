@@ -1,14 +1,9 @@
-"""Online scores on a real database: audited before they are answered, once a key, by whoever is champion."""
+"""Online scores on a real database: audited before they are answered, once a key, or not at all."""
 
 import json
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import log
-from pathlib import Path
-from threading import Event
 from uuid import UUID
 
 import grpc
@@ -16,110 +11,23 @@ import numpy as np
 import pytest
 from kserve.protocol.grpc import grpc_predict_v2_pb2 as pb
 from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceStub
-from sqlalchemy import Engine, insert, select, text, update
+from sqlalchemy import insert, select
 
-from blink.embedded import EmbeddedServer
-from credit.bundle.reader import Bundle
-from credit.database import models
-from credit.database.connection import connect
-from credit.database.models import ModelStatus, RegisteredModel
 from credit.database.schema import (
     ACCOUNTS,
-    BLINK_MODELS,
     FEATURE_STORE_SNAPSHOTS,
-    RISK_SCORE_AUDITS,
     SCORE_REQUESTS,
     TRANSACTIONS,
 )
 from credit.features.query import Key, compute_features
 from credit.scores import score_rows
+from tests.postgres.serving.served import Served, audits_of, score
 from tests.unit.predictor.serving_example import (
     A2_BODY,
     A2_FEATURES,
-    FIRST,
     NAMES,
     PORTFOLIO,
-    Server,
-    example_bundle,
-    running_server,
-    until_ready,
 )
-
-SECOND = FIRST + timedelta(days=7)
-
-
-@dataclass(frozen=True)
-class Served:
-    """A server that follows the champion of a database."""
-
-    server: Server
-    engine: Engine
-    admin: Engine
-    name: str
-    model_dir: Path
-    first: Bundle
-    second: Bundle
-
-
-def registered(bundle: Bundle, status: ModelStatus) -> RegisteredModel:
-    return RegisteredModel(
-        model_id=bundle.model_id,
-        portfolio=PORTFOLIO.name,
-        batch_id=None,
-        algorithm="lightgbm",
-        model_path=bundle.path.name,
-        manifest_sha256=bytes.fromhex(bundle.manifest_sha256),
-        metrics={},
-        feature_importance=(),
-        status=status,
-        run_id=None,
-        fitted_until=None,
-        created_at=FIRST,
-    )
-
-
-def execute(admin: Engine, statement: str) -> None:
-    with admin.connect() as connection:
-        connection.execution_options(isolation_level="AUTOCOMMIT").execute(text(statement))
-
-
-@pytest.fixture(scope="module")
-def served(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    admin, name = connect(server.url()), "served"
-    execute(admin, f"DROP DATABASE IF EXISTS {name}")
-    execute(admin, f"CREATE DATABASE {name} TEMPLATE template_blink")
-    engine = connect(server.url(name))
-    model_dir = tmp_path_factory.mktemp("models")
-    first, second = example_bundle(model_dir), example_bundle(model_dir, trained_at=SECOND, seed=1)
-    with engine.begin() as connection:
-        models.register(connection, registered(first, ModelStatus.CHAMPION))
-        models.register(connection, registered(second, ModelStatus.TRAINED))
-    arguments = {"url": server.url(name), "model_dir": str(model_dir), "database_seconds": 1.0}
-    with running_server(**arguments) as running:
-        yield Served(until_ready(running), engine, admin, name, model_dir, first, second)
-    engine.dispose()
-    execute(admin, f"DROP DATABASE {name} WITH (FORCE)")
-    admin.dispose()
-
-
-def crown(served: Served, model_id: str) -> None:
-    """Make a model the champion."""
-    with served.engine.begin() as connection:
-        old = update(BLINK_MODELS).where(BLINK_MODELS.c.status == "champion")
-        connection.execute(old.values(status="retired"))
-        new = update(BLINK_MODELS).where(BLINK_MODELS.c.model_id == model_id)
-        connection.execute(new.values(status="champion"))
-
-
-def audits_of(served: Served, subject_id: str) -> list:
-    with served.engine.connect() as connection:
-        audits = RISK_SCORE_AUDITS.c
-        return connection.execute(select(RISK_SCORE_AUDITS).where(audits.subject_id == subject_id)).all()
-
-
-def score(served: Served, body: str, **headers: str) -> tuple[int, dict[str, str], dict]:
-    status, answered, content = served.server.post("/score", body, headers)
-    return status, answered, json.loads(content)
 
 
 def test_a2s_body_word_for_word_leaves_one_audit_that_adds_up(served):
@@ -316,86 +224,3 @@ def test_an_audited_row_holds_no_infinity(served):
         grpc_infer(served, np.full(len(NAMES), np.inf), "infinite")
     assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
     assert refused.value.details().startswith(f"row 0, feature {NAMES[0]}: infinity cannot be audited (request ")
-
-
-@contextmanager
-def database_away(served: Served) -> Iterator[None]:
-    execute(served.admin, f"ALTER DATABASE {served.name} ALLOW_CONNECTIONS false")
-    try:
-        execute(
-            served.admin,
-            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{served.name}'",
-        )
-        yield
-    finally:
-        execute(served.admin, f"ALTER DATABASE {served.name} ALLOW_CONNECTIONS true")
-
-
-def test_with_the_database_away_nothing_is_scored_unaudited(served):
-    served.engine.dispose()
-    with database_away(served):
-        status, headers, answer = score(served, '{"user_id": "away", "features": {}}')
-        assert (status, headers["retry-after"]) == (503, "2")
-        assert answer["error"].startswith("the database does not answer: ")
-        assert served.server.get("/v2/health/ready")[0] == 200
-        inputs = [{"name": "rows", "shape": [1, len(NAMES)], "datatype": "FP64", "data": [1.5] * len(NAMES)}]
-        assert served.server.post("/v2/models/cash_advance/infer", json.dumps({"inputs": inputs}))[0] == 200
-    assert score(served, '{"user_id": "away", "features": {}}')[0] == 200
-    assert len(audits_of(served, "away")) == 1
-
-
-def test_a_database_that_does_not_answer_in_time_is_away(served):
-    with served.engine.begin() as connection:
-        connection.execute(text("LOCK TABLE blink.audit_batches IN ACCESS EXCLUSIVE MODE"))
-        status, headers, answer = score(served, '{"user_id": "slow", "features": {}}')
-    assert (status, headers["retry-after"]) == (503, "2")
-    assert "timeout" in answer["error"]
-    assert audits_of(served, "slow") == []
-
-
-def model_versions(served: Served, until: str, stop: Event) -> list[tuple[int, str]]:
-    """Statuses and versions of answers, one request after another, until `until` answers."""
-    seen: list[tuple[int, str]] = []
-    while not stop.is_set() and (not seen or seen[-1][1] != until):
-        status, _, answer = score(served, '{"user_id": "swapped", "features": {}}')
-        seen.append((status, answer.get("model_version", "")))
-    return seen
-
-
-def test_a_new_champion_takes_over_without_a_failed_request(served):
-    stop = Event()
-    with ThreadPoolExecutor(4) as pool:
-        try:
-            for bundle in (served.second, served.first):
-                running = [pool.submit(model_versions, served, bundle.model_id, stop) for _ in range(3)]
-                crown(served, bundle.model_id)
-                seen = [future.result(timeout=20) for future in running]
-                assert {status for answers in seen for status, _ in answers} == {200}
-                for answers in seen:
-                    versions = [version for _, version in answers]
-                    assert versions == sorted(versions, key=lambda version: version == bundle.model_id)
-        finally:
-            stop.set()
-
-
-def refusals(served: Served) -> float:
-    page = served.server.get("/metrics")[2].decode()
-    (line,) = [line for line in page.splitlines() if line.startswith("blink_model_refusals_total")]
-    return float(line.split()[-1])
-
-
-def test_a_damaged_champion_leaves_the_old_one_serving(served):
-    damaged = example_bundle(served.model_dir, trained_at=FIRST + timedelta(days=14), seed=2)
-    file = damaged.path / "calibration.json"
-    file.write_bytes(file.read_bytes().replace(b"1.25", b"1.26"))
-    with served.engine.begin() as connection:
-        models.register(connection, registered(damaged, ModelStatus.TRAINED))
-    before = refusals(served)
-    crown(served, damaged.model_id)
-    try:
-        while refusals(served) == before:
-            assert served.server.process.poll() is None
-        status, _, answer = score(served, '{"user_id": "kept", "features": {}}')
-        assert (status, answer["model_id"]) == (200, served.first.model_id)
-    finally:
-        crown(served, served.first.model_id)

@@ -1,0 +1,55 @@
+"""A fault of ours is an honest 500 that leaves the connection open, and is counted."""
+
+import asyncio
+import json
+import logging
+
+import pytest
+from starlette.requests import Request
+
+from predictor.http_app import http_app
+from predictor.metrics import Metrics
+
+
+class Broken:
+    """Endpoints that all fail with an error that nobody expects."""
+
+    def __getattr__(self, name: str):
+        async def fail(_request: Request):
+            raise ZeroDivisionError("a fault of ours")
+
+        return fail
+
+
+def ask(method: str, path: str) -> tuple[list[dict], Metrics]:
+    metrics = Metrics()
+    app = http_app(Broken(), metrics, retry_seconds=1)
+    sent: list[dict] = []
+
+    async def receive() -> dict:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: dict) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": method, "path": path, "headers": [], "query_string": b"", "root_path": ""}
+    asyncio.run(app(scope, receive, send))
+    return sent, metrics
+
+
+def test_a_fault_is_answered_logged_and_counted_and_goes_no_further(caplog: pytest.LogCaptureFixture):
+    # An exception that left the application would make uvicorn close the connection.
+    with caplog.at_level(logging.ERROR):
+        (start, body), metrics = ask("POST", "/score")
+    said = json.loads(body["body"])
+    assert (start["status"], said["error"]) == (500, "internal fault, logged under the request id")
+    assert (b"x-request-id", said["request_id"].encode()) in start["headers"]
+    assert caplog.records[0].getMessage() == f"request {said['request_id']}: POST /score failed"
+    assert caplog.records[0].exc_info is not None
+    assert b'blink_requests_total{protocol="http",route="/score",status="500"} 1.0' in metrics.page()
+
+
+def test_a_path_that_a_client_made_up_is_no_label():
+    _, metrics = ask("GET", "/made/up")
+    assert b'route="other",status="404"} 1.0' in metrics.page()
+    assert b"made" not in metrics.page()

@@ -5,6 +5,7 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -88,9 +89,9 @@ def area_under_roc(score: npt.NDArray[np.float64], bad: npt.NDArray[np.bool_]) -
     return float((ranks[bad].sum() - bads * (bads + 1) / 2) / (bads * (len(bad) - bads)))
 
 
-def latest(rows: list[dict[str, object]], key: str) -> dict[object, dict[str, object]]:
+def latest(rows: list[dict[str, Any]], key: str) -> dict[object, dict[str, Any]]:
     """The last version of each record, without those voided."""
-    found: dict[object, dict[str, object]] = {}
+    found: dict[object, dict[str, Any]] = {}
     for row in sorted(rows, key=lambda row: int(str(row["version"]))):
         found[row[key]] = row
     return {name: row for name, row in found.items() if not row["voided"]}
@@ -157,7 +158,7 @@ def test_balance_is_the_running_sum_of_booked_rows(year: list[Chunk]) -> None:
 
 def test_labels_recomputed_from_the_records_equal_the_drawn_outcomes(year: list[Chunk]) -> None:
     drawn = dict(zip(*(whole(year, "truth")[name].to_pylist() for name in ("advance_id", "defaulted")), strict=True))
-    paid: dict[object, list[dict[str, object]]] = {}
+    paid: dict[object, list[dict[str, Any]]] = {}
     for row in latest(whole(year, "repayments").to_pylist(), "repayment_id").values():
         paid.setdefault(row["advance_id"], []).append(row)
     matured = 0

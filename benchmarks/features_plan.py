@@ -1,6 +1,6 @@
 """What the features of one user read at 10 million transactions, and how long a key takes.
 
-    python benchmarks/features_plan.py DATABASE_URL [--users 16667] [--keys 2000]
+    python benchmarks/features_plan.py DATABASE_URL [--users 16667] [--keys 2000] [--filled]
 
 DATABASE_URL names an empty database that may be filled; the user must be a superuser (triggers are switched off).
 """
@@ -54,13 +54,17 @@ def plan(connection: Connection, keys: list[Key]) -> dict:
     return (answer if isinstance(answer, list) else json.loads(answer))[0]
 
 
+def _below(node: dict) -> str:
+    return f"{node['Plans'][0]['Index Name']} (bitmap)" if "Plans" in node else node["Node Type"]
+
+
 def report(connection: Connection, keys: list[Key]) -> None:
     """Print what each scan read, a key."""
     explained = plan(connection, keys)
     print("| table | by | scans a key | rows read a key |\n|---|---|---|---|")
     for node in scans(explained["Plan"]):
         read = (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"] / len(keys)
-        by = node.get("Index Name", node["Node Type"])
+        by = node.get("Index Name") or node["Plans"][0]["Index Name"] + " (bitmap)"
         print(f"| {node['Relation Name']} | {by} | {node['Actual Loops'] / len(keys):.1f} | {read:.1f} |")
     root = explained["Plan"]
     blocks = (root["Shared Hit Blocks"] + root["Shared Read Blocks"]) / len(keys)
@@ -83,13 +87,14 @@ def main() -> None:
     parser.add_argument("url")
     parser.add_argument("--users", type=int, default=16_667, help="users with 600 transactions each")
     parser.add_argument("--keys", type=int, default=2_000)
+    parser.add_argument("--filled", action="store_true", help="the database is filled already")
     options = parser.parse_args()
     engine = connect(options.url)
-    start = time.perf_counter()
-    fill(engine, options.users)
+    if not options.filled:
+        fill(engine, options.users)
     with engine.connect() as connection:
         rows = connection.scalar(text("SELECT count(*) FROM blink.transactions"))
-        print(f"{rows:,} transactions of {options.users:,} users, written in {time.perf_counter() - start:.0f} s")
+        print(f"{rows:,} transactions of {options.users:,} users")
         print(f"PostgreSQL {connection.scalar(text('SHOW server_version'))}\n")
         keys = [Key(f"u{1 + 7 * number % options.users}", AS_OF) for number in range(options.keys)]
         report(connection, keys[:1])

@@ -186,6 +186,10 @@ CROSS JOIN LATERAL (
             CASE WHEN p.currency = :currency THEN CAST(p.amount AS numeric)  -- the same, but quicker
                  ELSE round(p.amount * r.numerator / r.denominator) END AS amount,
             p.amount > 0 AND p.category IN ('salary', 'benefit') AS is_pay,
+            p.amount > 0 AND p.category IN ('salary', 'benefit', 'cash_in', 'transfer_in', 'interest') AS is_income,
+            p.amount < 0 AND p.category <> 'advance_repayment' AS is_spent,
+            p.amount < 0 AND p.category IN ('loan_payment', 'advance_repayment') AS is_debt,
+            p.category IN ('advance_payout', 'advance_repayment') AS is_advance,
             p.amount < 0 AND p.category = 'overdraft_fee' AS is_overdraft_fee,
             lag(p.balance_after) OVER (
                 PARTITION BY p.account_id ORDER BY p.posted_at, length(p.provider_id), p.provider_id COLLATE "C"
@@ -194,69 +198,69 @@ CROSS JOIN LATERAL (
         LEFT JOIN rates AS r ON r.currency = p.currency
     ),
 
-    days AS MATERIALIZED (
+    sums AS MATERIALIZED (
+        SELECT
+            count(*) AS transactions90,
+            count(*) FILTER (WHERE amount IS NULL) AS unconverted90,
+            count(*) FILTER (WHERE amount IS NULL AND days_ago <= 30) AS unconverted30,
+            count(*) FILTER (WHERE is_overdraft_fee) AS overdraft_fees90,
+            count(DISTINCT days_ago) FILTER (WHERE is_overdraft_fee OR balance_after < 0) AS overdrawn90,
+            count(DISTINCT days_ago) FILTER (WHERE (is_overdraft_fee OR balance_after < 0) AND days_ago <= 30)
+                AS overdrawn30,
+            coalesce(sum(amount) FILTER (WHERE is_income), 0) AS income90,
+            coalesce(sum(amount) FILTER (WHERE is_income AND days_ago <= 30), 0) AS income30,
+            -coalesce(sum(amount) FILTER (WHERE is_spent), 0) AS spent90,
+            -coalesce(sum(amount) FILTER (WHERE is_spent AND days_ago <= 30), 0) AS spent30,
+            -coalesce(sum(amount) FILTER (WHERE is_debt AND days_ago <= 30), 0) AS debt30,
+            coalesce(sum(amount) FILTER (WHERE NOT is_advance AND days_ago <= 30), 0) AS net30,
+            -coalesce(sum(amount) FILTER (WHERE is_spent AND category = 'gambling'), 0) AS gambled90,
+            -coalesce(sum(amount) FILTER (WHERE is_spent AND category = 'cash_out'), 0) AS withdrawn90,
+            -coalesce(sum(amount) FILTER (WHERE is_spent AND category IN ('rent', 'utilities', 'insurance')), 0)
+                AS fixed90
+        FROM flows
+    ),
+
+    -- The net flow other than pay, day by day from the first transaction in the window: days without one count as 0.
+    spread AS MATERIALIZED (
+        SELECT
+            max(d.days_ago) + 1 AS days,
+            sum(d.net) AS net,
+            sum(d.net * d.net) AS net_squares
+        FROM (
+            SELECT
+                w.days_ago,
+                coalesce(sum(w.amount) FILTER (WHERE NOT w.is_pay AND NOT w.is_advance), 0) AS net
+            FROM flows AS w
+            GROUP BY w.days_ago
+        ) AS d
+    ),
+
+    paydays AS MATERIALIZED (
         SELECT
             w.days_ago,
-            count(*) AS transactions,
-            count(*) FILTER (WHERE w.amount IS NULL) AS unconverted,
-            count(*) FILTER (WHERE w.is_overdraft_fee) AS overdraft_fees,
-            bool_or(w.is_pay) AS is_payday,
-            bool_or(w.is_overdraft_fee OR coalesce(w.balance_after < 0, false)) AS is_overdrawn,
-            coalesce(sum(w.amount) FILTER (WHERE w.is_pay), 0) AS pay,
-            coalesce(sum(w.amount) FILTER (WHERE w.amount > 0 AND w.category IN
-                ('salary', 'benefit', 'cash_in', 'transfer_in', 'interest')), 0) AS income,
-            coalesce(-sum(w.amount) FILTER (WHERE w.amount < 0 AND w.category <> 'advance_repayment'), 0) AS spent,
-            coalesce(-sum(w.amount) FILTER (WHERE w.amount < 0 AND w.category IN
-                ('loan_payment', 'advance_repayment')), 0) AS debt,
-            coalesce(-sum(w.amount) FILTER (WHERE w.amount < 0 AND w.category = 'gambling'), 0) AS gambled,
-            coalesce(-sum(w.amount) FILTER (WHERE w.amount < 0 AND w.category = 'cash_out'), 0) AS withdrawn,
-            coalesce(-sum(w.amount) FILTER (WHERE w.amount < 0 AND w.category IN
-                ('rent', 'utilities', 'insurance')), 0) AS fixed,
-            coalesce(sum(w.amount) FILTER (WHERE w.category NOT IN
-                ('advance_payout', 'advance_repayment')), 0) AS net
+            coalesce(sum(w.amount), 0) AS pay,
+            lead(w.days_ago) OVER (ORDER BY w.days_ago) - w.days_ago AS gap
         FROM flows AS w
+        WHERE w.is_pay
         GROUP BY w.days_ago
     ),
 
-    -- Each day with the days since the last payday in the window.
-    rhythm AS MATERIALIZED (
+    pays AS MATERIALIZED (
         SELECT
-            d.*,
-            min(d.days_ago) FILTER (WHERE d.is_payday) OVER so_far - d.days_ago AS days_since_pay,
-            lead(d.days_ago) OVER (PARTITION BY d.is_payday ORDER BY d.days_ago) - d.days_ago AS gap
-        FROM days AS d
-        WINDOW so_far AS (ORDER BY d.days_ago DESC)
-    ),
-
-    totals AS MATERIALIZED (
-        SELECT
-            coalesce(sum(transactions), 0) AS transactions90,
-            coalesce(sum(unconverted), 0) AS unconverted90,
-            coalesce(sum(unconverted) FILTER (WHERE days_ago <= 30), 0) AS unconverted30,
-            coalesce(sum(overdraft_fees), 0) AS overdraft_fees90,
-            count(*) FILTER (WHERE is_overdrawn) AS overdrawn90,
-            count(*) FILTER (WHERE is_overdrawn AND days_ago <= 30) AS overdrawn30,
-            max(days_ago) + 1 AS observed_days,
-            sum(income) AS income90,
-            coalesce(sum(income) FILTER (WHERE days_ago <= 30), 0) AS income30,
-            sum(spent) AS spent90,
-            coalesce(sum(spent) FILTER (WHERE days_ago <= 30), 0) AS spent30,
-            coalesce(sum(debt) FILTER (WHERE days_ago <= 30), 0) AS debt30,
-            coalesce(sum(net) FILTER (WHERE days_ago <= 30), 0) AS net30,
-            sum(gambled) AS gambled90,
-            sum(withdrawn) AS withdrawn90,
-            sum(fixed) AS fixed90,
-            sum(net - pay) AS other_net90,
-            sum((net - pay) * (net - pay)) AS other_net_squares90,
-            sum(pay) AS pay90,
-            coalesce(sum(spent) FILTER (WHERE days_since_pay <= 3), 0) AS spent_after_pay90,
-            count(*) FILTER (WHERE is_payday) AS paydays90,
-            min(days_ago) FILTER (WHERE is_payday) AS days_since_pay,
-            sum(gap) FILTER (WHERE is_payday) AS gaps90,
-            sum(gap * gap) FILTER (WHERE is_payday) AS gap_squares90,
-            percentile_cont(0.5) WITHIN GROUP (ORDER BY CAST(pay AS float8)) FILTER (WHERE is_payday) AS median_pay,
-            (array_agg(pay ORDER BY days_ago) FILTER (WHERE is_payday))[1] AS last_pay
-        FROM rhythm
+            count(*) AS paydays,
+            min(p.days_ago) AS days_since,
+            sum(p.gap) AS gaps,
+            sum(p.gap * p.gap) AS gap_squares,
+            sum(p.pay) AS total,
+            (array_agg(p.pay ORDER BY p.days_ago))[1] AS last,
+            percentile_cont(0.5) WITHIN GROUP (ORDER BY CAST(p.pay AS float8)) AS median,
+            (
+                SELECT -coalesce(sum(w.amount), 0)
+                FROM flows AS w
+                WHERE w.is_spent
+                  AND EXISTS (SELECT FROM paydays AS q WHERE q.days_ago - w.days_ago BETWEEN 0 AND 3)
+            ) AS spent_after
+        FROM paydays AS p
     ),
 
     -- Of each account the latest balance and the lowest of the last days, a balance carried into them included.
@@ -333,11 +337,11 @@ CROSS JOIN LATERAL (
         n.income30 AS metric_debt_load30_because,
         CASE WHEN n.activity IS NULL THEN CAST(s.overdrawn90 AS float8) END AS metric_overdraft_count90,
         n.activity AS metric_overdraft_count90_because,
-        CASE WHEN n.pay IS NULL THEN s.median_pay / :minor_per_major END AS metric_median_paycheck,
+        CASE WHEN n.pay IS NULL THEN p.median / :minor_per_major END AS metric_median_paycheck,
         n.pay AS metric_median_paycheck_because,
         CASE WHEN n.balance IS NULL THEN CAST(w.lowest7 AS float8) / :minor_per_major END AS metric_clean_buffer7,
         n.balance AS metric_clean_buffer7_because,
-        CASE WHEN n.income90 IS NULL THEN sqrt(CAST(s.observed_days * s.other_net_squares90 - s.other_net90 * s.other_net90 AS float8))
+        CASE WHEN n.income90 IS NULL THEN sqrt(CAST(x.days * x.net_squares - x.net * x.net AS float8))
         / CAST(s.income90 AS float8)
         END AS metric_volatility90,
         n.income90 AS metric_volatility90_because,
@@ -349,16 +353,16 @@ CROSS JOIN LATERAL (
         n.money30 AS metric_income30_because,
         CASE WHEN n.income90 IS NULL THEN CAST(3 * s.income30 AS float8) / CAST(s.income90 AS float8) END AS metric_income_trend,
         n.income90 AS metric_income_trend_because,
-        CASE WHEN n.two_pays IS NULL THEN CAST(s.last_pay AS float8) / s.median_pay END AS metric_last_pay_ratio,
+        CASE WHEN n.two_pays IS NULL THEN CAST(p.last AS float8) / p.median END AS metric_last_pay_ratio,
         n.two_pays AS metric_last_pay_ratio_because,
-        CASE WHEN n.three_paydays IS NULL THEN sqrt(CAST((s.paydays90 - 1) * s.gap_squares90 - s.gaps90 * s.gaps90 AS float8))
-        / CAST(s.gaps90 AS float8)
+        CASE WHEN n.three_paydays IS NULL THEN sqrt(CAST((p.paydays - 1) * p.gap_squares - p.gaps * p.gaps AS float8))
+        / CAST(p.gaps AS float8)
         END AS metric_pay_irregularity,
         n.three_paydays AS metric_pay_irregularity_because,
-        CASE WHEN n.two_paydays IS NULL THEN CAST(s.days_since_pay * (s.paydays90 - 1) AS float8) / CAST(s.gaps90 AS float8)
+        CASE WHEN n.two_paydays IS NULL THEN CAST(p.days_since * (p.paydays - 1) AS float8) / CAST(p.gaps AS float8)
         END AS metric_pay_overdue,
         n.two_paydays AS metric_pay_overdue_because,
-        CASE WHEN n.payday IS NULL THEN CAST(s.days_since_pay AS float8) END AS metric_days_since_pay,
+        CASE WHEN n.payday IS NULL THEN CAST(p.days_since AS float8) END AS metric_days_since_pay,
         n.payday AS metric_days_since_pay_because,
         CASE WHEN n.income30 IS NULL THEN CAST(s.net30 AS float8) / CAST(s.income30 AS float8) END AS metric_net_flow30,
         n.income30 AS metric_net_flow30_because,
@@ -366,7 +370,7 @@ CROSS JOIN LATERAL (
         n.income90 AS metric_fixed_cost_share90_because,
         CASE WHEN n.spent90 IS NULL THEN CAST(3 * s.spent30 AS float8) / CAST(s.spent90 AS float8) END AS metric_spend_trend,
         n.spent90 AS metric_spend_trend_because,
-        CASE WHEN n.pay IS NULL THEN CAST(s.spent_after_pay90 AS float8) / CAST(s.pay90 AS float8)
+        CASE WHEN n.pay IS NULL THEN CAST(p.spent_after AS float8) / CAST(p.total AS float8)
         END AS metric_payday_spend,
         n.pay AS metric_payday_spend_because,
         CASE WHEN n.spent90 IS NULL THEN CAST(s.gambled90 AS float8) / CAST(s.spent90 AS float8) END AS metric_gambling_share90,
@@ -389,7 +393,9 @@ CROSS JOIN LATERAL (
         n.due AS metric_advance_late_share_because,
         CASE WHEN n.due IS NULL THEN CAST(d.most_seconds_late AS float8) / 86400 END AS metric_advance_most_days_late,
         n.due AS metric_advance_most_days_late_because
-    FROM totals AS s
+    FROM sums AS s
+    CROSS JOIN spread AS x
+    CROSS JOIN pays AS p
     CROSS JOIN wealth AS w
     CROSS JOIN debts AS d
     CROSS JOIN (SELECT count(*) AS accounts FROM owned) AS u
@@ -410,10 +416,10 @@ CROSS JOIN LATERAL (
         SELECT
             coalesce(n1.activity, CASE WHEN s.unconverted30 > 0 THEN 'no exchange rate' END) AS money30,
             coalesce(n1.activity, CASE WHEN s.unconverted90 > 0 THEN 'no exchange rate' END) AS money90,
-            coalesce(n1.activity, CASE WHEN s.paydays90 = 0 THEN 'no pay in 90 days' END) AS payday,
-            coalesce(n1.activity, CASE WHEN s.paydays90 < 2 THEN 'fewer than 2 paydays in 90 days' END)
+            coalesce(n1.activity, CASE WHEN p.paydays = 0 THEN 'no pay in 90 days' END) AS payday,
+            coalesce(n1.activity, CASE WHEN p.paydays < 2 THEN 'fewer than 2 paydays in 90 days' END)
                 AS two_paydays,
-            coalesce(n1.activity, CASE WHEN s.paydays90 < 3 THEN 'fewer than 3 paydays in 90 days' END)
+            coalesce(n1.activity, CASE WHEN p.paydays < 3 THEN 'fewer than 3 paydays in 90 days' END)
                 AS three_paydays,
             coalesce(n1.debts, CASE WHEN d.due = 0 THEN 'no advance has fallen due in a year' END) AS due
     ) AS n2
@@ -425,8 +431,8 @@ CROSS JOIN LATERAL (
             coalesce(n2.money90, CASE WHEN s.income90 = 0 THEN 'no income in 90 days' END) AS income90,
             coalesce(n2.money90, CASE WHEN s.spent90 = 0 THEN 'no money out in 90 days' END) AS spent90,
             -- Pay can be 0 where a foreign amount is worth less than half a minor unit.
-            coalesce(n2.payday, n2.money90, CASE WHEN s.pay90 = 0 THEN 'no pay in 90 days' END) AS pay,
-            coalesce(n2.two_paydays, n2.money90, CASE WHEN s.median_pay = 0 THEN 'no pay in 90 days' END) AS two_pays,
+            coalesce(n2.payday, n2.money90, CASE WHEN p.total = 0 THEN 'no pay in 90 days' END) AS pay,
+            coalesce(n2.two_paydays, n2.money90, CASE WHEN p.median = 0 THEN 'no pay in 90 days' END) AS two_pays,
             coalesce(
                 n1.balance, n2.money30,
                 CASE WHEN s.spent30 = 0 THEN 'no money out in 30 days' END

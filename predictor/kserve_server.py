@@ -91,10 +91,17 @@ def listening_socket(host: str, port: int) -> socket.socket:
         ServerError: where the port is taken or the host is not ours.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # With the protocol named, asyncio turns Nagle's algorithm off on what it accepts; without it (as
+    # socket.create_server leaves it) an answer waits 40 ms for the client's delayed acknowledgement.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        return socket.create_server((host, port), family=family, backlog=2048)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(2048)
     except OSError as error:
+        listener.close()
         raise ServerError(f"HTTP cannot listen on {host}:{port}: {error.strerror}") from error
+    return listener
 
 
 def _quiet() -> None:

@@ -32,11 +32,11 @@ def run_job(arguments: Sequence[str], home: Path, stop: Event, *, echo: TextIO |
 
     What it says on standard error goes to `echo`, line by line, as it comes.
     """
-    command = [sys.executable, "-m", "blink", *arguments, "--json", "--home", str(home)]
+    command = [sys.executable, "-m", "blink.supervised", *arguments, "--json", "--home", str(home)]
     # In a session of its own: a Ctrl-C in the terminal is ours to hand on.
     with subprocess.Popen(  # noqa: S603 - our own command
         command,
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE,  # held open while we live: the job ends with us
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

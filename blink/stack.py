@@ -11,6 +11,7 @@ from typing import TextIO
 from sqlalchemy import Engine, func, select
 
 from blink.conversation import curl_line, score_example, wait_until_ready
+from blink.exit_codes import TRY_AGAIN
 from blink.jobs import JobResult, run_job
 from blink.timetable import USUAL, Timetable, next_tick, training_is_due
 from credit.database.models import champion
@@ -18,6 +19,8 @@ from credit.database.schema import ACCOUNTS, PIPELINE_RUNS
 from credit.portfolios import Portfolio
 
 READY_SECONDS = 120
+BUSY_TRIES = 30
+BUSY_SECONDS = 2.0
 
 PICTURE = """
   transactions --> features --> model --> score, points, reasons --> audit
@@ -95,7 +98,11 @@ class Stack:
 
     def _step(self, what: str, command: Sequence[str]) -> None:
         self.say(what)
-        result = self._job(command, show=True)
+        for _ in range(BUSY_TRIES):
+            result = self._job(command, show=True)
+            # A process that was killed may still hold its locks until the server has noticed.
+            if result.exit_code != TRY_AGAIN or self.stop.wait(BUSY_SECONDS):
+                break
         if result.exit_code != 0 and not self.stop.is_set():
             raise StackError(f"`blink {' '.join(command)}` failed: {result.trouble}")
         self._report("done", result)

@@ -1,0 +1,116 @@
+"""`blink up`, `train` and `score`, killed with SIGKILL at ten points one after the other: the next run goes on.
+
+Each point is a condition: a line that the command says, or a folder that appears.
+"""
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event
+
+import pytest
+from sqlalchemy import text
+
+from blink.database import open_database
+from blink.settings import Settings
+from credit.bundle.reader import load_bundle
+
+PAUSE = Event()
+UP = ("up", "--users", "600", "--months", "9")
+SIZE = 600
+
+POINTS = [
+    (UP, "a folder: postgresql.unfinished"),
+    (UP, "generating a small portfolio"),
+    (UP, "users simulated and loaded: 500 of 600"),
+    (UP, "training the first model"),
+    (UP, "features as of advance requests"),
+    (("train", "cash_advance", "--deploy"), "model fitted"),
+    (("train", "cash_advance", "--deploy"), "bundle published"),
+    (UP, "scoring every user with new data"),
+    (("score", "cash_advance"), "score cash_advance: 0 of 600"),
+    (UP, "ready; try"),
+]
+
+
+@pytest.fixture
+def home():
+    path = Path(tempfile.mkdtemp(prefix="blink-killed-"))
+    yield path
+    shutil.rmtree(path)
+
+
+@contextmanager
+def started(home, arguments):
+    command = [sys.executable, "-m", "blink", *arguments, "--home", str(home)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def wait_for(process, home, point):
+    if point.startswith("a folder: "):
+        folder = home / point.removeprefix("a folder: ")
+        while not folder.exists():
+            assert process.poll() is None
+            PAUSE.wait(0.001)
+        return
+    said = []
+    for line in process.stderr:
+        said.append(line)
+        if point in line:
+            return
+    pytest.fail(f"{point!r} was never said: {''.join(said)}")
+
+
+def kill_at(home, arguments, point):
+    with started(home, arguments) as process:
+        wait_for(process, home, point)
+        process.send_signal(signal.SIGKILL)
+        assert process.wait() == -signal.SIGKILL
+
+
+def finished(home, *arguments):
+    command = [sys.executable, "-m", "blink", *arguments, "--json", "--home", str(home)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def rows(settings, statement):
+    with open_database(settings, "blink_reader") as engine, engine.connect() as connection:
+        return [tuple(row) for row in connection.execute(text(statement))]
+
+
+def test_ten_kills_lose_nothing_and_double_nothing(home):
+    for arguments, point in POINTS:
+        kill_at(home, arguments, point)
+    answer = finished(home, *UP, "--once")["answer"]
+    settings = Settings(home, None, home / "models", promote_to_prod=True)
+
+    assert rows(settings, "SELECT count(DISTINCT subject_id), max(version) > 1 FROM blink.accounts") == [(SIZE, False)]
+    per_subject = """
+        SELECT count(*), min(n), max(n) FROM (
+            SELECT subject_id, model_id, count(*) AS n FROM blink.risk_score_audits
+            WHERE origin = 'batch' GROUP BY subject_id, model_id) AS counted
+    """
+    assert rows(settings, per_subject) == [(SIZE, 1, 1)]
+    assert rows(settings, "SELECT count(*) FROM blink.latest_scores WHERE model_id <> ''")[0][0] >= SIZE
+    online = "SELECT count(*) FROM blink.risk_score_audits WHERE origin = 'online'"
+    assert rows(settings, online) == [(1,)]
+    assert rows(settings, "SELECT count(*) FROM blink.pipeline_runs WHERE state = 'running'") == [(0,)]
+
+    champions = rows(settings, "SELECT model_id FROM blink.blink_models WHERE status = 'champion'")
+    assert champions == [(answer["model_id"],)]
+    published = {path.name for path in settings.model_dir.iterdir() if not path.name.startswith(".")}
+    assert {load_bundle(settings.model_dir / name).model_id for name in published} == published
+    registered = {name for (name,) in rows(settings, "SELECT model_id FROM blink.blink_models")}
+    assert registered <= published
+    assert finished(home, "audit", "verify")["batches"].keys() >= {"batch/cash_advance/0"}

@@ -2,7 +2,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from credit.labels import AdvanceVersion, Censored, Label, RepaymentVersion, label_advance
@@ -152,6 +152,7 @@ REPAYMENTS = st.lists(
 )
 
 
+@settings(deadline=None)  # the other core may be busy
 @given(REPAYMENTS, HOURS, HOURS)
 def test_more_repayment_never_turns_good_into_bad(
     repayments: list[RepaymentVersion], extra_at: datetime, as_of: datetime
@@ -161,6 +162,7 @@ def test_more_repayment_never_turns_good_into_bad(
     assert before.y is after.y is None or (after.y, before.y) != (1, 0)
 
 
+@settings(deadline=None)  # the other core may be busy
 @given(REPAYMENTS, st.none() | HOURS, RULES, HOURS, HOURS)
 def test_a_later_look_never_forgets_a_label(
     repayments: list[RepaymentVersion],
@@ -174,6 +176,7 @@ def test_a_later_look_never_forgets_a_label(
     assert earlier.y is None or later.y is not None
 
 
+@settings(deadline=None)  # the other core may be busy
 @given(REPAYMENTS, st.none() | HOURS, RULES, HOURS)
 def test_a_label_was_the_same_ever_since_it_was_known(
     repayments: list[RepaymentVersion], written_off_at: datetime | None, rule: LabelRule, as_of: datetime
@@ -185,6 +188,7 @@ def test_a_label_was_the_same_ever_since_it_was_known(
         assert label(advance, repayments, rule=rule, as_of=now.known_at).y == now.y
 
 
+@settings(deadline=None)  # the other core may be busy
 @given(REPAYMENTS, HOURS, HOURS)
 def test_what_is_ingested_after_as_of_changes_nothing(
     repayments: list[RepaymentVersion], as_of: datetime, paid_at: datetime

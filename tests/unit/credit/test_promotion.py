@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from credit.portfolios import Gate
@@ -73,6 +73,7 @@ def test_with_automatic_promotion_off_a_good_model_waits_for_a_person() -> None:
 BOUNDS = st.builds(Bound, st.floats(-0.1, 0.1), st.floats(-0.1, 0.1), st.floats(-0.1, 0.1))
 
 
+@settings(deadline=None)  # the other core may be busy
 @given(BOUNDS, BOUNDS, st.floats(0, 0.1))
 def test_better_evidence_never_loses_a_promotion(auc: Bound, log_loss: Bound, gain: float) -> None:
     evidence = PairedEvidence(500, 40, auc, log_loss)

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.linear_model import LogisticRegression
@@ -26,6 +26,7 @@ def test_its_predictions_add_up_to_the_bads() -> None:
     assert probability(found.log_odds(margins)).sum() == pytest.approx(y.sum(), abs=1e-3)
 
 
+@settings(deadline=None)  # the other core may be busy
 @given(arrays(np.float64, 15, elements=st.floats(-30, 30)), arrays(np.int8, 15, elements=st.integers(0, 1)))
 def test_it_never_turns_the_ranking_around(margins: Floats, y: Outcomes) -> None:
     found = fit_affine(margins, y)

@@ -1,5 +1,5 @@
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trainer.bootstrap import codes_of
@@ -8,6 +8,7 @@ from trainer.cross_validation import assign_folds, repeated_folds
 ROWS = st.lists(st.tuples(st.integers(0, 15), st.booleans()), min_size=4, max_size=60)
 
 
+@settings(deadline=None)  # the other core may be busy
 @given(ROWS, st.integers(2, 5), st.integers(0, 9))
 def test_folds_keep_users_whole_and_spread_bads_evenly(rows: list[tuple[int, bool]], folds: int, seed: int) -> None:
     users = codes_of(np.array([user for user, _ in rows]))

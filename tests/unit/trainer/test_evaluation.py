@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.linear_model import LogisticRegression
@@ -55,6 +55,7 @@ SCORES = arrays(np.float64, 12, elements=st.integers(-3, 3).map(float))
 COUNTS = arrays(np.int64, 12, elements=st.integers(0, 3))
 
 
+@settings(deadline=None)  # the other core may be busy
 @given(OUTCOMES, SCORES, COUNTS)
 def test_weights_mean_repeated_rows(y: Outcomes, scores: Floats, counts: np.ndarray) -> None:
     repeated_y, repeated_scores = np.repeat(y, counts), np.repeat(scores, counts)
@@ -70,6 +71,7 @@ def test_weights_mean_repeated_rows(y: Outcomes, scores: Floats, counts: np.ndar
         assert found == pytest.approx(expected)
 
 
+@settings(deadline=None)  # the other core may be busy
 @given(OUTCOMES, SCORES)
 def test_a_monotone_change_of_scores_leaves_ranking_measures(y: Outcomes, scores: Floats) -> None:
     one, other = (cumulate(rank(s, y), np.ones((1, 12))) for s in (scores, np.exp(scores) * 3 - 7))

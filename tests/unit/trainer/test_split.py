@@ -1,7 +1,7 @@
 from itertools import pairwise
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from credit.portfolios import Split, SplitKind
@@ -54,6 +54,7 @@ def divide(rows: list[tuple[int, int]]) -> tuple[Times, Times, Slices]:
     return times(requested.tolist()), known, split_by_time(times(requested.tolist()), known, SPLIT)
 
 
+@settings(deadline=None)  # the other core may be busy
 @given(ROWS)
 def test_every_row_is_in_exactly_one_slice(rows: list[tuple[int, int]]) -> None:
     *_, slices = divide(rows)
@@ -61,6 +62,7 @@ def test_every_row_is_in_exactly_one_slice(rows: list[tuple[int, int]]) -> None:
     assert sorted(np.concatenate(parts).tolist()) == list(range(len(rows)))
 
 
+@settings(deadline=None)  # the other core may be busy
 @given(ROWS)
 def test_what_fits_was_requested_and_known_an_embargo_before_the_test(rows: list[tuple[int, int]]) -> None:
     requested, known, slices = divide(rows)
@@ -69,6 +71,7 @@ def test_what_fits_was_requested_and_known_an_embargo_before_the_test(rows: list
     assert (requested[slices.fitted] < limit).all()
 
 
+@settings(deadline=None)  # the other core may be busy
 @given(ROWS)
 def test_slices_are_ordered_and_never_divide_a_time(rows: list[tuple[int, int]]) -> None:
     requested, _, slices = divide(rows)
@@ -77,6 +80,7 @@ def test_slices_are_ordered_and_never_divide_a_time(rows: list[tuple[int, int]])
     assert all(earlier.max() < later.min() for earlier, later in pairwise(filled))
 
 
+@settings(deadline=None)  # the other core may be busy
 @given(ROWS, st.randoms(use_true_random=False))
 def test_the_order_of_rows_does_not_matter(rows: list[tuple[int, int]], random: object) -> None:
     shuffled = list(rows)

@@ -151,7 +151,8 @@ def _move_latest(connection: Connection, audits: Sequence[Audit]) -> None:
     last = {audit.score.subject_id: audit for audit in sorted(spoken, key=lambda audit: audit.score.as_of)}
     if not last:
         return
-    statement = upsert(LATEST_SCORES)
+    # One statement of many rows: the driver would send an upsert of many parameter sets one by one.
+    statement = upsert(LATEST_SCORES).values([_latest_row(last[subject]) for subject in sorted(last)])
     new = statement.excluded
     columns = ("as_of", "audit_id", "model_id", "default_probability", "points")
     forward = statement.on_conflict_do_update(
@@ -159,7 +160,7 @@ def _move_latest(connection: Connection, audits: Sequence[Audit]) -> None:
         set_={name: new[name] for name in columns},
         where=LATEST_SCORES.c.as_of <= new.as_of,
     )
-    connection.execute(forward, [_latest_row(last[subject]) for subject in sorted(last)])
+    connection.execute(forward)
 
 
 def _lock_key(writer: str) -> Function[int]:

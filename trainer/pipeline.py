@@ -12,7 +12,7 @@ from credit.database.labels import NO_LABEL
 from credit.database.training_runs import TrainingRun, close_run, training_run
 from credit.portfolios import Portfolio
 from trainer.deployment import Answered, Deployment, deploy
-from trainer.errors import InsufficientRowsError
+from trainer.errors import InsufficientRowsError, TrainingError
 from trainer.fitting import fit
 from trainer.judgement import Trained, judge
 from trainer.publication import Published, free_model_id, publish, register
@@ -52,6 +52,9 @@ def train(engine: Engine, order: TrainingOrder, *, now: datetime, progress: Prog
         TrainingError, BundleError, FeatureError: where the portfolio cannot be trained as it is described.
     """
     as_of = order.as_of or now
+    if as_of > now:
+        # Advances that are not due yet would look unpaid, and so bad.
+        raise TrainingError(f"labels as of {as_of:%Y-%m-%d %H:%M} UTC lie in the future; give a time before now")
     with training_run(engine, order.portfolio.name, as_of=as_of, now=now) as run:
         try:
             return _train(engine, order, run, now=now, progress=progress)

@@ -33,7 +33,7 @@ from credit.portfolio_file import load_portfolio
 from credit.portfolios import Gate, Portfolio, Split, SplitKind
 from credit.promotion import Answer
 from trainer.deployment import Deployment
-from trainer.errors import InsufficientRowsError
+from trainer.errors import InsufficientRowsError, TrainingError
 from trainer.pipeline import TrainingOrder, train
 from trainer.report import to_json, to_text
 from trainer.rows import Parity, Rows, Source, gather_rows, parity_of
@@ -207,6 +207,12 @@ def test_labels_are_as_of_the_time_that_was_asked_for(engine, populate, tmp_path
     report = train(engine, order(tmp_path, as_of=early), now=NOW)
     assert report.as_of == early
     assert max(one.last for one in report.slices if one.last) < (early - 49 * DAY).date().isoformat()
+
+
+def test_labels_of_the_future_are_refused(engine, tmp_path):
+    with pytest.raises(TrainingError, match="2024-01-02 00:00 UTC lie in the future"):
+        train(engine, order(tmp_path, as_of=NOW + DAY), now=NOW)
+    assert runs(engine) == []
 
 
 def test_the_first_model_is_champion_and_a_refused_challenger_leaves_it(engine, populate, tmp_path):

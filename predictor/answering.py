@@ -6,6 +6,7 @@ from typing import Generic, TypeVar
 
 from predictor.audited_scoring import Asked, AuditedScoring
 from predictor.deployment import Deployed, Deployment
+from predictor.errors import BadInputError
 from predictor.feature_values import check_rows
 from predictor.infer_request import InferRequest
 from predictor.inference import Answer, answer_of, infer
@@ -82,6 +83,10 @@ class Answering:
     def _audit_and_write(self, call: Call[T], request: InferRequest, deployed: Deployed) -> T:
         bundle = deployed.bundle
         rows = request.source.rows(bundle.feature_names)
+        if len(rows) != 1:
+            raise BadInputError(
+                "parameters.subject_id", f"one row is needed, not {len(rows)}: it is one subject's score"
+            )
         check_rows(rows, bundle.manifest.features)
         scored, audit_id = self._audited.score_supplied(rows, request.subject_id or "", deployed, call.request_id)
         self._metrics.scored(bundle.portfolio, bundle.model_id, scored.default_probabilities.tolist(), audited=True)

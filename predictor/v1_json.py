@@ -24,22 +24,9 @@ def parse_v1(body: bytes, verb: Verb) -> InferRequest:
     if not instances:
         raise BadInputError("instances", "the list is empty; at least one row is needed")
     outputs = _EXPLAINED if verb == "explain" else (DEFAULT_OUTPUT,)
-    subject = subject_of(fields.get("parameters", {}), len(instances))
+    given = as_object(fields.get("parameters", {}), "parameters", allowed=("subject_id",))
+    subject = as_text(given["subject_id"], "parameters.subject_id") if "subject_id" in given else None
     return InferRequest(InstanceRows(tuple(instances)), outputs, subject_id=subject)
-
-
-def subject_of(parameters: Json, rows: int) -> str | None:
-    """The `subject_id` among a V1 request's parameters.
-
-    Raises:
-        BadInputError: where there are other parameters, or more rows than the one of that subject.
-    """
-    given = as_object(parameters, "parameters", allowed=("subject_id",))
-    if "subject_id" not in given:
-        return None
-    if rows != 1:
-        raise BadInputError("parameters.subject_id", f"one row is needed, not {rows}: it is that subject's score")
-    return as_text(given["subject_id"], "parameters.subject_id")
 
 
 def v1_answer(_request: InferRequest, answer: Answer, *, verb: Verb) -> bytes:

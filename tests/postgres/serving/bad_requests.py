@@ -7,6 +7,8 @@ from tests.unit.predictor.serving_example import NAMES
 
 WHOLE = f"[n, {len(NAMES)}], one column a feature in the model's order, or one tensor a feature by its name, is needed"
 
+TWO_ROWS = "parameters.subject_id: one row is needed, not 2: it is one subject's score"
+
 BAD_SCORES = {
     "unknown feature": ('{"user_id": "u", "features": {"nope": 1}}', "features.nope: unknown feature; the model has "),
     "string for number": (
@@ -143,6 +145,13 @@ BAD_TENSORS = {
         {"inputs": [tensor()], "outputs": [{"name": "margin"}, {"name": "margin"}]},
         "outputs[1]: 'margin' is asked for twice",
     ),
+    "a subject of two rows": (
+        {
+            "inputs": [tensor(shape=[2, len(NAMES)], data=[1.5] * 2 * len(NAMES))],
+            "parameters": {"subject_id": "u"},
+        },
+        TWO_ROWS,
+    ),
     "subject is a number": (
         {"inputs": [tensor()], "parameters": {"subject_id": 7}},
         "parameters.subject_id: a string is needed, not the number 7",
@@ -157,6 +166,6 @@ BAD_INSTANCES = {
     "a number": ({"instances": [3]}, "instances[0]: an object of features by name, or a list of values, is needed"),
     "a subject of two rows": (
         {"instances": [{}, {}], "parameters": {"subject_id": "u"}},
-        "parameters.subject_id: one row is needed, not 2",
+        TWO_ROWS,
     ),
 }

@@ -77,21 +77,24 @@ def serving(server: EmbeddedServer, model_dir: Path) -> Iterator[Served]:
         models.register(connection, registered(first, ModelStatus.CHAMPION))
         models.register(connection, registered(second, ModelStatus.TRAINED))
     scorer = connect(server.url(name), role="blink_scorer")
-    settings = ServeSettings(
+    with server_thread(settings_of(scorer, model_dir, database_seconds=1.0)) as running:
+        yield Served(until_ready(running), engine, admin, name, model_dir, first, second)
+    engine.dispose()
+    scorer.dispose()
+    execute(admin, f"DROP DATABASE {name} WITH (FORCE)")
+    admin.dispose()
+
+
+def settings_of(scorer: Engine, model_dir: Path, *, database_seconds: float) -> ServeSettings:
+    return ServeSettings(
         portfolio=PORTFOLIO,
         model_dir=model_dir,
         database=scorer,
         http_port=0,
         grpc_port=0,
         poll_seconds=0.05,
-        limits=Limits(database_seconds=1.0),
+        limits=Limits(database_seconds=database_seconds),
     )
-    with server_thread(settings) as running:
-        yield Served(until_ready(running), engine, admin, name, model_dir, first, second)
-    engine.dispose()
-    scorer.dispose()
-    execute(admin, f"DROP DATABASE {name} WITH (FORCE)")
-    admin.dispose()
 
 
 def crown(served: Served, model_id: str) -> None:

@@ -11,11 +11,15 @@ from sqlalchemy import text
 
 from credit.database import models
 from credit.database.models import ModelStatus
-from tests.postgres.serving.served import Served, audits_of, crown, execute, registered, score
+from tests.postgres.serving.served import Served, audits_of, crown, execute, registered, score, settings_of
 from tests.unit.predictor.serving_example import (
+    A2_BODY,
     FIRST,
     NAMES,
+    Server,
     example_bundle,
+    server_thread,
+    until_ready,
 )
 
 
@@ -100,3 +104,50 @@ def test_a_damaged_champion_leaves_the_old_one_serving(served):
         assert (status, answer["model_id"]) == (200, served.first.model_id)
     finally:
         crown(served, served.first.model_id)
+
+
+def test_a_server_is_live_at_once_and_ready_when_there_is_a_champion(database, tmp_path):
+    with server_thread(settings_of(database.engine("blink_scorer"), tmp_path, database_seconds=5.0)) as running:
+        assert running.get("/v2/health/live")[0] == 200
+        while "has no champion" not in (said := running.get("/v2/health/ready")[2].decode()):
+            assert running.alive()
+        assert json.loads(said)["error"] == (
+            "no model is ready: portfolio cash_advance has no champion: train one with --deploy"
+        )
+        assert running.post("/score", A2_BODY)[0] == 503
+        with database.engine("blink_trainer").begin() as connection:
+            models.register(connection, registered(example_bundle(tmp_path), ModelStatus.CHAMPION))
+        assert until_ready(running).post("/score", A2_BODY)[0] == 200
+
+
+def waits_for_a_lock(served: Served) -> bool:
+    waiting = text("SELECT count(*) FROM pg_stat_activity WHERE datname = :name AND wait_event_type = 'Lock'")
+    with served.admin.connect() as connection:
+        return connection.execute(waiting, {"name": served.name}).scalar_one() > 0
+
+
+def accepts_connections(server: Server) -> bool:
+    try:
+        server.get("/v2/health/live")
+    except ConnectionError:
+        return False
+    return True
+
+
+def test_what_has_begun_is_finished_at_the_end(served):
+    scorer = served.engine
+    with (
+        ThreadPoolExecutor(1) as pool,
+        server_thread(settings_of(scorer, served.model_dir, database_seconds=20.0)) as ending,
+    ):
+        until_ready(ending)
+        with served.engine.begin() as connection:
+            connection.execute(text("LOCK TABLE blink.audit_batches IN ACCESS EXCLUSIVE MODE"))
+            begun = pool.submit(ending.post, "/score", '{"user_id": "last", "features": {}}')
+            while not waits_for_a_lock(served):
+                assert not begun.done()
+            ending.stop()
+            while accepts_connections(ending):
+                assert not begun.done()
+        assert begun.result(timeout=20)[0] == 200
+    assert len(audits_of(served, "last")) == 1

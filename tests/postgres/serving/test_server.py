@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 import pytest
@@ -12,7 +13,7 @@ from credit.scores import score_rows
 from predictor.errors import ServerError
 from predictor.server import ServeSettings, serve
 from tests.postgres.serving.requests import INFER, ROWS, check_refused, infer, tensor
-from tests.unit.predictor.serving_example import A2_BODY, PORTFOLIO, example_bundle
+from tests.unit.predictor.serving_example import A2_BODY, PORTFOLIO, example_bundle, example_rows
 
 
 def test_without_a_database_scores_are_refused_with_the_reason(scoring):
@@ -34,6 +35,20 @@ def test_metrics_tell_requests_rows_scores_and_the_model(scoring, bundle):
         f'blink_model_info{{engine_version="{version}",model_id="{bundle.model_id}",portfolio="cash_advance"}} 1.0',
     ):
         assert line in page
+
+
+def test_answers_given_at_once_are_those_given_alone(scoring, bundle):
+    rows = example_rows(rows=40, seed=3)
+    outputs = [{"name": "margin"}, {"name": "shap_values"}]
+
+    def ask(row):
+        status, answer = infer(scoring, tensor(data=row.tolist()), outputs=outputs)
+        return status, [output["data"] for output in answer["outputs"]]
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(ask, rows))
+    scored = score_rows(bundle, rows)
+    assert answers == [(200, [[scored.margins[n]], scored.contributions[n].tolist()]) for n in range(len(rows))]
 
 
 def test_clients_cannot_load_or_unload_models(scoring):

@@ -84,6 +84,8 @@ class Server:
 
     listening: Listening
     alive: Callable[[], bool]
+    stop: Callable[[], None]
+    """Ask it to end; it finishes what it has begun."""
 
     @property
     def http(self) -> str:
@@ -125,7 +127,7 @@ def server_process(**arguments: str | float) -> Iterator[Server]:
             assert process.stdout is not None
             line = process.stdout.readline()
             assert line, "the server ended before it listened"
-            yield Server(Listening(**json.loads(line)), lambda: process.poll() is None)
+            yield Server(Listening(**json.loads(line)), lambda: process.poll() is None, process.terminate)
         finally:
             process.terminate()
             assert process.wait(timeout=30) == 0
@@ -141,7 +143,7 @@ def server_thread(settings: ServeSettings) -> Iterator[Server]:
         try:
             listening = addresses.get()
             assert listening is not None, running.exception()
-            yield Server(listening, lambda: not running.done())
+            yield Server(listening, lambda: not running.done(), stop.set)
         finally:
             stop.set()
             running.result(timeout=30)

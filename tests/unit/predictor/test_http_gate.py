@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+from pathlib import Path
 
 import pytest
 from starlette.requests import Request
@@ -53,3 +54,10 @@ def test_a_path_that_a_client_made_up_is_no_label():
     _, metrics = ask("GET", "/made/up")
     assert b'route="other",status="404"} 1.0' in metrics.page()
     assert b"made" not in metrics.page()
+
+
+def test_every_path_is_documented():
+    page = (Path(__file__).parents[3] / "docs/serving.md").read_text()
+    routes = http_app(Broken(), Metrics(), retry_seconds=1).routes
+    named = {f"`{'GET' if 'GET' in route.methods else 'POST'} {route.path}`" for route in routes}
+    assert {name for name in named if name not in page} == set()

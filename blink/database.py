@@ -12,6 +12,18 @@ from credit.database.migrate import require_head, upgrade
 
 DATABASE = "blink"
 
+SERVER_SETTINGS = (
+    # Sized for one machine that also trains and serves: an eighth of 2 GiB, and checkpoints that a load of millions
+    # of rows does not force again and again.
+    "shared_buffers=256MB",
+    "max_wal_size=4GB",
+    "work_mem=32MB",
+    "maintenance_work_mem=256MB",
+    # Nothing follows this server: it need not write its log for others.
+    "wal_level=minimal",
+    "max_wal_senders=0",
+)
+
 
 @contextmanager
 def database_url(settings: Settings) -> Iterator[str]:
@@ -19,7 +31,7 @@ def database_url(settings: Settings) -> Iterator[str]:
     if settings.database_url is not None:
         yield settings.database_url
         return
-    server = EmbeddedServer(settings.home, wheel_binaries())
+    server = EmbeddedServer(settings.home, wheel_binaries(), SERVER_SETTINGS)
     with server.running() as admin_url:
         _create_database(admin_url)
         yield server.url(DATABASE)

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from blink.ahead import one_ahead
 from blink.database import open_database
 from blink.outcome import Outcome, WrongCallError
 from blink.progress import progress
@@ -60,7 +61,7 @@ def generate(arguments: Namespace) -> Outcome:
         rates = fx_rates(arguments.months, arguments.seed, end)
         rows = load_tables(connection, portfolio, LenderTables(fx_rates=rates), now=now).loaded
         truth, users = [], 0
-        for chunk in simulate(arguments.users, arguments.months, arguments.seed, end):
+        for chunk in one_ahead(simulate(arguments.users, arguments.months, arguments.seed, end)):
             rows += load_tables(connection, portfolio, _tables(chunk), now=now).loaded
             truth.append(chunk.truth)
             users += chunk.users

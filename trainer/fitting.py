@@ -6,12 +6,12 @@ import numpy as np
 
 from credit.bundle.calibration import Calibration
 from credit.portfolios import Gate, Portfolio, SplitKind
-from trainer.algorithms.lightgbm import Sample, Settings, Trees, fit_trees, settings_for
+from trainer.algorithms.lightgbm import NAME, Sample, Settings, Trees, fit_trees, settings_for
 from trainer.arrays import Floats, Indices, Outcomes
 from trainer.bootstrap import codes_of
 from trainer.calibration import MIN_BADS, fit_affine
 from trainer.cross_validation import assign_folds, repeated_folds
-from trainer.errors import InsufficientRowsError
+from trainer.errors import InsufficientRowsError, TrainingError
 from trainer.rows import Progress, Rows
 from trainer.split import SliceCount, Slices, count_slice, count_slices, split_by_time
 
@@ -93,7 +93,10 @@ def fit(rows: Rows, portfolio: Portfolio, *, seed: int, threads: int, progress: 
 
     Raises:
         InsufficientRowsError: where there are too few rows or bads, over all or in a slice.
+        TrainingError: where the portfolio names an algorithm that this release does not have.
     """
+    if portfolio.algorithm != NAME:
+        raise TrainingError(f"portfolio {portfolio.name}: no algorithm {portfolio.algorithm!r}; there is {NAME}")
     require_enough(rows.y, portfolio.gate)
     fitter = Fitter(portfolio, seed, threads)
     rng = np.random.default_rng(seed)

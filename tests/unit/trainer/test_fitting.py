@@ -5,7 +5,7 @@ import pytest
 
 from credit.portfolio_file import load_portfolio
 from credit.portfolios import Feature, FeatureKind, Gate, Portfolio, Split, SplitKind
-from trainer.errors import InsufficientRowsError
+from trainer.errors import InsufficientRowsError, TrainingError
 from trainer.evaluation import evaluate, probability
 from trainer.fitting import Fit, fit, require_enough
 from trainer.judgement import judge
@@ -95,6 +95,11 @@ def test_what_cannot_be_judged_is_refused_with_its_counts(bads: int, rows: int, 
     y = np.repeat([1, 0], [bads, rows - bads]).astype(np.int8)
     with pytest.raises(InsufficientRowsError, match=message):
         require_enough(y, PORTFOLIO.gate)
+
+
+def test_an_unknown_algorithm_is_named() -> None:
+    with pytest.raises(TrainingError, match="no algorithm 'crystal_ball'; there is lightgbm"):
+        fitted(draw(300), replace(PORTFOLIO, algorithm="crystal_ball"))
 
 
 def test_a_test_slice_of_one_class_is_refused_with_all_slices_counted() -> None:

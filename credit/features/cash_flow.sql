@@ -19,11 +19,11 @@ CROSS JOIN LATERAL (
     WITH
     -- The user's accounts in their last version known, each with the local day of as_of.
     owned AS MATERIALIZED (
-        SELECT v.account_id, v.currency, v.timezone, v.opened_at, v.today
+        SELECT v.account_id, v.currency, v.timezone, v.today
         FROM (
             SELECT DISTINCT ON (coalesce(a.corrects, a.account_id))
                 coalesce(a.corrects, a.account_id) AS account_id,
-                a.currency, a.timezone, a.opened_at, a.voided,
+                a.currency, a.timezone, a.voided,
                 CAST(k.as_of AT TIME ZONE a.timezone AS date) AS today
             FROM blink.accounts AS a
             WHERE a.portfolio = :portfolio
@@ -333,7 +333,8 @@ CROSS JOIN LATERAL (
                     AND blink.was_visible(c.ingested_at, c.xid, k.as_of, k.snapshot)
               )
         ) AS has_history,
-        CASE WHEN n.income30 IS NULL THEN CAST(s.debt30 AS float8) / CAST(s.income30 AS float8) END AS metric_debt_load30,
+        CASE WHEN n.income30 IS NULL THEN CAST(s.debt30 AS float8) / CAST(s.income30 AS float8)
+        END AS metric_debt_load30,
         n.income30 AS metric_debt_load30_because,
         CASE WHEN n.activity IS NULL THEN CAST(s.overdrawn90 AS float8) END AS metric_overdraft_count90,
         n.activity AS metric_overdraft_count90_because,
@@ -351,7 +352,8 @@ CROSS JOIN LATERAL (
         n.account AS metric_transaction_count90_because,
         CASE WHEN n.money30 IS NULL THEN CAST(s.income30 AS float8) / :minor_per_major END AS metric_income30,
         n.money30 AS metric_income30_because,
-        CASE WHEN n.income90 IS NULL THEN CAST(3 * s.income30 AS float8) / CAST(s.income90 AS float8) END AS metric_income_trend,
+        CASE WHEN n.income90 IS NULL THEN CAST(3 * s.income30 AS float8) / CAST(s.income90 AS float8)
+        END AS metric_income_trend,
         n.income90 AS metric_income_trend_because,
         CASE WHEN n.two_pays IS NULL THEN CAST(p.last AS float8) / p.median END AS metric_last_pay_ratio,
         n.two_pays AS metric_last_pay_ratio_because,
@@ -366,16 +368,20 @@ CROSS JOIN LATERAL (
         n.payday AS metric_days_since_pay_because,
         CASE WHEN n.income30 IS NULL THEN CAST(s.net30 AS float8) / CAST(s.income30 AS float8) END AS metric_net_flow30,
         n.income30 AS metric_net_flow30_because,
-        CASE WHEN n.income90 IS NULL THEN CAST(s.fixed90 AS float8) / CAST(s.income90 AS float8) END AS metric_fixed_cost_share90,
+        CASE WHEN n.income90 IS NULL THEN CAST(s.fixed90 AS float8) / CAST(s.income90 AS float8)
+        END AS metric_fixed_cost_share90,
         n.income90 AS metric_fixed_cost_share90_because,
-        CASE WHEN n.spent90 IS NULL THEN CAST(3 * s.spent30 AS float8) / CAST(s.spent90 AS float8) END AS metric_spend_trend,
+        CASE WHEN n.spent90 IS NULL THEN CAST(3 * s.spent30 AS float8) / CAST(s.spent90 AS float8)
+        END AS metric_spend_trend,
         n.spent90 AS metric_spend_trend_because,
         CASE WHEN n.pay IS NULL THEN CAST(p.spent_after AS float8) / CAST(p.total AS float8)
         END AS metric_payday_spend,
         n.pay AS metric_payday_spend_because,
-        CASE WHEN n.spent90 IS NULL THEN CAST(s.gambled90 AS float8) / CAST(s.spent90 AS float8) END AS metric_gambling_share90,
+        CASE WHEN n.spent90 IS NULL THEN CAST(s.gambled90 AS float8) / CAST(s.spent90 AS float8)
+        END AS metric_gambling_share90,
         n.spent90 AS metric_gambling_share90_because,
-        CASE WHEN n.spent90 IS NULL THEN CAST(s.withdrawn90 AS float8) / CAST(s.spent90 AS float8) END AS metric_cash_out_share90,
+        CASE WHEN n.spent90 IS NULL THEN CAST(s.withdrawn90 AS float8) / CAST(s.spent90 AS float8)
+        END AS metric_cash_out_share90,
         n.spent90 AS metric_cash_out_share90_because,
         CASE WHEN n.activity IS NULL THEN CAST(s.overdrawn30 AS float8) END AS metric_overdraft_count30,
         n.activity AS metric_overdraft_count30_because,
@@ -383,11 +389,13 @@ CROSS JOIN LATERAL (
         n.activity AS metric_overdraft_fee_count90_because,
         CASE WHEN n.balance IS NULL THEN CAST(w.lowest30 AS float8) / :minor_per_major END AS metric_lowest_balance30,
         n.balance AS metric_lowest_balance30_because,
-        CASE WHEN n.runway IS NULL THEN CAST(w.latest * 31 AS float8) / CAST(s.spent30 AS float8) END AS metric_runway_days,
+        CASE WHEN n.runway IS NULL THEN CAST(w.latest * 31 AS float8) / CAST(s.spent30 AS float8)
+        END AS metric_runway_days,
         n.runway AS metric_runway_days_because,
         CASE WHEN n.account IS NULL THEN CAST(d.requested90 AS float8) END AS metric_advance_count90,
         n.account AS metric_advance_count90_because,
-        CASE WHEN n.debts IS NULL THEN CAST(d.outstanding AS float8) / :minor_per_major END AS metric_advance_outstanding,
+        CASE WHEN n.debts IS NULL THEN CAST(d.outstanding AS float8) / :minor_per_major
+        END AS metric_advance_outstanding,
         n.debts AS metric_advance_outstanding_because,
         CASE WHEN n.due IS NULL THEN CAST(d.late AS float8) / CAST(d.due AS float8) END AS metric_advance_late_share,
         n.due AS metric_advance_late_share_because,

@@ -16,6 +16,7 @@ from blink.outcome import Outcome, WrongCallError
 from blink.progress import progress
 from blink.settings import read_settings
 from blink.table import table
+from credit.database.statistics import refresh_statistics
 from credit.intake.load import LenderFiles, LenderTables, load_files, load_tables
 from credit.intake.summary import FileSummary, LoadSummary
 from credit.portfolio_file import load_portfolio
@@ -43,6 +44,7 @@ def load(arguments: Namespace) -> Outcome:
             rejects=arguments.rejects,
             progress=lambda kind, rows, share: report(f"reading {kind}", rows, round(rows / share) if share else None),
         )
+    _refresh(arguments)
     return Outcome(_summary_text(summary, arguments.rejects), _summary_facts(summary))
 
 
@@ -69,7 +71,13 @@ def generate(arguments: Namespace) -> Outcome:
         outcome = _generated(pa.concat_tables(truth), users, rows)
         if arguments.truth is not None:
             _write_whole(pa.concat_tables(truth), arguments.truth)
+    _refresh(arguments)
     return outcome
+
+
+def _refresh(arguments: Namespace) -> None:
+    with open_database(read_settings(home=arguments.home), "blink_owner") as engine:
+        refresh_statistics(engine)
 
 
 def _tables(chunk: Chunk) -> LenderTables:

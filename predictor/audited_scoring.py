@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from queue import SimpleQueue
 from uuid import UUID
@@ -14,7 +14,7 @@ from credit.database.audits import Audit, append
 from credit.database.score_requests import (
     ANONYMOUS,
     DatabaseAwayError,
-    current_snapshot,
+    current_moment,
     ensure_partitions,
     online_transaction,
     record_answer,
@@ -62,16 +62,19 @@ class AuditedScoring:
         database: Engine | None,
         portfolio: Portfolio,
         *,
-        clock: Callable[[], datetime],
+        clock: Callable[[], datetime] | None,
         writers: int,
         seconds: float,
     ) -> None:
-        """As many transactions as there are `writers` do not wait for each other's batch of the ledger."""
+        """Scores are as of `clock`, or the database's own where it is None.
+
+        As many transactions as there are `writers` do not wait for each other's batch of the ledger.
+        """
         self._database = database
         self._portfolio = portfolio
         self._clock = clock
         self._seconds = seconds
-        self._partitioned: frozenset[date] = frozenset()
+        self._partitioned_on: date | None = None
         self._writers: SimpleQueue[str] = SimpleQueue()
         for number in range(writers):
             self._writers.put(f"online/{portfolio.name}/{number}")
@@ -144,18 +147,17 @@ class AuditedScoring:
         return self._database
 
     def _ensure_partitions(self, database: Engine) -> None:
-        today = self._clock().date()
-        if today in self._partitioned:
+        # Once a day of this machine's clock; a week ahead, so that clocks need not agree on midnight.
+        today = datetime.now(UTC).date()
+        if today == self._partitioned_on:
             return
         with online_transaction(database, timeout_seconds=self._seconds) as connection:
-            ensure_partitions(connection, today, days=_PARTITION_DAYS)
-        # Not the last day: a request that crosses midnight finds its partition too.
-        self._partitioned = frozenset(today + timedelta(days=ahead) for ahead in range(_PARTITION_DAYS - 1))
+            ensure_partitions(connection, self._moment(connection).as_of.date(), days=_PARTITION_DAYS)
+        self._partitioned_on = today
 
     def _moment(self, connection: Connection) -> Moment:
-        # In this order, so that nothing that was committed before the snapshot looks later than as_of.
-        visible = current_snapshot(connection)
-        return Moment(visible, self._clock())
+        visible, now = current_moment(connection)
+        return Moment(visible, now if self._clock is None else self._clock())
 
     def _audits(
         self, subject_ids: list[str], rows: SubjectRows, deployed: Deployed, moment: Moment, request_id: str
@@ -167,7 +169,7 @@ class AuditedScoring:
             subject_ids,
             portfolio=self._portfolio.name,
             moment=moment,
-            scored_at=self._clock(),
+            scored_at=moment.as_of,
             request_id=request_id,
             role=deployed.role,
         )
@@ -186,7 +188,7 @@ class AuditedScoring:
             as_of=audits[0].score.as_of,
             audit_ids=[audit.audit_id for audit in audits],
             answer=answer.decode(),
-            at=self._clock(),
+            at=audits[0].scored_at,
         )
 
 

@@ -2,17 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Engine
 
 from credit.portfolios import Portfolio
-
-
-def utc_now() -> datetime:
-    """The time now, in UTC."""
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +51,8 @@ class ServeSettings:
     poll_seconds: float = 2.0
     """Time between two looks at who is champion."""
     limits: Limits = Limits()
-    clock: Callable[[], datetime] = utc_now
-    """The time of a score, with zone."""
+    clock: Callable[[], datetime] | None = None
+    """The time of a score, with zone; None: the database's, which also stamps the facts that features read."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,10 +51,14 @@ def online_transaction(engine: Engine, *, timeout_seconds: float) -> Iterator[Co
         raise DatabaseAwayError(f"the database went away: {_first_line(error)}") from error
 
 
-def current_snapshot(connection: Connection) -> str:
-    """What is visible now, as PostgreSQL's text `xmin:xmax:running`."""
-    # str() of the column's own type: the driver gives pg_snapshot as text.
-    return str(connection.execute(select(func.pg_current_snapshot())).scalar_one())
+def current_moment(connection: Connection) -> tuple[str, datetime]:
+    """What is visible now, as PostgreSQL's text `xmin:xmax:running`, and the database's time just after that.
+
+    It is the clock that stamps the facts: nothing that the snapshot sees was ingested later.
+    """
+    now = select(func.pg_current_snapshot(), func.clock_timestamp())
+    snapshot, at = connection.execute(now).one()
+    return str(snapshot), at
 
 
 def ensure_partitions(connection: Connection, first_day: date, *, days: int) -> None:

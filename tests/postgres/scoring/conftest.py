@@ -4,13 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.postgres.scoring.world import FIRST, World, add_subjects, deploy, make_bundle, names
+from tests.postgres.scoring.world import FIRST, SECOND, World, add_subjects, deploy, make_bundle, names
 
 
 @pytest.fixture(scope="session")
 def model_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("models")
     make_bundle(path, FIRST, seed=1)
+    make_bundle(path, SECOND, seed=2)
     return path
 
 

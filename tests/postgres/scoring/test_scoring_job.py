@@ -94,10 +94,10 @@ def test_what_is_written_while_a_run_goes_on_waits_for_the_next(world: World):
     assert world.audited()[7:] == [("u-0000", FIRST, after.as_of), ("u-0006", FIRST, after.as_of)]
 
 
-def test_a_new_champion_scores_everybody_anew(world: World, tmp_path: Path):
+def test_a_new_champion_scores_everybody_anew(world: World):
     world.score()
-    deploy(world.owner, make_bundle(tmp_path, SECOND, seed=2))
-    second = World(world.owner, world.scorer, world.url, tmp_path).score()
+    deploy(world.owner, world.load_model(SECOND))
+    second = world.score()
     assert second.model_id == SECOND
     assert world.latest() == dict.fromkeys(SUBJECTS, (second.as_of, SECOND))
 
@@ -121,11 +121,11 @@ def test_scores_as_of_a_past_time_leave_new_data_to_be_noticed(world: World):
     assert world.score().scored == 1
 
 
-def test_another_model_as_of_the_same_time_reads_the_stored_snapshots(world: World, tmp_path: Path):
+def test_another_model_as_of_the_same_time_reads_the_stored_snapshots(world: World):
     first = world.score()
     world.transact("u-0003", "new")
-    deploy(world.owner, make_bundle(tmp_path, SECOND, seed=2))
-    second = World(world.owner, world.scorer, world.url, tmp_path).score(as_of=first.as_of)
+    deploy(world.owner, world.load_model(SECOND))
+    second = world.score(as_of=first.as_of)
     assert second.scored == 7
     with world.owner.connect() as connection:
         pairs = connection.execute(
@@ -160,11 +160,11 @@ def test_a_run_left_behind_goes_first_where_another_time_is_asked_for(world: Wor
     assert {subject for subject, _, as_of in world.audited() if as_of == past} == {"known then"}
 
 
-def test_a_run_left_behind_by_another_champion_is_closed_and_nobody_is_lost(world: World, tmp_path: Path):
+def test_a_run_left_behind_by_another_champion_is_closed_and_nobody_is_lost(world: World):
     with pytest.raises(InterruptedError):
         world.score(batch_size=2, report=stop_after(1))
-    deploy(world.owner, make_bundle(tmp_path, SECOND, seed=2))
-    outcome = World(world.owner, world.scorer, world.url, tmp_path).score()
+    deploy(world.owner, world.load_model(SECOND))
+    outcome = world.score()
     assert (outcome.model_id, outcome.scored, outcome.resumed) == (SECOND, 7, False)
     error = f"the champion is {SECOND} now, no longer {FIRST}"
     assert world.runs() == [("failed", {"error": error}), ("succeeded", {"scored": 7})]

@@ -45,7 +45,7 @@ def test_a_time_that_is_asked_for_makes_a_backfill_of_everybody() -> None:
 
 @pytest.mark.parametrize("wrong", [NOW.as_of + timedelta(microseconds=1), PAST.replace(tzinfo=None)])
 def test_a_time_in_the_future_or_without_zone_is_refused(wrong: datetime) -> None:
-    with pytest.raises(ScoringError, match="lies in the future|needs its zone"):
+    with pytest.raises(ScoringError, match=r"lies in the future|needs its zone"):
         new_run(Wish("p", wrong), NOW, "m1", SEEN, run_id=RUN_ID)
 
 

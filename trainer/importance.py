@@ -28,9 +28,12 @@ class Importance:
 
     @property
     def wording(self) -> str:
-        """What more of the metric does, in words."""
+        """What more of the metric does, in words.
+
+        A declared direction holds by construction (the trees are monotone in it), whatever a few rows seem to show.
+        """
         words = {1: "increases repayment probability", -1: "decreases repayment probability", 0: "has no trend"}
-        return words[self.observed] if self.share else "is not used"
+        return words[self.declared or self.observed] if self.share else "is not used"
 
 
 def rank_importance(

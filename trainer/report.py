@@ -109,17 +109,18 @@ def _measures(judgement: Judgement) -> str:
 
 def _calibration(report: TrainingReport) -> str:
     a, b = report.calibration
-    how = "cross-fitted inside the training slice" if report.cross_fitted else "on the calibration slice"
-    return f"{report.rounds} trees; logit(PD) = {a:.4f} * margin {b:+.4f}, fitted {how}"
+    how = "cross-fitted inside the training slice" if report.cross_fitted else "fitted on the calibration slice"
+    return f"{report.rounds} trees; logit(PD) = {a:.4f} * margin {b:+.4f}, {how}"
 
 
 def _features(report: TrainingReport) -> str:
     parity = report.parity
-    if report.source is Source.RECOMPUTED:
-        return "features: all recomputed as of the requests"
+    if not parity.checked:
+        why = "as asked for" if report.source is Source.RECOMPUTED else "no score of their time is stored"
+        return f"features: all recomputed as of the requests, {why}"
     return (
-        f"features: {parity.checked} rows from scores of their time, the others recomputed; of those "
-        f"{parity.equal} of {parity.checked} equal to the bit when recomputed"
+        f"features: {parity.checked} rows from scores of their time, the others recomputed as of the requests; "
+        f"{parity.equal} of the {parity.checked} are equal to the bit when computed anew"
     )
 
 

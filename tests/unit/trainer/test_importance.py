@@ -23,6 +23,11 @@ def test_metrics_are_ranked_with_their_directions() -> None:
     ]
 
 
+def test_a_declared_direction_is_worded_though_few_rows_show_another() -> None:
+    one = Importance("pay", 0.1, 0.2, 3.0, declared=1, observed=-1)
+    assert one.wording == "increases repayment probability"
+
+
 def test_missing_values_and_flat_contributions_have_no_trend() -> None:
     values = np.array([np.nan, 1.0, 2.0, 3.0])
     assert observed_direction(values, np.array([-9.0, 0.1, 0.2, 0.3])) == -1

@@ -124,6 +124,4 @@ class Portfolio:
         for feature in self.features:
             if feature.name == name:
                 return feature
-        raise PortfolioError(
-            f"portfolio {self.name}: no feature {name!r}; it has {', '.join(self.feature_names)}"
-        )
+        raise PortfolioError(f"portfolio {self.name}: no feature {name!r}; it has {', '.join(self.feature_names)}")

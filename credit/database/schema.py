@@ -301,6 +301,7 @@ RISK_SCORE_AUDITS = Table(
         unique=True,
         postgresql_where=text("origin = 'batch'"),
     ),
+    Index("risk_score_audits_ledger_idx", "writer", "batch_sequence", "batch_position"),
     Index("risk_score_audits_subject_idx", "portfolio", "subject_id", "as_of"),
     postgresql_partition_by="RANGE (as_of)",
 )

@@ -324,6 +324,8 @@ CREATE TABLE blink.risk_score_audits (
 -- The key of a batch score: a retry writes nothing twice.
 CREATE UNIQUE INDEX risk_score_audits_batch_key ON blink.risk_score_audits
     (as_of, portfolio, subject_id, model_id, role) WHERE origin = 'batch';
+-- Serves the proof of a batch.
+CREATE INDEX risk_score_audits_ledger_idx ON blink.risk_score_audits (writer, batch_sequence, batch_position);
 CREATE INDEX risk_score_audits_subject_idx ON blink.risk_score_audits (portfolio, subject_id, as_of);
 
 CREATE TABLE blink.score_requests (

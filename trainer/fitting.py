@@ -123,14 +123,15 @@ def _settled(rows: Rows, slices: Slices, fitter: Fitter) -> Settings:
     """Settings with the number of rounds that the stopping slice asks for.
 
     The trees are then grown anew from both slices: the stopping slice is the more recent one, and holding it
-    back cost 0.002 of test AUC on 20,000 simulated users.
+    back cost 0.002 of test AUC on 20,000 simulated users. More rows bear more trees, in proportion.
     """
     training = _sample(rows, slices.training)
     settings = settings_for(training, stopping=len(slices.stopping) > 0)
     if settings.patience is None:
         return settings
     found = fitter.trees(training, _sample(rows, slices.stopping), settings)
-    return replace(settings, rounds=found.rounds, patience=None)
+    growth = 1 + len(slices.stopping) / len(slices.training)
+    return replace(settings, rounds=round(found.rounds * growth), patience=None)
 
 
 def _usable(slices: Slices, rows: Rows) -> Slices:

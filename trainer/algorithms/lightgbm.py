@@ -65,7 +65,7 @@ def settings_for(sample: Sample, *, stopping: bool) -> Settings:
         return Settings(4, 0.05, 60, leaf, l2=10.0, feature_fraction=0.5, row_fraction=1.0, patience=None)
     leaf = int(np.clip(rows // 250, 20, 200))
     leaves = int(np.clip(bads // 50, 4, 8))
-    return Settings(leaves, 0.03, 3000, leaf, l2=5.0, feature_fraction=0.4, row_fraction=0.8, patience=150)
+    return Settings(leaves, 0.015, 3000, leaf, l2=5.0, feature_fraction=0.25, row_fraction=0.5, patience=300)
 
 
 def fit_trees(

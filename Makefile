@@ -22,7 +22,7 @@ run: setup
 	$(BIN)/blink up
 
 test: setup
-	$(BIN)/pytest -n 2 tests/unit tests/postgres
+	$(BIN)/pytest -n 2 --dist loadgroup tests/unit tests/postgres
 
 check: setup
 	$(BIN)/ruff check

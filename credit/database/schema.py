@@ -314,7 +314,7 @@ SCORE_REQUESTS = Table(
     _must("body_sha256", LargeBinary),
     _must("as_of", _TIME),
     _must("audit_ids", ARRAY(Uuid)),
-    _must("answer", JSONB),
+    _must("answer"),
     _must("created_at", _TIME),
 )
 

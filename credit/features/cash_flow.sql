@@ -191,6 +191,7 @@ CROSS JOIN LATERAL (
             p.amount < 0 AND p.category IN ('loan_payment', 'advance_repayment') AS is_debt,
             p.category IN ('advance_payout', 'advance_repayment') AS is_advance,
             p.amount < 0 AND p.category = 'overdraft_fee' AS is_overdraft_fee,
+            p.amount < 0 AND p.category = 'fee' AS is_fee,
             lag(p.balance_after) OVER (
                 PARTITION BY p.account_id ORDER BY p.posted_at, length(p.provider_id), p.provider_id COLLATE "C"
             ) AS balance_before
@@ -204,6 +205,7 @@ CROSS JOIN LATERAL (
             count(*) FILTER (WHERE amount IS NULL) AS unconverted90,
             count(*) FILTER (WHERE amount IS NULL AND days_ago <= 30) AS unconverted30,
             count(*) FILTER (WHERE is_overdraft_fee) AS overdraft_fees90,
+            count(*) FILTER (WHERE is_fee) AS fees90,
             count(DISTINCT days_ago) FILTER (WHERE is_overdraft_fee OR balance_after < 0) AS overdrawn90,
             count(DISTINCT days_ago) FILTER (WHERE (is_overdraft_fee OR balance_after < 0) AND days_ago <= 30)
                 AS overdrawn30,
@@ -215,6 +217,7 @@ CROSS JOIN LATERAL (
             coalesce(sum(amount) FILTER (WHERE NOT is_advance AND days_ago <= 30), 0) AS net30,
             -coalesce(sum(amount) FILTER (WHERE is_spent AND category = 'gambling'), 0) AS gambled90,
             -coalesce(sum(amount) FILTER (WHERE is_spent AND category = 'cash_out'), 0) AS withdrawn90,
+            -coalesce(sum(amount) FILTER (WHERE is_spent AND category = 'rent'), 0) AS rent90,
             -coalesce(sum(amount) FILTER (WHERE is_spent AND category IN ('rent', 'utilities', 'insurance')), 0)
                 AS fixed90
         FROM flows
@@ -371,6 +374,9 @@ CROSS JOIN LATERAL (
         CASE WHEN n.income90 IS NULL THEN CAST(s.fixed90 AS float8) / CAST(s.income90 AS float8)
         END AS metric_fixed_cost_share90,
         n.income90 AS metric_fixed_cost_share90_because,
+        CASE WHEN n.income90 IS NULL THEN CAST(s.rent90 AS float8) / CAST(s.income90 AS float8)
+        END AS metric_rent_share90,
+        n.income90 AS metric_rent_share90_because,
         CASE WHEN n.spent90 IS NULL THEN CAST(3 * s.spent30 AS float8) / CAST(s.spent90 AS float8)
         END AS metric_spend_trend,
         n.spent90 AS metric_spend_trend_because,
@@ -387,6 +393,8 @@ CROSS JOIN LATERAL (
         n.activity AS metric_overdraft_count30_because,
         CASE WHEN n.activity IS NULL THEN CAST(s.overdraft_fees90 AS float8) END AS metric_overdraft_fee_count90,
         n.activity AS metric_overdraft_fee_count90_because,
+        CASE WHEN n.activity IS NULL THEN CAST(s.fees90 AS float8) END AS metric_fee_count90,
+        n.activity AS metric_fee_count90_because,
         CASE WHEN n.balance IS NULL THEN CAST(w.lowest30 AS float8) / :minor_per_major END AS metric_lowest_balance30,
         n.balance AS metric_lowest_balance30_because,
         CASE WHEN n.runway IS NULL THEN CAST(w.latest * 31 AS float8) / CAST(s.spent30 AS float8)
@@ -397,6 +405,8 @@ CROSS JOIN LATERAL (
         CASE WHEN n.debts IS NULL THEN CAST(d.outstanding AS float8) / :minor_per_major
         END AS metric_advance_outstanding,
         n.debts AS metric_advance_outstanding_because,
+        CASE WHEN n.debts IS NULL THEN CAST(d.late AS float8) END AS metric_advance_late_count,
+        n.debts AS metric_advance_late_count_because,
         CASE WHEN n.due IS NULL THEN CAST(d.late AS float8) / CAST(d.due AS float8) END AS metric_advance_late_share,
         n.due AS metric_advance_late_share_because,
         CASE WHEN n.due IS NULL THEN CAST(d.most_seconds_late AS float8) / 86400 END AS metric_advance_most_days_late,

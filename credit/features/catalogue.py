@@ -181,6 +181,15 @@ CASH_FLOW: tuple[Definition, ...] = (
         null_when=unknown.NO_INCOME,
     ),
     _define(
+        "metric_rent_share90",
+        "ratio",
+        -1,
+        "spending",
+        window="90 days",
+        definition="Rent paid, divided by income.",
+        null_when=unknown.NO_INCOME,
+    ),
+    _define(
         "metric_spend_trend",
         "ratio",
         0,
@@ -234,6 +243,14 @@ CASH_FLOW: tuple[Definition, ...] = (
         definition="Overdraft fees charged.",
     ),
     _define(
+        "metric_fee_count90",
+        "count",
+        -1,
+        "overdrafts",
+        window="90 days",
+        definition="Fees charged other than for overdrafts, such as for a payment that was returned unpaid.",
+    ),
+    _define(
         "metric_lowest_balance30",
         "currency",
         1,
@@ -269,6 +286,15 @@ CASH_FLOW: tuple[Definition, ...] = (
         window="365 days",
         definition="What is still owed of the advances requested in the window, fees included, by the repayments "
         "known; 0 where there is none.",
+        null_when=unknown.NO_RATE,
+    ),
+    _define(
+        "metric_advance_late_count",
+        "count",
+        -1,
+        "advance_history",
+        window="365 days",
+        definition="How many advances metric_advance_late_share counts as late; 0 where none has fallen due.",
         null_when=unknown.NO_RATE,
     ),
     _define(

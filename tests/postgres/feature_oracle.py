@@ -117,6 +117,9 @@ def _counts(flows: Sequence[Flow], accounts: dict[str, Account]) -> Features:
         "metric_overdraft_count90": float(len(low)) if flows else None,
         "metric_overdraft_count30": float(len([ago for ago in low if ago <= 30])) if flows else None,
         "metric_overdraft_fee_count90": float(len(fees)) if flows else None,
+        "metric_fee_count90": float(len([f for f in flows if f.row.category == "fee" and f.row.amount < 0]))
+        if flows
+        else None,
     }
 
 
@@ -142,6 +145,7 @@ def _ratios(flows: Sequence[Flow]) -> Features:
         "metric_income_trend": _divided(3 * income(30), income(90), known=known90),
         "metric_net_flow30": _divided(net30, income(30), known=known30),
         "metric_fixed_cost_share90": _divided(out(90, "rent", "utilities", "insurance"), income(90), known=known90),
+        "metric_rent_share90": _divided(out(90, "rent"), income(90), known=known90),
         "metric_spend_trend": _divided(3 * spent(30), spent(90), known=known90),
         "metric_gambling_share90": _divided(out(90, "gambling"), spent(90), known=known90),
         "metric_cash_out_share90": _divided(out(90, "cash_out"), spent(90), known=known90),
@@ -242,6 +246,7 @@ def _advances(history: History, accounts: dict[str, Account], money: Money, as_o
     return {
         "metric_advance_count90": float(requested90) if accounts else None,
         "metric_advance_outstanding": outstanding / 100 if sound else None,
+        "metric_advance_late_count": float(late) if sound else None,
         "metric_advance_late_share": _divided(late, due, known=sound),
         "metric_advance_most_days_late": float(most) / 86400 if sound and due else None,
     }

@@ -70,7 +70,12 @@ def test_an_account_without_transactions_has_counts_of_zero_and_no_history(conne
     settle(connection)
     rows = compute_features(connection, PORTFOLIO, [Key("u", NOON)])
     known = {name for name in PORTFOLIO.feature_names if name not in rows.null_reasons[0]}
-    assert known == {"metric_transaction_count90", "metric_advance_count90", "metric_advance_outstanding"}
+    assert known == {
+        "metric_transaction_count90",
+        "metric_advance_count90",
+        "metric_advance_outstanding",
+        "metric_advance_late_count",
+    }
     assert rows.has_history.tolist() == [False]
 
 

@@ -1,5 +1,6 @@
 """What each role may do, what the checks refuse, and that facts and audits are append-only."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 
 import pytest
@@ -140,6 +141,24 @@ def test_a_partition_holds_one_utc_day_and_making_it_again_is_harmless(database)
             "FOR VALUES FROM ('2026-03-01 00:00:00+00') TO ('2026-03-02 00:00:00+00')",
         ),
     ]
+
+
+def test_two_sessions_that_make_the_same_partition_at_once_both_succeed(database):
+    engine = database.engine("blink_scorer")
+    statement = text("SELECT blink.ensure_partitions(:day, 1)")
+    waiting = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+
+    def second():
+        with engine.begin() as connection:
+            connection.execute(statement, {"day": date(2026, 3, 1)})
+
+    with ThreadPoolExecutor(1) as pool, engine.connect() as first, engine.connect() as watcher:
+        first.execute(statement, {"day": date(2026, 3, 1)})
+        beside = pool.submit(second)
+        while watcher.execute(waiting).scalar_one() == 0:
+            assert not beside.done()
+        first.commit()
+        beside.result(timeout=60)
 
 
 def test_only_one_run_of_a_kind_and_portfolio_can_be_running(database):

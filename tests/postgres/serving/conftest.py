@@ -1,6 +1,7 @@
 """One server without a database in a process, and one with a database in a thread."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,15 @@ from credit.scores import score_rows
 from tests.postgres.serving.requests import ROWS
 from tests.postgres.serving.served import Served, serving
 from tests.unit.predictor.serving_example import Server, example_bundle, server_process, until_ready
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep this folder's tests on one worker: each worker would start servers of its own."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("serving"))
 
 
 @pytest.fixture(scope="session")

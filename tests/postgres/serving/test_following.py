@@ -74,7 +74,7 @@ def test_a_new_champion_takes_over_without_a_failed_request(served):
             for bundle in (served.second, served.first):
                 running = [pool.submit(model_versions, served, bundle.model_id, stop) for _ in range(3)]
                 crown(served, bundle.model_id)
-                seen = [future.result(timeout=20) for future in running]
+                seen = [future.result(timeout=120) for future in running]
                 assert {status for answers in seen for status, _ in answers} == {200}
                 for answers in seen:
                     versions = [version for _, version in answers]

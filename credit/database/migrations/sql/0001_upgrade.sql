@@ -334,7 +334,7 @@ CREATE TABLE blink.score_requests (
     body_sha256     bytea NOT NULL CHECK (length(body_sha256) = 32),
     as_of           timestamptz NOT NULL,
     audit_ids       uuid[] NOT NULL,
-    answer          jsonb NOT NULL,
+    answer          text NOT NULL,  -- the bytes that were sent: jsonb would reorder them
     created_at      timestamptz NOT NULL,
     PRIMARY KEY (client, idempotency_key)
 );
@@ -423,13 +423,17 @@ BEGIN
             child := parent || to_char(day, '"_p"YYYYMMDD');
             IF to_regclass('blink.' || child) IS NULL THEN
                 PERFORM pg_advisory_xact_lock(hashtextextended('blink.ensure_partitions', 0));
-                IF to_regclass('blink.' || child) IS NULL THEN
+                BEGIN
                     EXECUTE format('CREATE TABLE blink.%I PARTITION OF blink.%I FOR VALUES FROM (%L) TO (%L)',
                                    child, parent, day || ' 00:00+00', (day + 1) || ' 00:00+00');
                     -- Statement triggers of the parent do not guard a partition that is named directly.
                     EXECUTE format('CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON blink.%I
                                     FOR EACH STATEMENT EXECUTE FUNCTION blink.refuse_change()', child);
-                END IF;
+                EXCEPTION WHEN duplicate_table THEN
+                    -- Whoever held the lock before us made it. Looking again would not tell: the first look's
+                    -- "there is none" stays in the session's cache.
+                    NULL;
+                END;
             END IF;
         END LOOP;
     END LOOP;

@@ -4,22 +4,24 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed-from-lock
 
-.PHONY: setup run test check format lock clean
+# CI and `make acceptance` use the same environment as `make run`.
+.PHONY: setup run test check acceptance format lock clean
 
 setup: $(STAMP)
 
 # uv (itself from the lock, hash-checked) installs the rest in seconds; everything is hash-checked.
 $(STAMP): requirements.lock pyproject.toml
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "blink needs Python 3.11 or newer: make PYTHON=python3.12")'
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	grep -A40 '^uv==' requirements.lock | awk 'NR > 1 && !/^ / {exit} {print}' > $(VENV)/uv.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $(VENV)/uv.lock
-	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
-	touch $@
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "blink needs Python 3.11 or newer: make PYTHON=python3.12")'
+	@echo 'installing the locked packages into $(VENV)'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@grep -A40 '^uv==' requirements.lock | awk 'NR > 1 && !/^ / {exit} {print}' > $(VENV)/uv.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $(VENV)/uv.lock
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
 
 run: setup
-	$(BIN)/blink up
+	@$(BIN)/blink up
 
 test: setup
 	$(BIN)/pytest -n 2 --dist loadgroup tests/unit tests/postgres
@@ -31,6 +33,10 @@ check: setup
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m credit.features.reference_page --check docs/features.md
 	$(BIN)/python -m blink.cli.reference_page --check docs/commands.md
+
+# Hours, not minutes: figures go to docs/acceptance.
+acceptance: setup
+	$(BIN)/python benchmarks/simulator_acceptance.py --users 20000 --months 24 --seeds 4 5 6 --out docs/acceptance/simulator.md
 
 format: setup
 	$(BIN)/ruff check --fix

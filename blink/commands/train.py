@@ -12,7 +12,7 @@ from credit.portfolio_file import load_portfolio
 from trainer.deployment import Deployment
 from trainer.pipeline import TrainingOrder
 from trainer.pipeline import train as train_model
-from trainer.report import to_json, to_text
+from trainer.report import TrainingReport, to_json, to_text
 from trainer.rows import Source
 
 
@@ -29,7 +29,15 @@ def train(arguments: Namespace) -> Outcome:
     )
     with open_database(settings, "blink_trainer") as engine, progress() as report:
         trained = train_model(engine, order, now=datetime.now(UTC), progress=report)
-    return Outcome(to_text(trained), to_json(trained))
+    return Outcome(to_text(trained), {**to_json(trained), "summary": _summary(trained)})
+
+
+def _summary(trained: TrainingReport) -> str:
+    auc = f"{trained.model_id}, ROC AUC {trained.judgement.evaluation.roc_auc}"
+    if trained.answered is None:
+        return auc
+    decision = trained.answered.decision
+    return f"{auc}; {decision.answer.replace('_', ' ')}: {decision.reason}"
 
 
 def _deployment(arguments: Namespace, settings: Settings) -> Deployment | None:

@@ -3,41 +3,11 @@
 `cash_flow.sql` computes them; a test recomputes each from plain rows.
 """
 
-from dataclasses import dataclass
-
 from credit.features import unknown
-from credit.portfolios import Direction, Feature, FeatureKind
-
-
-@dataclass(frozen=True, slots=True)
-class Definition:
-    """One feature with the paragraph that defines it.
-
-    `window` is in words; `null_when` says what leaves the feature unknown (never 0).
-    """
-
-    feature: Feature
-    window: str
-    definition: str
-    null_when: str
-
-
-def _define(
-    name: str,
-    unit: str,
-    direction: Direction,
-    reason_group: str,
-    *,
-    window: str,
-    definition: str,
-    null_when: str = unknown.NO_ACTIVITY,
-) -> Definition:
-    feature = Feature(name, FeatureKind.NUMERIC, unit, direction, reason_group)
-    return Definition(feature, window, definition, null_when)
-
+from credit.features.definition import Definition, define
 
 CASH_FLOW: tuple[Definition, ...] = (
-    _define(
+    define(
         "metric_debt_load30",
         "ratio",
         -1,
@@ -46,7 +16,7 @@ CASH_FLOW: tuple[Definition, ...] = (
         definition="Payments to lenders (loan payments and repayments of advances) divided by income.",
         null_when=unknown.NO_INCOME,
     ),
-    _define(
+    define(
         "metric_overdraft_count90",
         "days",
         -1,
@@ -55,7 +25,7 @@ CASH_FLOW: tuple[Definition, ...] = (
         definition="Local days on which a transaction left an account below zero, or an overdraft fee was charged. A "
         "day counts once, however many transactions or accounts.",
     ),
-    _define(
+    define(
         "metric_median_paycheck",
         "currency",
         1,
@@ -64,7 +34,7 @@ CASH_FLOW: tuple[Definition, ...] = (
         definition="Median over the paydays of the pay received on that day. A payday is a local day with pay.",
         null_when=unknown.NO_PAY,
     ),
-    _define(
+    define(
         "metric_clean_buffer7",
         "currency",
         1,
@@ -75,7 +45,7 @@ CASH_FLOW: tuple[Definition, ...] = (
         "balance.",
         null_when=unknown.NO_BALANCE,
     ),
-    _define(
+    define(
         "metric_volatility90",
         "ratio",
         -1,
@@ -86,7 +56,7 @@ CASH_FLOW: tuple[Definition, ...] = (
         " Pay is left out, so that being paid monthly rather than weekly does not read as volatile.",
         null_when=unknown.NO_INCOME,
     ),
-    _define(
+    define(
         "metric_total_balance",
         "currency",
         1,
@@ -95,7 +65,7 @@ CASH_FLOW: tuple[Definition, ...] = (
         definition="Last known balance of each account, however old, added up over the accounts.",
         null_when=unknown.NO_BALANCE,
     ),
-    _define(
+    define(
         "metric_transaction_count90",
         "count",
         0,
@@ -104,7 +74,7 @@ CASH_FLOW: tuple[Definition, ...] = (
         definition="Posted transactions; 0 where there is an account without any.",
         null_when=unknown.NO_ACCOUNT,
     ),
-    _define(
+    define(
         "metric_income30",
         "currency",
         1,
@@ -113,7 +83,7 @@ CASH_FLOW: tuple[Definition, ...] = (
         definition="Income of the window.",
         null_when=unknown.NO_MONEY,
     ),
-    _define(
+    define(
         "metric_income_trend",
         "ratio",
         0,
@@ -123,7 +93,7 @@ CASH_FLOW: tuple[Definition, ...] = (
         "Free of direction, because a monthly pay may fall into 30 days twice or not at all.",
         null_when=unknown.NO_INCOME,
     ),
-    _define(
+    define(
         "metric_last_pay_ratio",
         "ratio",
         1,
@@ -132,7 +102,7 @@ CASH_FLOW: tuple[Definition, ...] = (
         definition="Pay of the last payday divided by the median pay: below 1 the last pay was smaller than usual.",
         null_when=unknown.FEW_PAYS,
     ),
-    _define(
+    define(
         "metric_pay_irregularity",
         "ratio",
         -1,
@@ -142,7 +112,7 @@ CASH_FLOW: tuple[Definition, ...] = (
         "clockwork.",
         null_when=unknown.THREE_PAYDAYS,
     ),
-    _define(
+    define(
         "metric_pay_overdue",
         "ratio",
         0,
@@ -152,7 +122,7 @@ CASH_FLOW: tuple[Definition, ...] = (
         "Free of direction, because below 1 it only says where in the pay cycle the user is.",
         null_when=unknown.TWO_PAYDAYS,
     ),
-    _define(
+    define(
         "metric_days_since_pay",
         "days",
         0,
@@ -161,7 +131,7 @@ CASH_FLOW: tuple[Definition, ...] = (
         definition="Local days since the last payday; 0 where it is the current day.",
         null_when=unknown.NO_PAYDAY,
     ),
-    _define(
+    define(
         "metric_net_flow30",
         "ratio",
         1,
@@ -171,7 +141,7 @@ CASH_FLOW: tuple[Definition, ...] = (
         "accounts are being emptied.",
         null_when=unknown.NO_INCOME,
     ),
-    _define(
+    define(
         "metric_fixed_cost_share90",
         "ratio",
         -1,
@@ -180,7 +150,7 @@ CASH_FLOW: tuple[Definition, ...] = (
         definition="Rent, utilities and insurance paid, divided by income.",
         null_when=unknown.NO_INCOME,
     ),
-    _define(
+    define(
         "metric_rent_share90",
         "ratio",
         -1,
@@ -189,7 +159,7 @@ CASH_FLOW: tuple[Definition, ...] = (
         definition="Rent paid, divided by income.",
         null_when=unknown.NO_INCOME,
     ),
-    _define(
+    define(
         "metric_spend_trend",
         "ratio",
         0,
@@ -198,7 +168,7 @@ CASH_FLOW: tuple[Definition, ...] = (
         definition="Money out of 30 days, three times, divided by the money out of 90 days.",
         null_when=unknown.NO_SPENDING,
     ),
-    _define(
+    define(
         "metric_payday_spend",
         "ratio",
         -1,
@@ -207,7 +177,7 @@ CASH_FLOW: tuple[Definition, ...] = (
         definition="Money out on paydays and the three days after each, divided by the pay: how fast pay is gone.",
         null_when=unknown.NO_PAY,
     ),
-    _define(
+    define(
         "metric_gambling_share90",
         "ratio",
         -1,
@@ -216,7 +186,7 @@ CASH_FLOW: tuple[Definition, ...] = (
         definition="Money out to gambling divided by all money out.",
         null_when=unknown.NO_SPENDING,
     ),
-    _define(
+    define(
         "metric_cash_out_share90",
         "ratio",
         0,
@@ -226,7 +196,7 @@ CASH_FLOW: tuple[Definition, ...] = (
         "trouble in others.",
         null_when=unknown.NO_SPENDING,
     ),
-    _define(
+    define(
         "metric_overdraft_count30",
         "days",
         -1,
@@ -234,7 +204,7 @@ CASH_FLOW: tuple[Definition, ...] = (
         window="30 days",
         definition="As metric_overdraft_count90, over 30 days.",
     ),
-    _define(
+    define(
         "metric_overdraft_fee_count90",
         "count",
         -1,
@@ -242,7 +212,7 @@ CASH_FLOW: tuple[Definition, ...] = (
         window="90 days",
         definition="Overdraft fees charged.",
     ),
-    _define(
+    define(
         "metric_fee_count90",
         "count",
         -1,
@@ -250,7 +220,7 @@ CASH_FLOW: tuple[Definition, ...] = (
         window="90 days",
         definition="Fees charged other than for overdrafts, such as for a payment that was returned unpaid.",
     ),
-    _define(
+    define(
         "metric_lowest_balance30",
         "currency",
         1,
@@ -259,7 +229,7 @@ CASH_FLOW: tuple[Definition, ...] = (
         definition="As metric_clean_buffer7, over 30 days.",
         null_when=unknown.NO_BALANCE,
     ),
-    _define(
+    define(
         "metric_runway_days",
         "days",
         1,
@@ -269,7 +239,7 @@ CASH_FLOW: tuple[Definition, ...] = (
         "income. Below 0 where the accounts are overdrawn.",
         null_when=unknown.NO_RUNWAY,
     ),
-    _define(
+    define(
         "metric_advance_count90",
         "count",
         0,
@@ -278,7 +248,7 @@ CASH_FLOW: tuple[Definition, ...] = (
         definition="Advances requested. Free of direction: practice and need both ask for more.",
         null_when=unknown.NO_ACCOUNT,
     ),
-    _define(
+    define(
         "metric_advance_outstanding",
         "currency",
         -1,
@@ -288,7 +258,7 @@ CASH_FLOW: tuple[Definition, ...] = (
         "known; 0 where there is none.",
         null_when=unknown.NO_RATE,
     ),
-    _define(
+    define(
         "metric_advance_late_count",
         "count",
         -1,
@@ -297,7 +267,7 @@ CASH_FLOW: tuple[Definition, ...] = (
         definition="How many advances metric_advance_late_share counts as late; 0 where none has fallen due.",
         null_when=unknown.NO_RATE,
     ),
-    _define(
+    define(
         "metric_advance_late_share",
         "ratio",
         -1,
@@ -308,7 +278,7 @@ CASH_FLOW: tuple[Definition, ...] = (
         "settlement, the hundredth for rounding and exchange rates. An extension does not cure.",
         null_when=unknown.NOTHING_DUE,
     ),
-    _define(
+    define(
         "metric_advance_most_days_late",
         "days",
         -1,

@@ -5,7 +5,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from credit.features.catalogue import CASH_FLOW, Definition
+from credit.features.catalogue import CASH_FLOW
+from credit.features.definition import Definition
 
 _COMMAND = "python -m credit.features.reference_page docs/features.md"
 

@@ -32,9 +32,8 @@ def _summary(outcome: ScoringOutcome) -> str:
     if outcome.run_id is None or outcome.as_of is None:
         return "no subject has new data; nothing was written"
     resumed = " (a killed run went on)" if outcome.resumed else ""
-    return (
-        f"{outcome.scored:,} subjects scored by {outcome.model_id} as of {outcome.as_of:%Y-%m-%d %H:%M:%S} UTC{resumed}"
-    )
+    subjects = "1 subject" if outcome.scored == 1 else f"{outcome.scored:,} subjects"
+    return f"{subjects} scored by {outcome.model_id} as of {outcome.as_of:%Y-%m-%d %H:%M:%S} UTC{resumed}"
 
 
 def _facts(outcome: ScoringOutcome) -> dict[str, object]:

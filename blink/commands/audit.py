@@ -3,16 +3,13 @@
 import json
 from argparse import Namespace
 
-from sqlalchemy import select
-
 from blink.database import open_database
 from blink.outcome import Outcome
 from blink.settings import read_settings
 from blink.table import table
-from credit.database.audit_reading import latest_audit, verify_writer
+from credit.database.audit_reading import latest_audit, ledger_writers, verify_writer
 from credit.database.audits import Audit, audit_record
 from credit.database.errors import DatabaseError
-from credit.database.schema import AUDIT_BATCHES
 from credit.ledger import canonical_bytes
 from credit.portfolio_file import load_portfolio
 
@@ -30,8 +27,7 @@ def show(arguments: Namespace) -> Outcome:
 def verify(arguments: Namespace) -> Outcome:
     """Recompute every hash and every root of the ledger from the stored rows."""
     with open_database(read_settings(home=arguments.home), "blink_reader") as engine, engine.connect() as connection:
-        writers = connection.execute(select(AUDIT_BATCHES.c.writer).distinct().order_by("writer")).scalars().all()
-        heads = {writer: verify_writer(connection, writer) for writer in writers}
+        heads = {writer: verify_writer(connection, writer) for writer in ledger_writers(connection)}
     lines = [f"{writer}: {head.sequence:,} batches, every hash and root is right" for writer, head in heads.items()]
     return Outcome("\n".join(lines) or "the ledger is empty", {"batches": {w: h.sequence for w, h in heads.items()}})
 

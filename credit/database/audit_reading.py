@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, func, select, union
 
 from credit.database.audits import Audit, audit_record
 from credit.database.schema import AUDIT_BATCHES, FEATURE_STORE_SNAPSHOTS, RISK_SCORE_AUDITS
@@ -34,6 +34,11 @@ def latest_audit(connection: Connection, portfolio: str, subject_id: str) -> Aud
     return None if row is None else _audit(row)
 
 
+def ledger_writers(connection: Connection) -> tuple[str, ...]:
+    """Whoever has a batch, or an audit that says it is in one, in order."""
+    return tuple(connection.scalars(union(select(_BATCHES.writer), select(_AUDITS.writer)).order_by("writer")))
+
+
 def verify_writer(connection: Connection, writer: str) -> ChainHead:
     """The head of a writer's chain, after recomputing every hash and every root from the stored rows.
 
@@ -46,18 +51,30 @@ def verify_writer(connection: Connection, writer: str) -> ChainHead:
         previous = None if row["previous_root"] is None else bytes(row["previous_root"])
         batch = AuditBatch(writer, row["sequence"], row["count"], bytes(row["merkle_root"]), previous)
         head = verify_batch(batch, head, _recomputed_hashes(connection, batch))
+    _check_none_behind(connection, writer, head)
     return head
 
 
+def _check_none_behind(connection: Connection, writer: str, head: ChainHead) -> None:
+    # Batches cut off the end of a chain leave their audits behind, unless those were removed too.
+    last = connection.scalar(select(func.max(_AUDITS.batch_sequence)).where(_AUDITS.writer == writer))
+    if last is not None and last > head.sequence:
+        end = f"ends with batch {head.sequence}" if head.sequence else "is empty"
+        raise LedgerError(
+            f"writer {writer}: there are audits of batch {last}, but the chain {end}: batches were removed"
+        )
+
+
 def _recomputed_hashes(connection: Connection, batch: AuditBatch) -> list[bytes]:
-    stored = select(_AUDITS.audit_id, _AUDITS.sha256).where(
+    stored = select(_AUDITS.audit_id, _AUDITS.sha256, _AUDITS.portfolio).where(
         _AUDITS.writer == batch.writer, _AUDITS.batch_sequence == batch.sequence
     )
-    said = {row.audit_id: bytes(row.sha256) for row in connection.execute(stored)}
+    said = {row.audit_id: (bytes(row.sha256), row.portfolio) for row in connection.execute(stored)}
     hashes = []
     for audit in audits_of_batch(connection, batch.writer, batch.sequence):
         hashes.append(record_hash(audit_record(audit)))
-        if hashes[-1] != said[audit.audit_id]:
+        # The hash holds the snapshot's portfolio; the audit's own column repeats it.
+        if (hashes[-1], audit.snapshot.portfolio) != said[audit.audit_id]:
             raise LedgerError(
                 f"writer {batch.writer}, batch {batch.sequence}: audit {audit.audit_id} of subject "
                 f"{audit.score.subject_id!r} was changed: its sha256 is no longer that of its content"

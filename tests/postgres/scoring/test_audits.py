@@ -98,8 +98,11 @@ def test_roots_recompute_from_the_rows(scored: World):
                WHERE subject_id = 'u-0005'""",
             "'u-0005' was changed",
         ),
+        ("UPDATE blink.risk_score_audits SET portfolio = 'other' WHERE subject_id = 'u-0001'", "subject 'u-0001'"),
         ("DELETE FROM blink.risk_score_audits WHERE subject_id = 'u-0002'", "batch 1: count is 4, recomputed 3"),
         ("UPDATE blink.audit_batches SET count = 2, merkle_root = previous_root WHERE sequence = 2", "batch 2: count"),
+        ("DELETE FROM blink.audit_batches WHERE sequence = 2", "audits of batch 2, but the chain ends with batch 1"),
+        ("DELETE FROM blink.audit_batches", "audits of batch 2, but the chain is empty"),
     ],
 )
 def test_whoever_turns_the_triggers_off_and_changes_a_row_is_found(scored: World, change: str, message: str):

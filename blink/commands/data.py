@@ -32,7 +32,7 @@ def load(arguments: Namespace) -> Outcome:
         arguments.accounts, arguments.transactions, arguments.advances, arguments.repayments, arguments.fx_rates
     )
     if files == LenderFiles():
-        raise WrongCallError("nothing to load: give --accounts, --transactions, --advances or --repayments")
+        raise WrongCallError("nothing to load: give --accounts, --transactions, --advances, --repayments or --fx-rates")
     portfolio = load_portfolio(arguments.portfolio)
     with open_database(read_settings(home=arguments.home), "blink_loader") as engine, progress() as report:
         summary = load_files(
@@ -45,7 +45,7 @@ def load(arguments: Namespace) -> Outcome:
             progress=lambda kind, rows, share: report(f"reading {kind}", rows, round(rows / share) if share else None),
         )
     _refresh(arguments)
-    return Outcome(_summary_text(summary, arguments.rejects), _summary_facts(summary))
+    return Outcome(summary_text(summary, arguments.rejects, history=arguments.history), _summary_facts(summary))
 
 
 def generate(arguments: Namespace) -> Outcome:
@@ -99,15 +99,25 @@ def _write_whole(truth: pa.Table, path: Path) -> None:
     unfinished.replace(path)
 
 
-def _summary_text(summary: LoadSummary, rejects: Path | None) -> str:
+def summary_text(summary: LoadSummary, rejects: Path | None, *, history: bool | None) -> str:
+    """What was loaded, refused and left out; `history` is what the caller asked for, None: nothing."""
     lines = [table(HEAD, [_row(file) for file in summary.files])]
     for file in summary.files:
-        lines += [f"{file.kind}: {count:,} rejected, {column}: {reason}" for column, reason, count in file.reasons]
+        lines += [_rejected(file.kind, *reason) for reason in file.reasons]
         if file.ignored_columns:
             lines.append(f"{file.kind}: columns not read: {', '.join(file.ignored_columns)}")
+        if file.loaded and not file.history and history is None:
+            lines.append(
+                f"{file.kind}: known from now on, since {summary.portfolio} has some already; give --history if they "
+                "were known in their own time (another lender's data belongs under another BLINK_HOME)"
+            )
     if summary.rejected:
         lines.append(f"rejected rows: {rejects}" if rejects else "give --rejects F to get the rejected rows in a file")
     return "\n".join(lines)
+
+
+def _rejected(kind: str, column: str, reason: str, count: int) -> str:
+    return f"{kind}: {count:,} rejected{f', {column}' if column else ''}: {reason}"
 
 
 def _row(file: FileSummary) -> Sequence[str]:

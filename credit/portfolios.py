@@ -87,7 +87,7 @@ class Gate:
     min_rows: int = 200
     """Fewer labelled rows are refused."""
     min_bads: int = 20
-    """Fewer bads (or goods) are refused."""
+    """Fewer bads (or goods) are refused, to train on as to compare with the champion on."""
     indicative_below_bads: int = 100
     """Test bads below which a result is marked indicative."""
 

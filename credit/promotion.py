@@ -82,8 +82,8 @@ def answer_wish(wish: DeployWish, circumstances: Circumstances) -> Decision:
 
     A freeze refuses everything. A forced wish skips gate and approval, and is marked as an override. Where
     there is no champion the challenger becomes it. Otherwise the lower 95 % bounds of AUC new - old and of
-    log loss old - new must both be above the portfolio's margins; less, or no evidence, is inconclusive and
-    refused.
+    log loss old - new must both be above the portfolio's margins; less, or evidence of fewer than the gate's
+    `min_bads` bads or goods, or none, is inconclusive and refused.
 
     Raises:
         PromotionError: where a wish is forced without a reason.
@@ -108,6 +108,10 @@ def _refusal(wish: DeployWish, gate: Gate) -> str | None:
     if evidence is None:
         because = wish.no_evidence_because or "there are no rows that neither model was fitted on"
         return f"inconclusive against {wish.champion}: {because}"
+    if min(evidence.bads, evidence.rows - evidence.bads) < gate.min_bads:
+        # The bootstrap of a handful of bads is far too narrow: with one it would let almost any model pass.
+        needed = f"{gate.min_bads} bads and {gate.min_bads} goods are needed"
+        return f"inconclusive against {wish.champion}, {needed}: {_figures(evidence, gate)}"
     # Written so that a bound which is not a number refuses.
     if evidence.auc.lower > gate.auc_margin and evidence.log_loss.lower > gate.log_loss_margin:
         return None

@@ -128,4 +128,5 @@ def _figures(wish: DeployWish, circumstances: Circumstances) -> Mapping[str, Any
         "promote_automatically": circumstances.promote_automatically,
         "auc_margin": circumstances.gate.auc_margin,
         "log_loss_margin": circumstances.gate.log_loss_margin,
+        "min_bads": circumstances.gate.min_bads,
     }

@@ -43,6 +43,17 @@ def test_a_lower_bound_not_above_its_margin_is_refused_with_both_figures(figure:
     assert "log loss old - new is" in decision.reason
 
 
+@pytest.mark.parametrize(("rows", "bads"), [(1000, 19), (79, 60)])
+def test_bounds_of_too_few_bads_or_goods_prove_nothing_and_are_refused_with_both_figures(rows: int, bads: int) -> None:
+    decision = answer_wish(replace(WISH, evidence=replace(GOOD, rows=rows, bads=bads)), OPEN)
+    assert decision == Decision(
+        Answer.REFUSED,
+        f"inconclusive against old, 20 bads and 20 goods are needed: on {rows} rows with {bads} bads AUC new - old is "
+        "+0.0100 [-0.0050, +0.0200] and must stay above -0.0100; log loss old - new is +0.0020 [-0.0010, +0.0040] and "
+        "must stay above -0.0100 (95 % intervals)",
+    )
+
+
 def test_no_evidence_is_refused() -> None:
     wish = DeployWish("new", "old", no_evidence_because="old was fitted on every row")
     expected = Decision(Answer.REFUSED, "inconclusive against old: old was fitted on every row")

@@ -70,7 +70,7 @@ class ScoringServicer(InferenceServicer):  # type: ignore[misc]  # KServe ships 
         await context.abort(grpc.StatusCode.UNIMPLEMENTED, "models are deployed by the registry, not by clients")
 
     async def _model_ready(self, request: Any, request_id: str) -> Any:  # noqa: ARG002
-        self._deployment.check_name(self._name, request.name, None)
+        self._deployment.check_name(self._name, request.name, request.version)
         return pb.ModelReadyResponse(ready=self._deployment.ready)
 
     async def _model_metadata(self, request: Any, request_id: str) -> Any:  # noqa: ARG002

@@ -40,7 +40,7 @@ def show(arguments: Namespace) -> Outcome:
     """A model's status and metrics."""
     model, _ = _find(arguments)
     lines = [f"{model.model_id}  {model.status}  {model.algorithm}  {model.portfolio}"]
-    lines += [f"  {name}: {_figure(value)}" for name, value in model.metrics.items() if not isinstance(value, list)]
+    lines += [f"  {name}: {figure(value)}" for name, value in model.metrics.items() if not isinstance(value, list)]
     return Outcome("\n".join(lines), _facts(model))
 
 
@@ -48,7 +48,7 @@ def importance(arguments: Namespace) -> Outcome:
     """A model's features by importance."""
     model, _ = _find(arguments)
     columns: Sequence[str] = tuple(model.feature_importance[0]) if model.feature_importance else ()
-    rows = [[_figure(row[column]) for column in columns] for row in model.feature_importance]
+    rows = [[figure(row[column]) for column in columns] for row in model.feature_importance]
     return Outcome(table(columns, rows), {"model_id": model.model_id, "importance": list(model.feature_importance)})
 
 
@@ -108,9 +108,12 @@ def _plain(value: object) -> object:
     return value if isinstance(value, (str, int, float, bool, dict, list, tuple, type(None))) else str(value)
 
 
-def _figure(value: object) -> str:
+def figure(value: object) -> str:
+    """A metric for people; an interval behind its estimate."""
     if isinstance(value, float):
         return f"{value:.4f}"
+    if isinstance(value, Mapping) and value.keys() == {"estimate", "lower", "upper"}:
+        return f"{figure(value['estimate'])} [{figure(value['lower'])}, {figure(value['upper'])}]"
     if isinstance(value, Mapping):
-        return ", ".join(f"{name} {_figure(inner)}" for name, inner in value.items())
+        return ", ".join(f"{name} {figure(inner)}" for name, inner in value.items())
     return str(value)

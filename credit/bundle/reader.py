@@ -84,9 +84,16 @@ def load_bundle(path: Path) -> Bundle:
     """The bundle in a directory, after checking every hash and reproducing the golden rows.
 
     Raises:
-        BundleError: naming the file that is missing, unexpected, changed or unreadable, or the golden row that
-            differs with both values.
+        BundleError: naming the model's directory and the file that is missing, unexpected, changed or unreadable,
+            or the golden row that differs with both values.
     """
+    try:
+        return _proved(path)
+    except BundleError as error:
+        raise BundleError(f"{path.name}: {error}") from error
+
+
+def _proved(path: Path) -> Bundle:
     said, files = _verified(path)
     engine = _engine(said, files)
     proof = golden.golden_from_bytes(files[golden.FILE], width=engine.width)

@@ -71,6 +71,10 @@ def test_tritonclient_over_grpc(scoring, bundle, expected):
             f"tensor rows: shape [1, 3]; {WHOLE}",
         ],
         "unknown_model": ["StatusCode.NOT_FOUND", "no model 'nothing' here; this server serves cash_advance"],
+        "other_version": [
+            "StatusCode.NOT_FOUND",
+            "no version 'model_cash_advance_19700101_000000' of cash_advance here",
+        ],
         "too_large": "StatusCode.RESOURCE_EXHAUSTED",
     }
 

@@ -30,6 +30,13 @@ def refused(client: grpc.InferenceServerClient, model: str, tensors: list[grpc.I
     return ["answered"]
 
 
+def unready(client: grpc.InferenceServerClient, version: str) -> list[object]:
+    try:
+        return ["ready", client.is_model_ready("cash_advance", version)]
+    except grpc.InferenceServerException as error:
+        return [error.status(), error.message().partition(";")[0]]
+
+
 with grpc.InferenceServerClient(address) as client:
     outputs = [grpc.InferRequestedOutput(name) for name in ("default_probability", "shap_values", "reason_codes")]
     answer = client.infer("cash_advance", whole(), outputs=outputs, request_id="mine")
@@ -48,6 +55,7 @@ with grpc.InferenceServerClient(address) as client:
         "by_name": client.infer("cash_advance", by_name()).as_numpy("default_probability").tolist(),
         "wrong_shape": refused(client, "cash_advance", [wrong]),
         "unknown_model": refused(client, "nothing", whole()),
+        "other_version": unready(client, "model_cash_advance_19700101_000000"),
         "too_large": refused(client, "cash_advance", [large])[0],
     }
 print(json.dumps(said))  # noqa: T201 - the test reads it

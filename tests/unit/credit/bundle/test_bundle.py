@@ -152,6 +152,12 @@ def test_the_bins_count_the_reference(written: Path) -> None:
         assert min(column.counts[:-2]) > 0
 
 
+def test_a_refusal_says_whose_bundle_it_is(broken: Path) -> None:
+    (broken / "model.txt").write_bytes(b"")
+    with pytest.raises(BundleError, match=f"^{broken.name}: model\\.txt: sha256 is"):
+        load_bundle(broken)
+
+
 @pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize("place", [0.0, 0.25, 0.5, 0.75, 1.0])
 @pytest.mark.parametrize("check", [verify_hashes, load_bundle])

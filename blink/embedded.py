@@ -5,6 +5,7 @@ stops it. The kernel drops the lock of a killed process, so nothing has to be re
 """
 
 import fcntl
+import logging
 import os
 import pwd
 import shutil
@@ -29,6 +30,9 @@ POLL_SECONDS = 0.2
 _ORPHANS = "pre-existing shared memory block"
 _SOCKET_PATH_LIMIT = 100  # bytes; the kernel allows 107 with the socket's own name
 _UNPRIVILEGED = "nobody"
+
+
+_log = logging.getLogger(__name__)
 
 
 class EmbeddedServerError(Exception):
@@ -197,6 +201,8 @@ def _server_user() -> pwd.struct_passwd | None:
 
 
 def _make_folder(folder: Path) -> None:
+    if folder.is_symlink():
+        raise EmbeddedServerError(f"{folder} is a link, which somebody else may turn elsewhere: remove it")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -217,4 +223,5 @@ def _let_through(folder: Path) -> None:
     for parent in (folder, *folder.parents):
         mode = parent.stat().st_mode
         if not mode & 0o001:
+            _log.warning("letting user %s pass through %s (o+x): PostgreSQL may not run as root", _UNPRIVILEGED, parent)
             parent.chmod(mode | 0o001)

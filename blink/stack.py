@@ -93,7 +93,7 @@ class Stack:
             if self.stop.wait((due - self.clock()).total_seconds()):
                 return
             self._report("scored", self._job(["score", name]))
-            if training_is_due(self._last_training(), self.clock(), self.timetable):
+            if training_is_due(*self._last_trainings(), self.clock(), self.timetable):
                 self._report("trained", self._job(["train", name, "--deploy"]))
 
     def _step(self, what: str, command: Sequence[str]) -> None:
@@ -127,10 +127,12 @@ class Stack:
         with self.engine.connect() as connection:
             return champion(connection, self.portfolio.name) is not None
 
-    def _last_training(self) -> datetime | None:
-        ended = select(func.max(PIPELINE_RUNS.c.finished_at)).where(
-            PIPELINE_RUNS.c.portfolio == self.portfolio.name, PIPELINE_RUNS.c.kind == "train"
+    def _last_trainings(self) -> tuple[datetime | None, datetime | None]:
+        """When a training last came to a result, and when one last ended in any way."""
+        runs = PIPELINE_RUNS.c
+        found = select(func.max(runs.finished_at).filter(runs.state != "failed"), func.max(runs.finished_at)).where(
+            runs.portfolio == self.portfolio.name, runs.kind == "train"
         )
         with self.engine.connect() as connection:
-            found: datetime | None = connection.execute(ended).scalar_one()
-        return found
+            result, any_end = connection.execute(found).one()
+        return result, any_end

@@ -12,6 +12,8 @@ class Timetable:
 
     score_every: timedelta = timedelta(minutes=5)
     train_every: timedelta = timedelta(weeks=1)
+    retry_after: timedelta = timedelta(hours=1)
+    """Wait after a training that failed."""
 
 
 USUAL = Timetable()
@@ -22,6 +24,11 @@ def next_tick(now: datetime, every: timedelta) -> datetime:
     return _EPOCH + ((now - _EPOCH) // every + 1) * every
 
 
-def training_is_due(last: datetime | None, now: datetime, timetable: Timetable) -> bool:
-    """Whether the last training lies long enough back, or there was none."""
-    return last is None or now - last >= timetable.train_every
+def training_is_due(ended: datetime | None, tried: datetime | None, now: datetime, timetable: Timetable) -> bool:
+    """Whether the last training that ended lies long enough back, or there was none.
+
+    `tried` is when the last one ended or failed: a failed training is tried again, but not at every tick.
+    """
+    if tried is not None and now - tried < timetable.retry_after:
+        return False
+    return ended is None or now - ended >= timetable.train_every

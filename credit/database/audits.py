@@ -104,7 +104,7 @@ def append(connection: Connection, *, writer: str, audits: Sequence[Audit]) -> A
 
     Audits whose identifier is stored already are left out, so that a retry writes nothing twice; one writer's
     transactions wait for each other, because each batch's root commits to the root before it. Champions' scores
-    that are no shadows move `latest_scores` forward in as_of, never back.
+    from computed features that are no shadows move `latest_scores` forward in as_of, never back.
 
     Raises:
         SnapshotError: where a snapshot is stored already, with other content.
@@ -147,7 +147,13 @@ def _not_stored(connection: Connection, audits: Sequence[Audit]) -> list[Audit]:
 
 def _move_latest(connection: Connection, audits: Sequence[Audit]) -> None:
     # In order of subject, so that two writers cannot wait for each other in a circle; one row a subject.
-    spoken = [audit for audit in audits if audit.role == "champion" and audit.origin != "shadow"]
+    # Features that a client supplied may be a question of the kind "what if": they are audited, and say nothing of
+    # where the subject stands.
+    spoken = [
+        audit
+        for audit in audits
+        if audit.role == "champion" and audit.origin != "shadow" and audit.snapshot.source == "computed"
+    ]
     last = {audit.score.subject_id: audit for audit in sorted(spoken, key=lambda audit: audit.score.as_of)}
     if not last:
         return

@@ -89,7 +89,10 @@ CROSS JOIN LATERAL (
         FROM (
             SELECT DISTINCT ON (coalesce(a.corrects, a.advance_id))
                 coalesce(a.corrects, a.advance_id) AS advance_id,
-                a.requested_at, a.due_at, a.currency, a.voided,
+                a.requested_at, a.currency, a.voided,
+                -- The first due date, however an extension was recorded: it cures nothing, as in the label.
+                min(a.due_at) FILTER (WHERE NOT a.voided)
+                    OVER (PARTITION BY coalesce(a.corrects, a.advance_id)) AS due_at,
                 CAST(a.amount AS numeric) + a.fee AS owed,
                 o.today - CAST(a.requested_at AT TIME ZONE o.timezone AS date) AS days_ago
             FROM owned AS o

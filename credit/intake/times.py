@@ -63,9 +63,13 @@ def refuse_disorder(earlier: Any, later: Any, faults: Faults, names: tuple[str, 
 
 
 def known_from(own_times: list[Any], stated: Any, *, lag: timedelta, now: datetime) -> Any:
-    """When history was known: the provider's time, or the last of its own times and the lag; never after `now`."""
+    """When history was known: the provider's time, or the last of its own times and the lag.
+
+    Never before those times themselves, whatever the provider states, and never after `now`.
+    """
     microseconds = [times.cast(pa.int64()) for times in own_times]
     happened = pc.max_element_wise(*microseconds)
     known = pc.coalesce(stated.cast(pa.int64()), pc.add(happened, lag // timedelta(microseconds=1)))
+    known = pc.max_element_wise(known, happened)
     latest = pa.scalar(now, UTC_TIME).cast(pa.int64())
     return pc.if_else(pc.less(known, latest), known, latest).cast(UTC_TIME)

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
-from tests.postgres.feature_records import Account, Advance, Fact, History, Rate, Repayment, Transaction
+from tests.postgres.feature_records import Account, Advance, Fact, History, Rate, Repayment, Transaction, known_from
 
 BEGINNING = datetime(2024, 1, 1, tzinfo=UTC)
 ENDING = datetime(2024, 4, 15, tzinfo=UTC)
@@ -119,7 +119,8 @@ def corrections(draw: st.DrawFn, row: Fact, version: int, moved: str) -> Fact:
         changes[moved] = row.requested_at - timedelta(days=draw(st.integers(0, 100)))
     else:
         changes[moved] = draw(moments)
-    return replace(row, **changes)
+    corrected = replace(row, **changes)
+    return replace(corrected, ingested_at=known_from(corrected, corrected.ingested_at))
 
 
 as_ofs = st.builds(

@@ -227,6 +227,11 @@ def _advances(history: History, accounts: dict[str, Account], money: Money, as_o
         ago = (local_date(as_of, account) - local_date(advance.requested_at, account)).days
         if ago > 365:
             continue
+        due_at = min(
+            row.due_at
+            for row in history.advances
+            if row.thing == advance.thing and row.ingested_at <= as_of and not row.voided
+        )
         paid = [row for row in known(history.repayments, as_of) if row.advance == advance.thing and row.paid_at < as_of]
         owed = money.home(advance.amount + advance.fee, advance.currency)
         parts = [money.home(row.amount, row.currency) for row in paid]
@@ -235,13 +240,13 @@ def _advances(history: History, accounts: dict[str, Account], money: Money, as_o
             known_amounts = False
             continue
         outstanding += max(owed - sum(parts), 0)
-        if advance.due_at + GRACE <= as_of:
-            in_time = sum(p for row, p in zip(paid, parts, strict=True) if row.paid_at < advance.due_at + GRACE)
+        if due_at + GRACE <= as_of:
+            in_time = sum(p for row, p in zip(paid, parts, strict=True) if row.paid_at < due_at + GRACE)
             settled = sum(parts) * 100 >= owed * 99
             end = max(row.paid_at for row in paid) if settled and paid else as_of
             due += 1
             late += in_time * 100 < owed * 99
-            most = max(most, Fraction((end - advance.due_at) // timedelta(microseconds=1), 10**6))
+            most = max(most, Fraction((end - due_at) // timedelta(microseconds=1), 10**6))
     sound = bool(accounts) and known_amounts
     return {
         "metric_advance_count90": float(requested90) if accounts else None,

@@ -156,3 +156,9 @@ def write(connection: Connection, subject: str, history: History, *, backfilled:
 
 def in_versions(facts: Sequence[Fact]) -> list[Fact]:
     return sorted(facts, key=lambda fact: fact.version)
+
+
+def known_from(row: object, claimed: datetime) -> datetime:
+    """`claimed`, but not before the fact itself: the database refuses what is known before it happens."""
+    own = (getattr(row, name, claimed) for name in ("posted_at", "requested_at", "paid_at"))
+    return max(claimed, *own)

@@ -28,7 +28,8 @@ def connection(database) -> Iterator[Connection]:
 
 
 def row(number: int, posted_at: datetime, amount: int = -100, **others: object) -> Transaction:
-    return Transaction("a", str(number), posted_at, amount, others.pop("ingested_at", EARLY), **others)  # type: ignore[arg-type]
+    known = others.pop("ingested_at", max(EARLY, posted_at))
+    return Transaction("a", str(number), posted_at, amount, known, **others)  # type: ignore[arg-type]
 
 
 def account(**others: object) -> Account:

@@ -15,7 +15,7 @@ from credit.features.query import FeatureRows, Key, compute_features
 from credit.portfolio_file import load_portfolio
 from tests.postgres.feature_histories import RATES, as_ofs, histories
 from tests.postgres.feature_oracle import expected, has_history
-from tests.postgres.feature_records import History, write
+from tests.postgres.feature_records import History, known_from, write
 
 PORTFOLIO = load_portfolio("cash_advance")
 SUBJECTS = count()
@@ -148,12 +148,16 @@ def test_a_snapshot_sees_no_later_commit_however_early_its_rows_claim_to_be(conn
 
 def corrections_of(history: History, as_of: datetime) -> History:
     """A reversal of every fact, known just after as_of."""
-    later = {"version": 9, "voided": True, "ingested_at": as_of + timedelta(microseconds=1)}
+    since = as_of + timedelta(microseconds=1)
+
+    def reversed_later(rows: Sequence) -> list:
+        return [replace(row, version=9, voided=True, ingested_at=known_from(row, since)) for row in rows]
+
     return History(
-        [replace(row, **later) for row in history.accounts],
-        [replace(row, **later) for row in _firsts(history.transactions)],
-        [replace(row, **later) for row in _firsts(history.advances)],
-        [replace(row, **later) for row in _firsts(history.repayments)],
+        reversed_later(history.accounts),
+        reversed_later(_firsts(history.transactions)),
+        reversed_later(_firsts(history.advances)),
+        reversed_later(_firsts(history.repayments)),
     )
 
 
@@ -167,5 +171,5 @@ def renamed(history: History, as_of: datetime) -> History:
     rows = [replace(row, account="a0", provider_id="x" + row.provider_id) for row in history.transactions]
     return History(
         [replace(row, provider_id="x" + row.provider_id, ingested_at=since) for row in history.accounts],
-        [replace(row, ingested_at=since + timedelta(seconds=row.version)) for row in rows],
+        [replace(row, ingested_at=known_from(row, since + timedelta(seconds=row.version))) for row in rows],
     )

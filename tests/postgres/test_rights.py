@@ -82,6 +82,27 @@ def test_a_wrong_transaction_is_refused(database, account, change):
     refused(database.engine("blink_loader"), TRANSACTION, IntegrityError, **values)
 
 
+def test_nothing_is_known_before_it_happens(database, account):
+    values = {"account": account, "now": datetime(2999, 1, 1, tzinfo=UTC), "amount": 1, "currency": "USD"}
+    message = refused(database.engine("blink_loader"), TRANSACTION, IntegrityError, category="rent", **values)
+    assert 'violates check constraint "transactions_past_check"' in message
+
+
+def test_a_repayment_is_in_the_currency_of_its_advance(database, account):
+    advance = """
+        INSERT INTO blink.advances (account_id, provider_id, requested_at, due_at, amount, currency)
+        VALUES (:account, 'v1', :now, :now + interval '14 days', 10000, 'USD') RETURNING advance_id
+    """
+    repayment = """
+        INSERT INTO blink.repayments (advance_id, provider_id, paid_at, amount, currency)
+        VALUES (:advance, 'r1', :now, 10000, 'JPY')
+    """
+    with database.engine("blink_loader").begin() as connection:
+        key = connection.execute(text(advance), {"account": account, "now": NOON}).scalar_one()
+    message = refused(database.engine("blink_loader"), repayment, DBAPIError, advance=key, now=NOON)
+    assert message == "repayments: r1 is in JPY, its advance in USD; convert it at the rate the customer was given"
+
+
 @pytest.mark.parametrize("role", ["blink_owner", "blink_loader"])
 @pytest.mark.parametrize("verb", ["UPDATE blink.accounts SET currency = 'EUR'", "DELETE FROM blink.accounts"])
 def test_nobody_changes_a_fact(database, account, role, verb):

@@ -172,6 +172,19 @@ def test_latest_scores_only_move_forward_and_shadows_and_challengers_leave_them(
         assert latest_audit(connection, PORTFOLIO.name, "nobody") is None
 
 
+def test_supplied_features_are_audited_and_say_nothing_of_where_a_subject_stands(world: World):
+    with world.scorer.connect() as connection:
+        run, audits = planned_audits(world, connection)
+        later = moved(audits[0], timedelta(seconds=1))
+        asked = replace(later, origin="online", snapshot=replace(later.snapshot, source="supplied", origin="online"))
+        append(connection, writer="online/cash_advance/0", audits=[audits[0], asked])
+        connection.commit()
+        latest = latest_audit(connection, PORTFOLIO.name, "u-0000")
+    assert latest is not None
+    assert latest.snapshot.source == "supplied"
+    assert world.latest() == {"u-0000": (run.as_of, FIRST)}
+
+
 def test_two_scores_of_one_subject_in_one_batch_leave_the_later_as_its_latest(world: World):
     with world.scorer.connect() as connection:
         _, audits = planned_audits(world, connection)

@@ -31,6 +31,14 @@ def test_the_next_tick_lies_ahead_by_at_most_one_period(now):
 
 def test_training_is_due_a_week_after_the_last():
     last = datetime(2026, 3, 1, tzinfo=UTC)
-    assert training_is_due(None, last, Timetable())
-    assert not training_is_due(last, last + timedelta(days=6, hours=23), Timetable())
-    assert training_is_due(last, last + timedelta(days=7), Timetable())
+    assert training_is_due(None, None, last, Timetable())
+    assert not training_is_due(last, last, last + timedelta(days=6, hours=23), Timetable())
+    assert training_is_due(last, last, last + timedelta(days=7), Timetable())
+
+
+def test_a_failed_training_is_tried_again_after_an_hour():
+    last = datetime(2026, 3, 1, tzinfo=UTC)
+    failed = last + timedelta(days=7)
+    assert not training_is_due(last, failed, failed + timedelta(minutes=59), Timetable())
+    assert training_is_due(last, failed, failed + timedelta(hours=1), Timetable())
+    assert training_is_due(None, failed, failed + timedelta(hours=1), Timetable())

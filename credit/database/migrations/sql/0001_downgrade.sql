@@ -6,5 +6,6 @@ DROP TABLE blink.promotion_events, blink.drift_reports, blink.scoring_progress, 
     blink.advances, blink.transactions, blink.accounts;
 DROP FUNCTION blink.ensure_partitions(date, integer), blink.refuse_change(), blink.stamp_fact(),
     blink.link_account_correction(), blink.link_advance_correction(),
+    blink.check_repayment_currency(),
     blink.was_visible(timestamptz, xid8, timestamptz, pg_snapshot);
 REVOKE USAGE ON SCHEMA blink FROM blink_loader, blink_scorer, blink_trainer, blink_reader;

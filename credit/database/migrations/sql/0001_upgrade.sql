@@ -95,7 +95,9 @@ CREATE TABLE blink.transactions (
     ingested_at   timestamptz NOT NULL,
     xid           xid8 NOT NULL,
     backfilled    boolean NOT NULL DEFAULT false,
-    PRIMARY KEY (account_id, provider_id, version)
+    PRIMARY KEY (account_id, provider_id, version),
+    -- Nothing is known before it happens. A row from the future would count as seen before it counted as new.
+    CONSTRAINT transactions_past_check CHECK (posted_at <= ingested_at)
 );
 COMMENT ON COLUMN blink.transactions.amount IS 'minor units of currency; positive is money in';
 COMMENT ON COLUMN blink.transactions.balance_after IS
@@ -125,6 +127,7 @@ CREATE TABLE blink.advances (
     xid             xid8 NOT NULL,
     backfilled      boolean NOT NULL DEFAULT false,
     CONSTRAINT advances_version_key UNIQUE (account_id, provider_id, version),
+    CONSTRAINT advances_past_check CHECK (requested_at <= ingested_at),
     CONSTRAINT advances_due_check CHECK (due_at > requested_at),
     CONSTRAINT advances_correction_check CHECK ((version = 1) = (corrects IS NULL))
 );
@@ -158,9 +161,23 @@ CREATE TABLE blink.repayments (
     ingested_at timestamptz NOT NULL,
     xid         xid8 NOT NULL,
     backfilled  boolean NOT NULL DEFAULT false,
-    PRIMARY KEY (advance_id, provider_id, version)
+    PRIMARY KEY (advance_id, provider_id, version),
+    CONSTRAINT repayments_past_check CHECK (paid_at <= ingested_at)
 );
 CREATE INDEX repayments_xid_idx ON blink.repayments (xid);
+
+-- The label adds repayments up against what is owed: both must be in one currency.
+CREATE FUNCTION blink.check_repayment_currency() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    owed_in text;
+BEGIN
+    SELECT currency INTO owed_in FROM blink.advances WHERE advance_id = NEW.advance_id;
+    IF owed_in <> NEW.currency THEN
+        RAISE EXCEPTION 'repayments: % is in %, its advance in %; convert it at the rate the customer was given',
+            NEW.provider_id, NEW.currency, owed_in USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $$;
 
 CREATE TABLE blink.fx_rates (
     base        text NOT NULL CHECK (base ~ '^[A-Z]{3}$'),
@@ -198,6 +215,8 @@ CREATE TRIGGER a_link BEFORE INSERT ON blink.accounts
     FOR EACH ROW EXECUTE FUNCTION blink.link_account_correction();
 CREATE TRIGGER a_link BEFORE INSERT ON blink.advances
     FOR EACH ROW EXECUTE FUNCTION blink.link_advance_correction();
+CREATE TRIGGER a_check_currency BEFORE INSERT ON blink.repayments
+    FOR EACH ROW EXECUTE FUNCTION blink.check_repayment_currency();
 
 DO $$
 DECLARE

@@ -1,6 +1,6 @@
 """Which exit code an error ends with; an error of no room of ours is a fault and keeps its traceback."""
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from blink.embedded import EmbeddedServerError
 from blink.outcome import WrongCallError
@@ -16,11 +16,26 @@ WRONG_CONFIGURATION = 78
 _OURS = {"blink", "credit", "drift", "forest", "predictor", "rollout", "trainer", "workflows"}
 
 
+INSUFFICIENT_PRIVILEGE = "42501"  # PostgreSQL's SQLSTATE
+
+
+def message(error: Exception) -> str:
+    """What to tell a person: of the database's errors its own words, without the statement and its values."""
+    if not isinstance(error, DBAPIError):
+        return str(error)
+    said = " ".join(str(error.orig).split())
+    if isinstance(error, OperationalError):
+        return f"the database cannot be reached: {said}"
+    return f"the database refuses this login: {said}. Grant it the role that its work needs (docs/database.md)"
+
+
 def exit_code(error: Exception) -> int | None:
     """The exit code of an expected error; None for a fault."""
     if isinstance(error, WrongCallError):
         return WRONG_CALL
     if isinstance(error, (SettingsError, PortfolioError, SchemaOutdatedError)):
+        return WRONG_CONFIGURATION
+    if isinstance(error, DBAPIError) and getattr(error.orig, "pgcode", None) == INSUFFICIENT_PRIVILEGE:
         return WRONG_CONFIGURATION
     if isinstance(error, (BusyError, OperationalError)):
         return TRY_AGAIN

@@ -22,10 +22,11 @@ def run(arguments: Sequence[str]) -> int:
         print("stopped", file=sys.stderr)
         return 130
     except Exception as error:
-        code = import_module("blink.exit_codes").exit_code(error)
+        codes = import_module("blink.exit_codes")
+        code = codes.exit_code(error)
         if code is None:
             raise
-        return _fail(error, code, as_json=chosen.json)
+        return _fail(codes.message(error), code, as_json=chosen.json)
     _answer(outcome, as_json=chosen.json)
     return outcome.exit_code
 
@@ -37,8 +38,8 @@ def _answer(outcome: Outcome, *, as_json: bool) -> None:
         print(outcome.text)
 
 
-def _fail(error: Exception, code: int, *, as_json: bool) -> int:
-    print(f"blink: {error}", file=sys.stderr)
+def _fail(message: str, code: int, *, as_json: bool) -> int:
+    print(f"blink: {message}", file=sys.stderr)
     if as_json:
-        print(json.dumps({"error": str(error), "exit_code": code}, sort_keys=True))
+        print(json.dumps({"error": message, "exit_code": code}, sort_keys=True))
     return code

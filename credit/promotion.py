@@ -99,7 +99,8 @@ def answer_wish(wish: DeployWish, circumstances: Circumstances) -> Decision:
         return Decision(Answer.REFUSED, refusal)
     reason = _passed(wish)
     if not circumstances.promote_automatically:
-        return Decision(Answer.AWAITING_APPROVAL, f"{reason}; automatic promotion is off (PROMOTE_TO_PROD=false)")
+        off = "automatic promotion is off (PROMOTE_TO_PROD=false): --force with a --reason deploys"
+        return Decision(Answer.AWAITING_APPROVAL, f"{reason}; {off}")
     return Decision(Answer.CHAMPION, reason)
 
 

@@ -46,11 +46,6 @@ class ScoredRows:
         """Number of rows."""
         return len(self.margins)
 
-    @property
-    def repayment_probabilities(self) -> FloatArray:
-        """`[n]`, 1 - PD."""
-        return 1.0 - self.default_probabilities
-
 
 @dataclass(frozen=True, slots=True)
 class Score:

@@ -7,7 +7,3 @@ class TrainingError(Exception):
 
 class InsufficientRowsError(TrainingError):
     """There are too few labelled rows, or too few of one class, to fit and judge a model."""
-
-
-class RunInProgressError(TrainingError):
-    """Another training run of this portfolio is alive."""

@@ -1,11 +1,12 @@
 """What one training run found and did, for people and for machines."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
+from credit.plain_table import table
 from trainer.bootstrap import Interval
 from trainer.deployment import Answered
 from trainer.finite import finite
@@ -63,8 +64,8 @@ def to_text(report: TrainingReport) -> str:
     """The report for people, in plain text."""
     parts = [
         f"{report.model_id}  portfolio {report.portfolio}, labels as of {report.as_of:%Y-%m-%d %H:%M} UTC",
-        _table(("vintage", "used", "no history", "censored", "bad"), [_vintage(one) for one in report.vintages]),
-        _table(("slice", "rows", "bad", "first", "last"), [_slice(one) for one in report.slices]),
+        table(("vintage", "used", "no history", "censored", "bad"), [_vintage(one) for one in report.vintages]),
+        table(("slice", "rows", "bad", "first", "last"), [_slice(one) for one in report.slices]),
         _measures(report.judgement),
         _calibration(report),
         _features(report),
@@ -101,7 +102,7 @@ def _measures(judgement: Judgement) -> str:
     ]
     if judgement.sensitivity is not None:
         named.append((f"ROC AUC, {judgement.sensitivity.censored} censored as good", judgement.sensitivity.roc_auc))
-    measures = _table(("measure", "estimate [95 % interval]"), [(name, str(one)) for name, one in named])
+    measures = table(("measure", "estimate [95 % interval]"), [(name, str(one)) for name, one in named])
     mark = "\nINDICATIVE: too few bads to decide anything by these figures" if judgement.indicative else ""
     judged = f"\njudged on {found.rows} rows, {found.bads} bad; mean PD {found.mean_pd:.4f}"
     return f"{measures}{judged}, bad rate {found.bads / found.rows:.4f}{mark}"
@@ -129,12 +130,4 @@ def _importance(importance: Sequence[Importance]) -> str:
         (one.metric, f"{one.share:.1%}", f"{one.gain:.1f}", _SIGNS[one.declared], _SIGNS[one.observed], one.wording)
         for one in importance
     ]
-    return _table(("metric", "share", "gain", "declared", "observed", "more of it"), rows)
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, *rows]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
-    )
+    return table(("metric", "share", "gain", "declared", "observed", "more of it"), rows)

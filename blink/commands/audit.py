@@ -6,11 +6,11 @@ from argparse import Namespace
 from blink.database import open_database
 from blink.outcome import Outcome
 from blink.settings import read_settings
-from blink.table import table
 from credit.database.audit_reading import latest_audit, ledger_writers, verify_writer
 from credit.database.audits import Audit, audit_record
 from credit.database.errors import DatabaseError
 from credit.ledger import canonical_bytes
+from credit.plain_table import table
 from credit.portfolio_file import load_portfolio
 
 

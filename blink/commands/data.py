@@ -15,10 +15,10 @@ from blink.database import open_database
 from blink.outcome import Outcome, WrongCallError
 from blink.progress import progress
 from blink.settings import read_settings
-from blink.table import table
 from credit.database.statistics import refresh_statistics
 from credit.intake.load import LenderFiles, LenderTables, load_files, load_tables
 from credit.intake.summary import FileSummary, LoadSummary
+from credit.plain_table import table
 from credit.portfolio_file import load_portfolio
 from trainer.simulator.population import Chunk, fx_rates, simulate
 
@@ -44,7 +44,7 @@ def load(arguments: Namespace) -> Outcome:
             rejects=arguments.rejects,
             progress=lambda kind, rows, share: report(f"reading {kind}", rows, round(rows / share) if share else None),
         )
-    _refresh(arguments)
+        _refresh(arguments)
     return Outcome(summary_text(summary, arguments.rejects, history=arguments.history), _summary_facts(summary))
 
 
@@ -55,27 +55,25 @@ def generate(arguments: Namespace) -> Outcome:
         raise WrongCallError(f"{portfolio.name} has no generator: there is one for {SIMULATED}")
     now = datetime.now(UTC)
     end = (arguments.end or now).date()
-    with (
-        open_database(read_settings(home=arguments.home), "blink_loader") as engine,
-        progress() as report,
-        engine.begin() as connection,
-    ):
-        rates = fx_rates(arguments.months, arguments.seed, end)
-        rows = load_tables(connection, portfolio, LenderTables(fx_rates=rates), now=now).loaded
-        truth, users = [], 0
-        for chunk in one_ahead(simulate(arguments.users, arguments.months, arguments.seed, end)):
-            rows += load_tables(connection, portfolio, _tables(chunk), now=now).loaded
-            truth.append(chunk.truth)
-            users += chunk.users
-            report("users simulated and loaded", users, arguments.users)
-        outcome = _generated(pa.concat_tables(truth), users, rows)
-        if arguments.truth is not None:
-            _write_whole(pa.concat_tables(truth), arguments.truth)
-    _refresh(arguments)
-    return outcome
+    with open_database(read_settings(home=arguments.home), "blink_loader") as engine:
+        with progress() as report, engine.begin() as connection:
+            rates = fx_rates(arguments.months, arguments.seed, end)
+            rows = load_tables(connection, portfolio, LenderTables(fx_rates=rates), now=now).loaded
+            parts, users = [], 0
+            for chunk in one_ahead(simulate(arguments.users, arguments.months, arguments.seed, end)):
+                rows += load_tables(connection, portfolio, _tables(chunk), now=now).loaded
+                parts.append(chunk.truth)
+                users += chunk.users
+                report("users simulated and loaded", users, arguments.users)
+            truth = pa.concat_tables(parts)
+            if arguments.truth is not None:
+                _write_whole(truth, arguments.truth)
+        _refresh(arguments)
+    return _generated(truth, users, rows)
 
 
 def _refresh(arguments: Namespace) -> None:
+    """Refresh the planner's statistics, as the owner; called while the loader keeps the embedded server running."""
     with open_database(read_settings(home=arguments.home), "blink_owner") as engine:
         refresh_statistics(engine)
 

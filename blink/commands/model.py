@@ -11,13 +11,13 @@ import numpy as np
 from blink.database import open_database
 from blink.outcome import Outcome
 from blink.settings import read_settings
-from blink.table import table
 from credit.bundle.errors import BundleError
 from credit.bundle.export import export_tl2cgen
 from credit.bundle.reader import load_bundle
 from credit.bundle.reference import feature_rows
 from credit.database.models import RegisteredModel, UnknownModelError, champion, get
 from credit.database.models import list_models as registered_models
+from credit.plain_table import table
 from credit.portfolios import PortfolioName
 
 CHAMPION = "champion:"

@@ -61,6 +61,8 @@ def upgrade(engine: Engine, target: str = "head") -> None:
     Raises:
         DatabaseError: where the user may not create the roles or the schema.
     """
+    if target == "head" and _is_at_head(engine):
+        return
     with _locked(engine) as connection:
         try:
             _lay_foundation(connection)
@@ -76,6 +78,11 @@ def downgrade(engine: Engine, target: str = "base") -> None:
     """Take the schema back to `target`, dropping what later versions hold."""
     with _locked(engine) as connection:
         command.downgrade(_config(connection), target)
+
+
+def _is_at_head(engine: Engine) -> bool:
+    with engine.connect() as connection:
+        return current(connection) == head()
 
 
 @contextmanager

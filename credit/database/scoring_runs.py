@@ -82,12 +82,6 @@ def running(connection: Connection, portfolio: str) -> ScoringRun | None:
     return None if row is None else _run(row)
 
 
-def get_run(connection: Connection, run_id: UUID) -> ScoringRun | None:
-    """The run of scoring of that id; None where there is none."""
-    row = connection.execute(select(PIPELINE_RUNS).where(_RUNS.run_id == run_id, _RUNS.kind == "score")).one_or_none()
-    return None if row is None else _run(row)
-
-
 def open_run(connection: Connection, run: ScoringRun) -> None:
     """Record a run as running, and make the partitions that it and the week to come write to."""
     plan = {

@@ -36,7 +36,11 @@ def locked_session(engine: Engine, name: str, *, busy: str) -> Iterator[Connecti
         connection.commit()
         if not try_lock(connection, name):
             raise BusyError(busy)
-        yield connection
+        try:
+            yield connection
+        finally:
+            # A server ends a closed session only when it notices; the next holder need not wait for that.
+            release(connection, name)
     finally:
         with suppress(SQLAlchemyError):
             connection.close()
@@ -50,10 +54,11 @@ def try_lock(connection: Connection, name: str) -> bool:
 
 def release(connection: Connection, name: str) -> None:
     """Give the advisory lock `name` back; does nothing where the session was lost, and the lock with it."""
-    if connection.in_transaction():
-        connection.rollback()
-    with suppress(SQLAlchemyError), connection.begin():
-        connection.execute(select(func.pg_advisory_unlock(_key(name))))
+    with suppress(SQLAlchemyError):
+        if connection.in_transaction():
+            connection.rollback()
+        with connection.begin():
+            connection.execute(select(func.pg_advisory_unlock(_key(name))))
 
 
 def _key(name: str) -> Function[int]:

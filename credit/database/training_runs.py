@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, Engine, func, insert, select, update
+from sqlalchemy import Connection, Engine, func, insert, update
 from sqlalchemy.exc import DBAPIError
 
-from credit.database.errors import BusyError
 from credit.database.schema import PIPELINE_RUNS
+from credit.database.session_lock import locked_session
 from credit.portfolios import PortfolioName
 
 
@@ -34,12 +34,8 @@ def training_run(engine: Engine, portfolio: PortfolioName, *, as_of: datetime, n
     Raises:
         BusyError: where another process holds a run of the portfolio.
     """
-    lock = engine.connect()
-    # Closing a detached connection ends its session, and the lock with it.
-    lock.detach()
-    try:
-        if not lock.execute(select(func.pg_try_advisory_lock(_key(portfolio)))).scalar_one():
-            raise BusyError(f"{portfolio}: another training run is alive; try again when it has ended")
+    busy = f"{portfolio}: another training run is alive; try again when it has ended"
+    with locked_session(engine, f"blink.train:{portfolio}", busy=busy) as lock:
         run = _open(lock, portfolio, as_of=as_of, now=now)
         lock.commit()
         try:
@@ -49,11 +45,6 @@ def training_run(engine: Engine, portfolio: PortfolioName, *, as_of: datetime, n
             with suppress(DBAPIError):
                 _abandon(lock, run, now=now, outcome={"error": f"{type(error).__name__}: {error}"})
             raise
-    finally:
-        # A server ends a closed session only when it notices; the next run need not wait for that.
-        with suppress(DBAPIError):
-            lock.execute(select(func.pg_advisory_unlock_all()))
-        lock.close()
 
 
 def close_run(
@@ -66,10 +57,6 @@ def close_run(
 ) -> None:
     """Mark the run as ended, with what came of it."""
     _close(connection, PIPELINE_RUNS.c.run_id == run.run_id, state=state, outcome=outcome, now=now)
-
-
-def _key(portfolio: PortfolioName) -> Any:
-    return func.hashtextextended(f"blink.train:{portfolio}", 0)
 
 
 def _open(connection: Connection, portfolio: PortfolioName, *, as_of: datetime, now: datetime) -> TrainingRun:

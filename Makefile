@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed-from-lock
 
 # CI and `make acceptance` use the same environment as `make run`.
-.PHONY: setup run test check acceptance format lock clean
+.PHONY: setup run test test-cluster check acceptance format lock clean
 
 setup: $(STAMP)
 
@@ -25,6 +25,10 @@ run: setup
 
 test: setup
 	$(BIN)/pytest -n 2 --dist loadgroup tests/unit tests/postgres
+
+# Given a KUBECONFIG, with kubectl and helm, and the images of tests/cluster/build-images in the cluster.
+test-cluster: setup
+	$(BIN)/pytest tests/cluster
 
 check: setup
 	$(BIN)/ruff check

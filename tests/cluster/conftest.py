@@ -1,0 +1,113 @@
+"""A release installed from nothing by the README's own commands, once for all tests.
+
+The order of the tests is theirs to choose, but for the last one: it takes the release away.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from tests.cluster.kube import REPOSITORY, CommandError, Namespace, environment, run, until
+from tests.cluster.load import Route
+from tests.cluster.postgres import Database
+from tests.cluster.readme import blocks
+
+NAMESPACE = "blink"
+MINE = "blinkscoring.io/end-to-end-test"
+LAST = ("test_upgrade.py", "test_uninstall.py")
+README_SECONDS = 600
+
+
+def pytest_collection_modifyitems(items):
+    """Leave the upgrade and the end of the release for last."""
+    items.sort(key=lambda item: LAST.index(item.path.name) if item.path.name in LAST else -1)
+
+
+@pytest.fixture(scope="session")
+def namespace() -> Iterator[Namespace]:
+    """The namespace of the README, empty; one that is not the tests' own is left alone."""
+    for program in ("kubectl", "helm"):
+        assert shutil.which(program), f"{program} is not on the PATH"
+    assert "KUBECONFIG" in os.environ, "say with KUBECONFIG which cluster may be used"
+    _remove()
+    yield Namespace(NAMESPACE)
+    if environment("BLINK_KEEP_NAMESPACE", "") != "yes":
+        _remove()
+
+
+@pytest.fixture(scope="session")
+def installed(namespace: Namespace) -> list[str]:
+    """What the README's blocks of commands printed, one after the other."""
+    settings = {
+        **os.environ,
+        "POSTGRES_IMAGE": environment("POSTGRES_IMAGE", "blink/postgres:dev"),
+        "GATEWAY": environment("BLINK_TEST_GATEWAY", "http://127.0.0.1:8080"),
+    }
+    # One shell for all blocks, as a reader has: what one block sets the next one uses.
+    marker = "====next block===="
+    script = f"\necho '{marker}'\n".join(blocks())
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", f"trap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n{script}"],
+        cwd=REPOSITORY,
+        env=settings,
+        capture_output=True,
+        text=True,
+        timeout=README_SECONDS,
+        check=False,
+    )
+    _mark()
+    if done.returncode != 0:
+        raise CommandError(f"the README's commands ended with {done.returncode}\n{done.stdout}\n{done.stderr}")
+    return done.stdout.split(marker)
+
+
+@pytest.fixture(scope="session")
+def release(installed: list[str], namespace: Namespace) -> Namespace:
+    """The namespace with the release in it, a model deployed and answering."""
+    return namespace
+
+
+@pytest.fixture(scope="session")
+def database(release: Namespace) -> Database:
+    """The release's database."""
+    return Database(release)
+
+
+@pytest.fixture(scope="session")
+def route() -> Route:
+    """Where cash advances are scored."""
+    return Route(environment("BLINK_TEST_GATEWAY", "http://127.0.0.1:8080"), "cash-advance.example", "cash_advance")
+
+
+@pytest.fixture(scope="session")
+def features(release: Namespace, route: Route) -> list[str]:
+    """The served model's features in order."""
+    status, answer = route.ask("GET", "/v2/models/cash_advance")
+    assert status == 200, answer
+    return answer["parameters"]["features"]
+
+
+def _mark() -> None:
+    subprocess.run(["kubectl", "label", "namespace", NAMESPACE, f"{MINE}=yes"], capture_output=True, check=False)
+
+
+def _remove() -> None:
+    found = run(["kubectl", "get", "namespace", NAMESPACE, "--ignore-not-found", "--output=json"])
+    if not found.strip():
+        return
+    labels = json.loads(found)["metadata"].get("labels", {})
+    assert labels.get(MINE) == "yes", f"namespace {NAMESPACE} is not of these tests: remove it, or use another cluster"
+    if run(["helm", "list", "--namespace", NAMESPACE, "--short"]).split():
+        run(["helm", "uninstall", "blink", "--namespace", NAMESPACE, "--wait"])
+    run(["kubectl", "delete", "namespace", NAMESPACE, "--timeout=180s"])
+    until(lambda: not _volumes(), "the namespace's volumes are gone", seconds=60)
+
+
+def _volumes() -> list[str]:
+    volumes = json.loads(run(["kubectl", "get", "persistentvolumes", "--output=json"]))["items"]
+    claims = [volume["spec"].get("claimRef", {}) for volume in volumes]
+    return [claim["name"] for claim in claims if claim.get("namespace") == NAMESPACE]

@@ -46,9 +46,30 @@ format: setup
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
+COMPILE := $(BIN)/uv pip compile pyproject.toml --python-version 3.11 --generate-hashes --no-header \
+	--no-emit-index-url --no-annotate --quiet
+# Packages that an image does without, from a list with reasons.
+left_out = $(shell sed -e 's/\#.*//' -e '/^ *$$/d' -e 's/^/--no-emit-package /' .docker/$(1).left-out)
+
+# The images' locks are parts of the whole one: `image-locks` never changes a version.
+.PHONY: image-locks images
 lock: setup
-	$(BIN)/uv pip compile pyproject.toml --all-extras --python-version 3.11 --generate-hashes --no-header \
-		--no-emit-index-url --no-annotate --quiet --output-file requirements.lock
+	$(COMPILE) --all-extras --output-file requirements.lock
+	@$(MAKE) --no-print-directory image-locks
+
+image-locks: setup
+	$(COMPILE) --extra serve --constraint requirements.lock $(call left_out,predictor) \
+		--output-file requirements.predictor.lock
+	$(COMPILE) --extra train --extra control --extra store --constraint requirements.lock $(call left_out,jobs) \
+		--output-file requirements.jobs.lock
+
+# BUILD takes --tag, --target, --build-arg and a folder: `docker buildx build`, or another that does.
+BUILD ?= docker buildx build --load
+TAG ?= dev
+REVISION = $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
+images:
+	$(BUILD) --tag blink/predictor:$(TAG) --target predictor --build-arg REVISION=$(REVISION) .
+	$(BUILD) --tag blink/jobs:$(TAG) --target jobs --build-arg REVISION=$(REVISION) .
 
 clean:
 	rm -rf $(VENV) .build

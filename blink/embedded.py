@@ -20,8 +20,6 @@ from tempfile import gettempdir
 from time import sleep
 from urllib.parse import quote
 
-import psutil
-
 START_SECONDS = 600
 """Longest wait for a start; replaying the log after a crash takes its time."""
 ORPHAN_ATTEMPTS = 60
@@ -146,6 +144,8 @@ class EmbeddedServer:
 
     def _forget_zombie(self) -> None:
         """Remove the locks of a killed server whose process nobody has reaped: it still has its number."""
+        import psutil  # noqa: PLC0415 - of the extra `local`, which images are built without
+
         for lock in (self.cluster / "postmaster.pid", self.socket / ".s.PGSQL.5432.lock"):
             with suppress(FileNotFoundError, psutil.NoSuchProcess):
                 if psutil.Process(int(lock.read_text("ascii").split()[0])).status() == psutil.STATUS_ZOMBIE:

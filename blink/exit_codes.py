@@ -2,10 +2,9 @@
 
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from blink.embedded import EmbeddedServerError
 from blink.outcome import WrongCallError
 from blink.settings import SettingsError
-from credit.database.errors import BusyError, DatabaseError, ReleaseOutdatedError, SchemaOutdatedError
+from credit.database.errors import BusyError, ReleaseOutdatedError, SchemaOutdatedError
 from credit.portfolios import PortfolioError
 
 FAILED = 1
@@ -39,7 +38,7 @@ def exit_code(error: Exception) -> int | None:
         return WRONG_CONFIGURATION
     if isinstance(error, (BusyError, OperationalError)):
         return TRY_AGAIN
-    if isinstance(error, (DatabaseError, EmbeddedServerError)) or _is_ours(error):
+    if _is_ours(error):
         return FAILED
     return None
 

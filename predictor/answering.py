@@ -1,7 +1,7 @@
 """Calls answered: which thread does what, what is audited, what is counted."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from predictor.audited_scoring import Asked, AuditedScoring
@@ -29,7 +29,7 @@ class Call(Generic[T]):
 
 
 class Answering:
-    """Answers calls with the serving model."""
+    """Answers calls with the serving model, under the name that it has in URLs."""
 
     def __init__(
         self,
@@ -37,6 +37,7 @@ class Answering:
         audited: AuditedScoring,
         metrics: Metrics,
         *,
+        name: str,
         compute: WorkThreads,
         database: WorkThreads,
         most_subjects: int,
@@ -44,6 +45,7 @@ class Answering:
         self._deployment = deployment
         self._audited = audited
         self._metrics = metrics
+        self._name = name
         self._compute = compute
         self._database = database
         self._most_subjects = most_subjects
@@ -78,7 +80,7 @@ class Answering:
         answer = infer(bundle, rows, request.outputs)
         if (probabilities := answer.outputs.get("default_probability")) is not None:
             self._metrics.scored(bundle.portfolio, bundle.model_id, probabilities.tolist(), audited=False)
-        return request, call.write(request, answer)
+        return request, call.write(request, replace(answer, model_name=self._name))
 
     def _audit_and_write(self, call: Call[T], request: InferRequest, deployed: Deployed) -> T:
         bundle = deployed.bundle
@@ -90,7 +92,8 @@ class Answering:
         check_rows(rows, bundle.manifest.features)
         scored, audit_id = self._audited.score_supplied(rows, request.subject_id or "", deployed, call.request_id)
         self._metrics.scored(bundle.portfolio, bundle.model_id, scored.default_probabilities.tolist(), audited=True)
-        return call.write(request, answer_of(bundle, scored, request.outputs, audit_id=str(audit_id)))
+        answer = answer_of(bundle, scored, request.outputs, audit_id=str(audit_id))
+        return call.write(request, replace(answer, model_name=self._name))
 
     def _score(self, asked: Asked) -> bytes:
         wish = parse_score_wish(asked.body, most=self._most_subjects)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from predictor.answering import Answering
 from predictor.audited_scoring import AuditedScoring
 from predictor.deployment import Deployment
+from predictor.ending import Ending
 from predictor.grpc_service import ScoringGrpcServer, ScoringServicer
 from predictor.http_app import Endpoints, http_app
 from predictor.kserve_model import ScoringModel
@@ -27,11 +28,12 @@ class Assembly:
         self._settings = settings
         self._compute = WorkThreads("model", threads=limits.compute_threads, waiting=limits.waiting)
         self._database = WorkThreads("database", threads=limits.database_threads, waiting=limits.waiting)
+        self._ending = Ending()
         # REST ends first, then gRPC: half the time each.
         self._drain_seconds = limits.drain_seconds // 2
-        self._server = ScoringServer(drain_seconds=self._drain_seconds)
+        self._server = ScoringServer(self._ending, drain_seconds=self._drain_seconds)
         answering = self._answering(deployment, metrics)
-        self._server.register_model(ScoringModel(settings.portfolio.name, deployment, answering))
+        self._server.register_model(ScoringModel(settings.served_name, deployment, answering))
         self._rest = self._rest_server(deployment, answering, metrics)
         self._grpc = self._grpc_server(deployment, metrics)
 
@@ -67,6 +69,7 @@ class Assembly:
             deployment,
             audited,
             metrics,
+            name=self._settings.served_name,
             compute=self._compute,
             database=self._database,
             most_subjects=limits.subjects,
@@ -75,24 +78,29 @@ class Assembly:
     def _rest_server(self, deployment: Deployment, answering: Answering, metrics: Metrics) -> ScoringRestServer:
         settings = self._settings
         endpoints = Endpoints(
-            settings.portfolio.name,
+            settings.served_name,
             self._server.dataplane,
             deployment,
             answering=answering,
             metrics=metrics,
             limits=settings.limits,
         )
-        app = http_app(endpoints, metrics, retry_seconds=settings.limits.retry_seconds)
+        app = http_app(endpoints, metrics, self._ending, retry_seconds=settings.limits.retry_seconds)
         return ScoringRestServer(
-            app, listening_socket(settings.host, settings.http_port), drain_seconds=self._drain_seconds
+            app,
+            listening_socket(settings.host, settings.http_port),
+            self._ending,
+            goodbye_seconds=settings.limits.goodbye_seconds,
+            drain_seconds=self._drain_seconds,
         )
 
     def _grpc_server(self, deployment: Deployment, metrics: Metrics) -> ScoringGrpcServer:
         settings = self._settings
         return ScoringGrpcServer(
-            ScoringServicer(self._server.dataplane, deployment, metrics, settings.portfolio.name),
+            ScoringServicer(self._server.dataplane, deployment, metrics, settings.served_name),
             settings.host,
             settings.grpc_port,
             most_bytes=settings.limits.body_bytes,
+            connection_seconds=settings.limits.grpc_connection_seconds,
             drain_seconds=self._drain_seconds,
         )

@@ -139,11 +139,8 @@ class AuditedScoring:
     def _auditable(self, deployed: Deployed) -> Engine:
         if self._database is None:
             raise UnavailableError("this server has no database, and a score must leave an audit: set DATABASE_URL")
-        if not deployed.registered:
-            raise UnavailableError(
-                f"model {deployed.bundle.model_id} is not registered in the database (or differs from what is), "
-                "and a score must leave an audit"
-            )
+        if deployed.obstacle:
+            raise UnavailableError(f"{deployed.obstacle}, and a score must leave an audit")
         return self._database
 
     def _ensure_partitions(self, database: Engine) -> None:

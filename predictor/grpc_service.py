@@ -1,6 +1,8 @@
 """The gRPC side: KServe's service with the predictor's errors as status codes."""
 
+import asyncio
 import logging
+import math
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,11 +19,17 @@ from kserve.protocol.grpc.servicer import InferenceServicer
 from predictor import errors
 from predictor.answering import Call
 from predictor.deployment import Deployment
+from predictor.ending import TICK_SECONDS, Ending
 from predictor.metrics import Metrics
 from predictor.v2_grpc import grpc_answer, parse_grpc
 from predictor.v2_json import EXTENSIONS
 
 _log = logging.getLogger(__name__)
+
+_QUIET_SECONDS = 1.0
+"""Without a call for that long clients are taken to have left."""
+_JITTER = 1.2
+"""gRPC lengthens the age of a connection by up to a tenth; the rest is for its last calls."""
 
 _STATUS = {
     errors.BadInputError: grpc.StatusCode.INVALID_ARGUMENT,
@@ -39,6 +47,8 @@ class ScoringServicer(InferenceServicer):  # type: ignore[misc]  # KServe ships 
         self._deployment = deployment
         self._metrics = metrics
         self._name = name
+        self.last_call_at = -math.inf
+        """On the monotonic clock, in seconds."""
 
     async def ServerMetadata(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
         """Name, version and extensions of the server."""
@@ -92,6 +102,7 @@ class ScoringServicer(InferenceServicer):  # type: ignore[misc]  # KServe ships 
 
     async def _answer(self, method: str, context: Any, work: Callable[[str], Awaitable[Any]]) -> Any:
         request_id, begun = uuid4().hex, time.perf_counter()
+        self.last_call_at = time.monotonic()
         status = "CANCELLED"
         try:
             answer = await work(request_id)
@@ -112,11 +123,21 @@ class ScoringServicer(InferenceServicer):  # type: ignore[misc]  # KServe ships 
 class ScoringGrpcServer(GRPCServer):  # type: ignore[misc]  # KServe ships no types
     """KServe's gRPC server on a host of our choice, and on a port that nobody else shares."""
 
-    def __init__(self, servicer: ScoringServicer, host: str, port: int, *, most_bytes: int, drain_seconds: int) -> None:
+    def __init__(
+        self,
+        servicer: ScoringServicer,
+        host: str,
+        port: int,
+        *,
+        most_bytes: int,
+        connection_seconds: float,
+        drain_seconds: int,
+    ) -> None:
         super().__init__(port, None, None, kwargs={}, grace_period=drain_seconds)
         self._servicer = servicer
         self._host = host
         self._most_bytes = most_bytes
+        self._connection_seconds = connection_seconds
 
     async def listen(self) -> int:
         """Start, and give the port.
@@ -130,6 +151,7 @@ class ScoringGrpcServer(GRPCServer):  # type: ignore[misc]  # KServe ships no ty
                 ("grpc.max_receive_message_length", self._most_bytes),
                 # Otherwise two servers share a port, and requests, in silence.
                 ("grpc.so_reuseport", 0),
+                ("grpc.max_connection_age_ms", round(self._connection_seconds * 1000)),
             ],
         )
         grpc_predict_v2_pb2_grpc.add_GRPCInferenceServiceServicer_to_server(self._servicer, self._server)
@@ -140,6 +162,18 @@ class ScoringGrpcServer(GRPCServer):  # type: ignore[misc]  # KServe ships no ty
             raise errors.ServerError(f"gRPC cannot listen on {host}:{self._port}: choose another port") from error
         await self._server.start()
         return port
+
+    async def until_quiet(self, ending: Ending) -> None:
+        """Wait for the end to begin, and then for clients to have left.
+
+        A stopping gRPC server cancels calls that are on their way to it. A connection that has reached its age is
+        ended without such a loss, so that all who can have been on one when the end began are given that time.
+        """
+        while not ending.begun:  # noqa: ASYNC110 - set by signals, which wake nobody
+            await asyncio.sleep(TICK_SECONDS)
+        until = time.monotonic() + self._connection_seconds * _JITTER
+        while (now := time.monotonic()) < until and now - self._servicer.last_call_at < _QUIET_SECONDS:  # noqa: ASYNC110
+            await asyncio.sleep(TICK_SECONDS)
 
 
 async def _abort(context: Any, code: Any, message: str, request_id: str) -> NoReturn:

@@ -15,6 +15,7 @@ from starlette.routing import Route
 from predictor import metrics as prometheus
 from predictor.answering import Answering, Call
 from predictor.deployment import Deployment
+from predictor.ending import Ending
 from predictor.errors import PredictorError
 from predictor.http_body import BINARY, JSON, JSON_LENGTH_HEADER, idempotency_key, json_length, read_body
 from predictor.http_errors import ErrorAnswers, request_id_of
@@ -123,14 +124,14 @@ class Endpoints:
         self._deployment.check_name(self._name, params["name"], params.get("version"))
 
 
-def http_app(endpoints: Endpoints, metrics: prometheus.Metrics, *, retry_seconds: int) -> Starlette:
+def http_app(endpoints: Endpoints, metrics: prometheus.Metrics, ending: Ending, *, retry_seconds: int) -> Starlette:
     """The application; a path or method that is not here is a 404 or 405 in JSON."""
     routes = _routes(endpoints)
     errors = ErrorAnswers(retry_seconds=retry_seconds)
     labels = {route.endpoint: route.path for route in reversed(routes)}
     app = Starlette(
         routes=routes,
-        middleware=[Middleware(Gate, metrics=metrics, routes=labels)],
+        middleware=[Middleware(Gate, metrics=metrics, ending=ending, routes=labels)],
         exception_handlers={PredictorError: errors.predictor_error, HTTPException: errors.http_error},
     )
     app.router.redirect_slashes = False

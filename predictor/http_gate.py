@@ -1,4 +1,7 @@
-"""What every HTTP request passes: it gets an id, is timed and counted, and a fault becomes an honest 500."""
+"""What every HTTP request passes: it gets an id, is timed and counted, and a fault becomes an honest 500.
+
+While the server ends, each answer also asks its client to use another connection.
+"""
 
 import logging
 import time
@@ -10,6 +13,7 @@ from uuid import uuid4
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from predictor.ending import Ending
 from predictor.http_errors import error_response
 from predictor.metrics import Metrics
 
@@ -21,9 +25,12 @@ _CLIENT_LEFT = "499"  # nginx's number for a client that did not wait
 class Gate:
     """ASGI middleware inside Starlette's own catch-all, which would close the connection."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, routes: Mapping[Callable[..., Any], str]) -> None:
+    def __init__(
+        self, app: ASGIApp, metrics: Metrics, ending: Ending, routes: Mapping[Callable[..., Any], str]
+    ) -> None:
         self._app = app
         self._metrics = metrics
+        self._ending = ending
         self._routes = routes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -31,7 +38,7 @@ class Gate:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        begun, sent = time.perf_counter(), _Sent(send, uuid4().hex)
+        begun, sent = time.perf_counter(), _Sent(send, uuid4().hex, self._ending)
         scope.setdefault("state", {})["request_id"] = sent.request_id
         try:
             await self._app(scope, receive, sent)
@@ -50,15 +57,18 @@ class Gate:
 
 
 class _Sent:
-    """Remembers the status that went out, and adds the request's id to the headers."""
+    """Remembers the status that went out, and adds the request's id, and a goodbye, to the headers."""
 
-    def __init__(self, send: Send, request_id: str) -> None:
+    def __init__(self, send: Send, request_id: str, ending: Ending) -> None:
         self._send = send
+        self._ending = ending
         self.request_id = request_id
         self.status = ""
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = str(message["status"])
-            message["headers"] = [*message.get("headers", ()), (b"x-request-id", self.request_id.encode())]
+            goodbye = [(b"connection", b"close")] if self._ending.begun else []
+            own = (b"x-request-id", self.request_id.encode())
+            message["headers"] = [*message.get("headers", ()), own, *goodbye]
         await self._send(message)

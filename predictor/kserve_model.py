@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TypeVar
 
-from kserve import Model
+from kserve.model import Model
 
 from predictor.answering import Answering, Call
 from predictor.deployment import Deployment

@@ -5,12 +5,15 @@ import logging
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable
 
-from kserve import ModelRepository, ModelServer
+from kserve.model_repository import ModelRepository
+from kserve.model_server import ModelServer
 from kserve.protocol.rest.server import RESTServer
 from starlette.applications import Starlette
 
+from predictor.ending import TICK_SECONDS, Ending
 from predictor.errors import ServerError
 from predictor.grpc_service import ScoringGrpcServer
 
@@ -18,31 +21,47 @@ from predictor.grpc_service import ScoringGrpcServer
 class ScoringRestServer(RESTServer):  # type: ignore[misc]  # KServe ships no types
     """KServe's REST server with the predictor's application in place of KServe's own paths."""
 
-    def __init__(self, app: Starlette, listener: socket.socket, *, drain_seconds: int) -> None:
+    def __init__(
+        self, app: Starlette, listener: socket.socket, ending: Ending, *, goodbye_seconds: float, drain_seconds: int
+    ) -> None:
         self.port: int = listener.getsockname()[1]
         super().__init__(app, None, None, self.port, grace_period=drain_seconds)
         self.config.access_log = False
         self.config.server_header = False
         self.config.lifespan = "off"
         self._listener = listener
+        self._ending = ending
+        self._goodbye_seconds = goodbye_seconds
+        # uvicorn takes the signals over and would close idle connections at once, under requests on their way.
+        self._server.handle_exit = lambda _signal, _frame: ending.begin()
 
     def create_application(self) -> None:
         """Nothing: the application is complete."""
 
     async def start(self) -> None:
-        """Serve until asked to stop, and until running requests have ended."""
-        await self._server.serve(sockets=[self._listener])
-
-    def stop(self) -> None:
-        """Take no more requests. Safe from any thread and from a signal."""
+        """Serve until the end begins, and until clients were sent away and running requests have ended."""
+        serving = asyncio.ensure_future(self._server.serve(sockets=[self._listener]))
+        while not serving.done() and not self._ending.begun:  # noqa: ASYNC110 - set by signals, which wake nobody
+            await asyncio.sleep(TICK_SECONDS)
+        await self._say_goodbye()
         self._server.should_exit = True
+        await serving
+
+    async def _say_goodbye(self) -> None:
+        # Each answer carries `Connection: close` by now. What is closed unasked may meet a request on its way, so
+        # connections are given the time to bring one more.
+        until = time.monotonic() + self._goodbye_seconds
+        open_ones = self._server.server_state.connections
+        while open_ones and time.monotonic() < until:  # noqa: ASYNC110 - uvicorn tells nobody
+            await asyncio.sleep(TICK_SECONDS)
 
 
 class ScoringServer(ModelServer):  # type: ignore[misc]  # KServe ships no types
     """One portfolio's server: HTTP and gRPC in one event loop."""
 
-    def __init__(self, *, drain_seconds: int) -> None:
+    def __init__(self, ending: Ending, *, drain_seconds: int) -> None:
         _quiet()
+        self._ending = ending
         super().__init__(
             workers=1,
             registered_models=ModelRepository(),
@@ -50,7 +69,6 @@ class ScoringServer(ModelServer):  # type: ignore[misc]  # KServe ships no types
             enable_latency_logging=False,
             grace_period=drain_seconds,
         )
-        self._stopped = threading.Event()
 
     def run(self, rest: ScoringRestServer, grpc_server: ScoringGrpcServer, announce: Callable[[int], None]) -> None:
         """Serve until `stop`, SIGINT or SIGTERM; `announce` is called with gRPC's port when both listen.
@@ -70,16 +88,13 @@ class ScoringServer(ModelServer):  # type: ignore[misc]  # KServe ships no types
 
     def stop(self, sig: int | None = None) -> None:  # noqa: ARG002 - KServe's signature
         """Take no more requests and end when the running ones have. Safe from any thread and from a signal."""
-        self._stopped.set()
-        if self._rest_server is not None:
-            self._rest_server.stop()
+        self._ending.begin()
 
     async def _serve_both(self, announce: Callable[[int], None]) -> None:
         port = await self._grpc_server.listen()
         try:
             announce(port)
-            if not self._stopped.is_set():
-                await self._rest_server.start()
+            await asyncio.gather(self._rest_server.start(), self._grpc_server.until_quiet(self._ending))
         finally:
             await self._grpc_server.stop()
 

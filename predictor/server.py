@@ -1,19 +1,21 @@
 """One portfolio served: its model loaded and followed, HTTP and gRPC answered. Importing this is light."""
 
 import logging
-import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
-from predictor.deployment import ChampionFollower, Deployment, pinned_bundle
+from predictor.deployment import Deployment
 from predictor.errors import ServerError
+from predictor.following import ChampionFollower, RegistrationFollower, pinned_bundle
+from predictor.kserve_import import kserve_server_only
 from predictor.metrics import Metrics
 from predictor.settings import Limits, Listening, ServeSettings
 
 __all__ = ["Limits", "Listening", "ServeSettings", "serve"]
 
 _log = logging.getLogger(__name__)
+
+Follower = ChampionFollower | RegistrationFollower
 
 
 def _silent(_listening: Listening) -> None:
@@ -29,16 +31,16 @@ def serve(
     """Serve until SIGINT or SIGTERM (in a main thread), or until `stop` is set; running requests are finished.
 
     `announce` is called once both protocols listen. A server that follows the champion listens before it has a
-    model; it is ready when it has one.
+    model; it is ready when it has one. A server of one bundle has loaded and proved it before it listens, and
+    needs no database for that; what the registry says of it is followed.
 
     Raises:
         BundleError: where the one bundle that is to be served cannot be.
-        DatabaseError: where the database of that one bundle is away.
         ServerError: where a port is taken, or the settings name no model.
     """
     metrics = Metrics()
     deployment = Deployment(metrics)
-    with _kserve_sees_no_arguments():
+    with kserve_server_only():
         from predictor.assembly import Assembly  # noqa: PLC0415 - KServe takes seconds to import
     ended = threading.Event()
     follower = _deploy(settings, deployment)
@@ -56,22 +58,24 @@ def serve(
             thread.join()
 
 
-def _deploy(settings: ServeSettings, deployment: Deployment) -> ChampionFollower | None:
+def _deploy(settings: ServeSettings, deployment: Deployment) -> Follower | None:
     name, seconds = settings.portfolio.name, settings.limits.database_seconds
     if settings.bundle is not None:
-        deployment.replace(pinned_bundle(settings.bundle, name, settings.database, seconds=seconds))
-        return None
+        deployment.replace(pinned_bundle(settings.bundle, name, looked_up_later=settings.database is not None))
+        if settings.database is None:
+            return None
+        return RegistrationFollower(deployment, settings.database, seconds=seconds)
     if settings.database is None or settings.model_dir is None:
         raise ServerError("nothing to serve: give a bundle, or a database and the folder of its models")
     return ChampionFollower(deployment, settings.database, settings.model_dir, name, seconds=seconds)
 
 
-def _follow(follower: ChampionFollower, ended: threading.Event, poll_seconds: float) -> None:
+def _follow(follower: Follower, ended: threading.Event, poll_seconds: float) -> None:
     while not ended.is_set():
         try:
             follower.look()
         except Exception:  # noqa: BLE001 - logged; the serving model goes on, and the next look may succeed
-            _log.exception("following the champion failed")
+            _log.exception("following the registry failed")
         ended.wait(poll_seconds)
 
 
@@ -80,15 +84,3 @@ def _stop_when(stop: threading.Event, ended: threading.Event, end: Callable[[], 
         if stop.wait(0.2):
             end()
             return
-
-
-@contextmanager
-def _kserve_sees_no_arguments() -> Iterator[None]:
-    # KServe parses the process's arguments when it is imported, and ends the process over an abbreviation of one
-    # of its own that it finds ambiguous.
-    given = sys.argv
-    sys.argv = given[:1]
-    try:
-        yield
-    finally:
-        sys.argv = given

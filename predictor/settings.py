@@ -28,8 +28,14 @@ class Limits:
     """Longest wait for one statement."""
     retry_seconds: int = 2
     """What a client that comes too early is told to wait."""
-    drain_seconds: int = 25
-    """Longest wait for running requests at the end; below the 30 s that a pod is given."""
+    goodbye_seconds: float = 3.0
+    """At the end: longest wait for clients on open connections to send one more request, whose answer sends them
+    away. Nobody waits where no connection is open."""
+    grpc_connection_seconds: float = 10.0
+    """Age at which a gRPC connection is ended, without a loss: clients come back, to a new server too where one was
+    added. At the end, clients that go on calling are given this time to leave."""
+    drain_seconds: int = 20
+    """After that: longest wait for running requests. All together is below the 30 s that a pod is given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,8 @@ class ServeSettings:
     """One server of one portfolio."""
 
     portfolio: Portfolio
+    model_name: str | None = None
+    """The model's name on V1, V2 and gRPC; None: the portfolio's."""
     model_dir: Path | None = None
     """Folder of bundles; the champion of the database is served from here."""
     bundle: Path | None = None
@@ -49,10 +57,15 @@ class ServeSettings:
     grpc_port: int = 8081
     """0 for any free one."""
     poll_seconds: float = 2.0
-    """Time between two looks at who is champion."""
+    """Time between two looks at who is champion, or at what the registry says of the one bundle."""
     limits: Limits = Limits()
     clock: Callable[[], datetime] | None = None
     """The time of a score, with zone; None: the database's, which also stamps the facts that features read."""
+
+    @property
+    def served_name(self) -> str:
+        """The model's name in URLs and answers."""
+        return self.model_name or self.portfolio.name
 
 
 @dataclass(frozen=True, slots=True)

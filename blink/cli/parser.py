@@ -174,7 +174,14 @@ def _add_score(commands: Subcommands) -> None:
 
 def _add_serve(commands: Subcommands) -> None:
     parser = _command(commands, "serve", "serve the deployed model (V2, V1, /score)", "serve:serve")
-    _portfolio(parser)
+    parser.add_argument(
+        "portfolio",
+        metavar="PORTFOLIO",
+        nargs="?",
+        help="a built-in name or the path of a TOML file (default with --bundle: the bundle's)",
+    )
+    parser.add_argument("--bundle", type=Path, metavar="DIR", help="serve this bundle, whoever is champion")
+    parser.add_argument("--model-name", metavar="NAME", help="the model's name in URLs (default: the portfolio's)")
     _serving(parser)
 
 

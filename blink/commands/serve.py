@@ -1,13 +1,23 @@
-"""`blink serve`: the model server of a portfolio's champion."""
+"""`blink serve`: the model server of a portfolio's champion, or of one bundle."""
 
+import logging
+import signal
 import sys
+import threading
 from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
+
+from sqlalchemy import Engine
 
 from blink.database import open_database
-from blink.outcome import Outcome
+from blink.outcome import Outcome, WrongCallError
 from blink.ports import choose_port
-from blink.settings import read_settings
+from blink.settings import Settings, SettingsError, read_settings
+from credit.bundle.reader import verify_hashes
+from credit.database.connection import connect
 from credit.portfolio_file import load_portfolio
 from predictor.server import Listening, ServeSettings
 from predictor.server import serve as run_server
@@ -15,13 +25,24 @@ from predictor.server import serve as run_server
 HTTP_PORT = 8080
 GRPC_PORT = 8081
 
+ROLE = "blink_scorer"
+
 
 def serve(arguments: Namespace) -> Outcome:
     """Serve until stopped."""
+    _end_on_sigterm()
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     settings = read_settings(home=arguments.home)
-    with open_database(settings, "blink_scorer") as engine:
+    if arguments.bundle is not None:
+        return _serve_bundle(arguments, settings)
+    if arguments.portfolio is None:
+        raise WrongCallError("nothing to serve: give a PORTFOLIO, whose champion is served, or --bundle DIR")
+    with open_database(settings, ROLE) as engine:
         served = ServeSettings(
-            portfolio=load_portfolio(arguments.portfolio), model_dir=settings.model_dir, database=engine
+            portfolio=load_portfolio(arguments.portfolio),
+            model_name=arguments.model_name,
+            model_dir=settings.model_dir,
+            database=engine,
         )
         run_server(on_free_ports(served, arguments), announce=_announce)
     return Outcome()
@@ -32,6 +53,54 @@ def on_free_ports(served: ServeSettings, arguments: Namespace) -> ServeSettings:
     http_port = choose_port(arguments.host, arguments.http_port, HTTP_PORT)
     grpc_port = choose_port(arguments.host, arguments.grpc_port, max(GRPC_PORT, http_port + 1))
     return replace(served, host=arguments.host, http_port=http_port, grpc_port=grpc_port)
+
+
+def _serve_bundle(arguments: Namespace, settings: Settings) -> Outcome:
+    _require_bundle(arguments.bundle)
+    portfolio = load_portfolio(arguments.portfolio or verify_hashes(arguments.bundle).portfolio)
+    with _database_whenever_it_comes(settings) as engine:
+        served = ServeSettings(
+            portfolio=portfolio, model_name=arguments.model_name, bundle=arguments.bundle, database=engine
+        )
+        run_server(on_free_ports(served, arguments), announce=_announce)
+    return Outcome()
+
+
+def _require_bundle(path: Path) -> None:
+    # Ending is better than waiting for files to appear. In a pod the kubelet starts the container again and mounts
+    # the path anew, which a waiting process never gets (a bundle is published by a rename, and the mount would stay
+    # on the empty directory); and the reason stands in `kubectl describe` of the pod and of the InferenceService.
+    if not path.is_dir() or not any(path.iterdir()):
+        state = "is empty" if path.is_dir() else "does not exist"
+        raise SettingsError(
+            f"--bundle {path}: the directory {state}; a model bundle is needed (docs/bundle.md). In a pod: KServe "
+            "mounts an empty directory where the PATH of pvc://CLAIM/PATH is not on the volume; compare "
+            "spec.predictor.model.storageUri with `blink model list`"
+        )
+
+
+@contextmanager
+def _database_whenever_it_comes(settings: Settings) -> Iterator[Engine | None]:
+    """An engine that nobody has used yet; None where there is no database to wait for."""
+    if settings.database_url is not None:
+        engine = connect(settings.database_url, role=ROLE)
+        try:
+            yield engine
+        finally:
+            engine.dispose()
+    elif (settings.home / "postgresql").is_dir():
+        with open_database(settings, ROLE) as engine:
+            yield engine
+    else:
+        sys.stderr.write("no DATABASE_URL: V1 and V2 are answered, /score is not, because nothing can be audited\n")
+        yield None
+
+
+def _end_on_sigterm() -> None:
+    # The first process of a container ignores SIGTERM unless it says otherwise, also while it still imports and
+    # loads; once the server runs it ends by its own rules.
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, lambda _signal, _frame: sys.exit(128 + signal.SIGTERM))
 
 
 def _announce(listening: Listening) -> None:

@@ -7,7 +7,7 @@ from importlib import metadata
 
 import pyarrow as pa
 
-from credit.bundle import bins, calibration, golden, manifest, reference, scorecard
+from credit.bundle import bins, calibration, file_names, golden, manifest, reference, scorecard
 from credit.bundle.algorithms import Algorithm, algorithm_named
 from credit.bundle.calibration import Calibration
 from credit.bundle.canonical import Json
@@ -17,7 +17,7 @@ from credit.bundle.model_id import ModelId
 from credit.portfolios import Feature, FeatureKind, LabelRule, PortfolioName
 from forest.engine import Engine, Floats, ForestError
 
-FOREST_FILE = "forest.bin"
+FOREST_FILE = file_names.FOREST
 _LIBRARIES = ("lightgbm", "treelite", "numpy", "pyarrow")
 
 

@@ -1,18 +1,19 @@
-"""Reading a bundle, and refusing one that is not what was written."""
+"""Reading a bundle, and refusing one that is not what was written.
+
+A server reads no Parquet: pyarrow is imported by whoever asks for the reference rows.
+"""
 
 import hashlib
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pyarrow as pa
-
-from credit.bundle import bins, calibration, golden, manifest, reference, scorecard
+from credit.bundle import bins, calibration, file_names, golden, manifest, scorecard
 from credit.bundle.algorithms import algorithm_named
 from credit.bundle.bins import Bins
 from credit.bundle.calibration import Calibration
-from credit.bundle.content import FOREST_FILE
 from credit.bundle.errors import BundleError
 from credit.bundle.golden import Golden
 from credit.bundle.manifest import Manifest
@@ -20,6 +21,9 @@ from credit.bundle.model_id import ModelId
 from credit.bundle.scorecard import Scorecard
 from credit.portfolios import PortfolioName
 from forest.engine import Engine, ForestError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 @dataclass(frozen=True)
@@ -52,13 +56,15 @@ class Bundle:
         """Names of the features in the order of the model's columns."""
         return self.manifest.feature_names
 
-    def reference(self) -> pa.Table:
+    def reference(self) -> "pa.Table":
         """The training rows with the model's scores, read now.
 
         Raises:
             BundleError: where the file has changed since the bundle was loaded.
         """
-        return reference.reference_from_bytes(self.file(reference.FILE))
+        from credit.bundle.reference import reference_from_bytes  # noqa: PLC0415
+
+        return reference_from_bytes(self.file(file_names.REFERENCE))
 
     def file(self, name: str) -> bytes:
         """A file of the bundle, read now and checked against the manifest.
@@ -125,9 +131,9 @@ def _verified(path: Path) -> tuple[Manifest, dict[str, bytes]]:
 def _engine(said: Manifest, files: Mapping[str, bytes]) -> Engine:
     algorithm = algorithm_named(said.algorithm)
     try:
-        engine = algorithm.load(files[FOREST_FILE], files[algorithm.native_file])
+        engine = algorithm.load(files[file_names.FOREST], files[algorithm.native_file])
     except ForestError as error:
-        raise BundleError(f"{FOREST_FILE}, {algorithm.native_file}: {error}") from error
+        raise BundleError(f"{file_names.FOREST}, {algorithm.native_file}: {error}") from error
     if engine.width != len(said.features):
         raise BundleError(f"{manifest.FILE}: {len(said.features)} features, but the model has {engine.width}")
     return engine
@@ -150,8 +156,8 @@ def _check_hash(name: str, content: bytes, digest: str) -> None:
 def _check_names(path: Path, said: Manifest) -> None:
     algorithm = algorithm_named(said.algorithm)
     needed = {
-        *(algorithm.native_file, FOREST_FILE, golden.FILE),
-        *(calibration.FILE, scorecard.FILE, bins.FILE, reference.FILE),
+        *(algorithm.native_file, file_names.FOREST, golden.FILE),
+        *(calibration.FILE, scorecard.FILE, bins.FILE, file_names.REFERENCE),
     }
     if said.files.keys() != needed:
         named = ", ".join(sorted(needed ^ said.files.keys()))

@@ -20,7 +20,11 @@ def settings(told: dict) -> ServeSettings:
         http_port=0,
         grpc_port=0,
         poll_seconds=told.get("poll_seconds", 0.1),
-        limits=Limits(database_seconds=told.get("database_seconds", 5.0)),
+        limits=Limits(
+            database_seconds=told.get("database_seconds", 5.0),
+            goodbye_seconds=told.get("goodbye_seconds", 3.0),
+            grpc_connection_seconds=told.get("grpc_connection_seconds", 10.0),
+        ),
     )
 
 

@@ -1,0 +1,6 @@
+"""Names of a bundle's files that more than one module speaks of; importing them costs nothing."""
+
+FOREST = "forest.bin"
+"""The Treelite checkpoint."""
+REFERENCE = "reference.parquet"
+"""The training rows with their scores."""

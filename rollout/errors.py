@@ -1,0 +1,17 @@
+"""Errors of the rollout."""
+
+
+class RolloutError(Exception):
+    """Traffic cannot be moved as asked; the message says what to do."""
+
+
+class ClusterError(RolloutError):
+    """The Kubernetes API refuses a request; the message holds its words."""
+
+
+class ClusterAwayError(ClusterError):
+    """The Kubernetes API does not answer; a later try may succeed."""
+
+
+class ObjectExistsError(ClusterError):
+    """An object of that name is there already."""

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy import Engine
 
@@ -25,7 +26,7 @@ from predictor.server import serve as run_server
 HTTP_PORT = 8080
 GRPC_PORT = 8081
 
-ROLE = "blink_scorer"
+ROLE: Final = "blink_scorer"
 
 
 def serve(arguments: Namespace) -> Outcome:

@@ -98,22 +98,22 @@ def request_training(
     )
 
 
-def get_run(connection: Connection, run_id: UUID) -> PipelineRun:
-    """The run of that id.
+def get_run(connection: Connection, run_id: UUID, *, lock: bool = False) -> PipelineRun:
+    """The run of that id. With `lock`, nobody else changes it until the transaction ends.
 
     Raises:
         UnknownRunError: where there is none.
     """
-    found = find_run(connection, run_id)
+    found = find_run(connection, run_id, lock=lock)
     if found is None:
         raise UnknownRunError(f"no run {run_id}: see blink runs list")
     return found
 
 
 def find_run(connection: Connection, run_id: UUID, *, lock: bool = False) -> PipelineRun | None:
-    """The run of that id; None where there is none. With `lock`, nobody else changes it until the transaction ends."""
+    """The run of that id; None where there is none. `lock` as in `get_run`."""
     found = select(*_COLUMNS).where(_RUNS.run_id == run_id)
-    row = connection.execute(found.with_for_update() if lock else found).mappings().one_or_none()
+    row = connection.execute(found.with_for_update(key_share=True) if lock else found).mappings().one_or_none()
     return None if row is None else _run(row)
 
 
@@ -146,7 +146,7 @@ def runs_of_workflow(connection: Connection, *, kind: str, portfolio: str, workf
     """The runs of a kind and portfolio that a workflow carries or has carried, locked, the oldest first."""
     carried = (_RUNS.workflow == workflow) | _RUNS.outcome.contains({"workflows": [{"workflow": workflow}]})
     found = select(*_COLUMNS).where(_RUNS.portfolio == portfolio, _RUNS.kind == kind, carried)
-    rows = connection.execute(found.order_by(_RUNS.started_at, _RUNS.run_id).with_for_update()).mappings()
+    rows = connection.execute(found.order_by(_RUNS.started_at, _RUNS.run_id).with_for_update(key_share=True)).mappings()
     return tuple(_run(row) for row in rows)
 
 

@@ -68,11 +68,11 @@ def _on_a_cluster(arguments: Namespace, settings: Settings) -> None:
 def _on_one_machine(arguments: Namespace, settings: Settings) -> None:
     from blink.control.assembly import local_loop, with_api  # noqa: PLC0415 - heavy, and not for control_token
     from blink.control.local_training import ProcessTraining  # noqa: PLC0415
-    from credit.portfolio_file import builtin_names  # noqa: PLC0415
+    from credit.portfolio_file import known_names  # noqa: PLC0415
 
     carrier = ProcessTraining(settings.home)
     with _database(settings) as engine:
-        loop = local_loop(carrier, engine, builtin_names())
+        loop = local_loop(carrier, engine, known_names(settings.portfolio_dir))
         built = with_api(loop, arguments.tokens or settings.home / "tokens")
         try:
             _serve(arguments, built.app, loop.run)

@@ -9,13 +9,13 @@ from sqlalchemy import Engine
 
 from blink.control.config import CLUSTER_FILE, ControlFile, read_config
 from blink.database import open_database
+from blink.named_portfolio import named_portfolio
 from blink.outcome import Outcome
 from blink.settings import Settings, read_settings
 from credit.database.models import champion
 from credit.database.pipeline_runs import get_run
 from credit.database.promotion_events import TrafficDecision, last_traffic, last_wish, model_of_run
 from credit.plain_table import table
-from credit.portfolio_file import load_portfolio
 from credit.portfolios import PortfolioName
 from rollout.cluster import Cluster, connect_cluster
 from rollout.errors import NotYetError, RolloutError
@@ -33,7 +33,7 @@ def status(arguments: Namespace) -> Outcome:
     settings, config = read_settings(home=arguments.home), _config(arguments)
     with open_database(settings, "blink_reader") as engine:
         if config is None:
-            return _local_status(engine, load_portfolio(arguments.portfolio).name)
+            return _local_status(engine, named_portfolio(arguments.portfolio, settings).name)
         portfolio = _portfolio(config, arguments.portfolio)
         with engine.connect() as connection:
             found = Rollout(config.rollout(), _cluster(config)).look(connection, portfolio)
@@ -115,13 +115,13 @@ def _local_status(engine: Engine, portfolio: PortfolioName) -> Outcome:
     with engine.connect() as connection:
         deployed = champion(connection, portfolio)
     model_id = None if deployed is None else deployed.model_id
-    facts = {"portfolio": portfolio, "champion": model_id, "slots": [], "pending": []}
+    facts: Mapping[str, object] = {"portfolio": portfolio, "champion": model_id, "slots": [], "pending": []}
     return Outcome(f"{portfolio}: champion {model_id or 'none'}\n{BY_ITSELF}", facts)
 
 
 def _text(found: Pass) -> str:
     rows = [
-        (row["slot"], row["model_id"] or "-", "yes" if row["ready"] else "no", f"{row['weight']} %", row["message"])
+        (str(row["slot"]), str(row["model_id"] or "-"), _yes(row["ready"]), f"{row['weight']} %", str(row["message"]))
         for row in _slots(found)
     ]
     pending = [f"next: {_sentence(action)}" for action in found.actions] or ["all is as it should be"]
@@ -140,7 +140,7 @@ def _facts(found: Pass) -> Mapping[str, object]:
 
 def _slots(found: Pass) -> list[Mapping[str, object]]:
     traffic = found.place.traffic
-    rows = []
+    rows: list[Mapping[str, object]] = []
     for slot in Slot:
         state = found.place.slots.get(slot)
         rows.append(
@@ -153,6 +153,10 @@ def _slots(found: Pass) -> list[Mapping[str, object]]:
             }
         )
     return rows
+
+
+def _yes(value: object) -> str:
+    return "yes" if value else "no"
 
 
 def _sentence(action: Action) -> str:

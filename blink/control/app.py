@@ -93,7 +93,9 @@ def _watching(parts: Parts) -> APIRouter:
     async def healthz() -> answers.StateAnswer:
         return answers.StateAnswer(state="alive")
 
-    @router.get("/readyz", summary="The database answers, at a schema that serves this release", responses={503: _ERRORS[503]})
+    @router.get(
+        "/readyz", summary="The database answers, at a schema that serves this release", responses={503: _ERRORS[503]}
+    )
     def readyz() -> answers.StateAnswer:
         with online_transaction(parts.database, timeout_seconds=DATABASE_SECONDS) as connection:
             require_head(connection)

@@ -55,9 +55,7 @@ def with_api(loop: Loop, tokens: Path) -> Control:
     return Control(control_app(parts), loop)
 
 
-def _loop(
-    database: Engine, carrier: Carrier, portfolios: Sequence[str], *, lock: str, rollout: Rollout | None
-) -> Loop:
+def _loop(database: Engine, carrier: Carrier, portfolios: Sequence[str], *, lock: str, rollout: Rollout | None) -> Loop:
     metrics = ControlMetrics(lambda: _figures(database))
     metrics.expect(["trainings", *portfolios] if rollout is not None else ["trainings"])
     return Loop(database, lock, Trainings(database, carrier, portfolios), rollout, metrics, utc_now)

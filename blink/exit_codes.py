@@ -6,6 +6,7 @@ from blink.outcome import WrongCallError
 from blink.settings import SettingsError
 from credit.database.errors import BusyError, ReleaseOutdatedError, SchemaOutdatedError
 from credit.portfolios import PortfolioError
+from rollout.errors import ClusterAwayError, NotYetError
 
 FAILED = 1
 WRONG_CALL = 2
@@ -36,7 +37,7 @@ def exit_code(error: Exception) -> int | None:
         return WRONG_CONFIGURATION
     if isinstance(error, DBAPIError) and getattr(error.orig, "pgcode", None) == INSUFFICIENT_PRIVILEGE:
         return WRONG_CONFIGURATION
-    if isinstance(error, (BusyError, OperationalError)):
+    if isinstance(error, (BusyError, OperationalError, ClusterAwayError, NotYetError)):
         return TRY_AGAIN
     if _is_ours(error):
         return FAILED

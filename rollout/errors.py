@@ -15,3 +15,7 @@ class ClusterAwayError(ClusterError):
 
 class ObjectExistsError(ClusterError):
     """An object of that name is there already."""
+
+
+class NotYetError(RolloutError):
+    """What is waited for has not come about in time; a later try may see it."""

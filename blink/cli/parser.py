@@ -22,6 +22,7 @@ from blink.cli.arguments import (
     run_id,
     utc_time,
 )
+from blink.cli.control_commands import add_control
 from blink.cli.runs_commands import add_runs
 from blink.cli.score_commands import add_score
 
@@ -49,6 +50,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_portfolio(commands)
     _add_audit(commands)
     add_runs(commands)
+    add_control(commands)
     return parser
 
 

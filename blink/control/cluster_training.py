@@ -1,0 +1,139 @@
+"""Trainings as Argo workflows.
+
+A run's workflow is named after the run, so that it is made once however often it is tried.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum, auto
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from blink.control.training import NotStartedError, deploys
+from credit.database.pipeline_runs import PipelineRun
+from rollout.cluster import WORKFLOW, Cluster
+from rollout.errors import ClusterAwayError, ClusterError, ObjectExistsError
+from rollout.manifests import PORTFOLIO_LABEL, Manifest
+
+START_WITHIN = timedelta(minutes=10)
+"""After which a run that was asked for and not started is closed: nobody waits for it any more."""
+RECORDED_WITHIN = timedelta(minutes=1)
+"""Of a workflow's end its exit handler has recorded the outcome."""
+ENDED = ("Succeeded", "Failed", "Error")
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowState:
+    """How far a workflow has come."""
+
+    phase: str
+    """Empty where its controller has not seen it yet."""
+    message: str
+    finished_at: datetime | None
+
+
+class Upkeep(Enum):
+    """What is to be done about a run that needs no closing."""
+
+    LEAVE = auto()
+    START = auto()
+
+
+def upkeep(run: PipelineRun, workflow: WorkflowState | None, now: datetime) -> Upkeep | str:
+    """What is to be done about an active run, seen its workflow (None: there is none); a text says why it is over."""
+    if workflow is None:
+        if run.state == "requested" and now - run.started_at < START_WITHIN:
+            return Upkeep.START
+        return f"its workflow {run.workflow} does not exist" + (" any more" if run.state == "running" else "")
+    if workflow.phase in ENDED and workflow.finished_at is not None and now - workflow.finished_at > RECORDED_WITHIN:
+        said = f": {workflow.message}" if workflow.message else ""
+        return f"its workflow {run.workflow} ended as {workflow.phase} and recorded nothing{said}"
+    return Upkeep.LEAVE
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowTraining:
+    """Carries trainings in the WorkflowTemplate of a release."""
+
+    cluster: Cluster
+    release: str
+    template: str
+    argo_url: str
+
+    def workflow(self, run_id: UUID) -> str:
+        """The name of the run's workflow."""
+        return f"{self.release}-train-{run_id.hex[:8]}"
+
+    def start(self, run: PipelineRun) -> None:
+        """Create the run's workflow. Where the API does not answer, `upkeep` does it later.
+
+        Raises:
+            NotStartedError: where the API refuses.
+        """
+        try:
+            self.cluster.create(WORKFLOW, training_workflow(run, self.cluster.namespace, self.template))
+        except (ObjectExistsError, ClusterAwayError):
+            return
+        except ClusterError as error:
+            raise NotStartedError(f"the workflow of run {run.run_id} cannot be created: {error}") from error
+
+    def upkeep(self, run: PipelineRun, connection: Connection, now: datetime) -> str | None:  # noqa: ARG002 - a Carrier
+        """Create a workflow that is missing; say why where a run is over.
+
+        Raises:
+            NotStartedError: where the API refuses.
+            ClusterAwayError: where it does not answer.
+        """
+        if run.workflow is None or not run.workflow.startswith(f"{self.release}-"):
+            return None  # by hand, or another release's
+        found = self.cluster.get(WORKFLOW, run.workflow)
+        decided = upkeep(run, None if found is None else _state(found), now)
+        if decided is Upkeep.START:
+            self.start(run)
+        return decided if isinstance(decided, str) else None
+
+    def watch(self, run: PipelineRun) -> Mapping[str, str]:
+        """The workflow's name, the command that follows it, and its page."""
+        if run.workflow is None:
+            return {}
+        place = f"/workflows/{self.cluster.namespace}/{run.workflow}"
+        return {
+            "workflow": run.workflow,
+            "kubectl": f"kubectl get workflow {run.workflow} --namespace {self.cluster.namespace} --watch",
+            **({"argo": self.argo_url.rstrip("/") + place} if self.argo_url else {}),
+        }
+
+
+def training_workflow(run: PipelineRun, namespace: str, template: str) -> Manifest:
+    """The workflow of a run: the template's steps with the run's parameters. Pure."""
+    parameters = {
+        "portfolio": run.portfolio,
+        "batch-id": run.batch_id or "",
+        "run-id": str(run.run_id),
+        "deploy": str(deploys(run)).lower(),
+    }
+    return {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "Workflow",
+        "metadata": {
+            "name": run.workflow,
+            "namespace": namespace,
+            "labels": {PORTFOLIO_LABEL: run.portfolio, "workflows.argoproj.io/workflow-template": template},
+        },
+        "spec": {
+            "workflowTemplateRef": {"name": template},
+            "arguments": {"parameters": [{"name": name, "value": value} for name, value in parameters.items()]},
+        },
+    }
+
+
+def _state(workflow: Manifest) -> WorkflowState:
+    status = workflow.get("status", {})
+    finished = status.get("finishedAt")
+    return WorkflowState(
+        phase=str(status.get("phase", "")),
+        message=str(status.get("message", "")),
+        finished_at=None if not finished else datetime.fromisoformat(finished),
+    )

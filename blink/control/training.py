@@ -1,0 +1,185 @@
+"""Asking for a training: of which portfolio, once at a time for each batch; and runs that nobody carries."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID, uuid4
+
+from sqlalchemy import Connection, Engine
+
+from blink.control.errors import ActiveError, BadRequestError, UnavailableError
+from credit.database.pipeline_figures import portfolios_of_batch
+from credit.database.pipeline_runs import (
+    PipelineRun,
+    RunActiveError,
+    active_runs,
+    fail_run,
+    get_run,
+    request_training,
+    write_outcome,
+)
+from credit.database.score_requests import online_transaction
+from rollout.errors import ClusterError
+
+Json = Any
+"""A JSON value as `json` reads it."""
+
+DATABASE_SECONDS = 5.0
+
+
+class NotStartedError(UnavailableError):
+    """A training cannot be started, and a later try of the same would not help."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingWish:
+    """What somebody asks for."""
+
+    portfolio: str | None
+    """None: the one that holds the batch's rows, or the only one there is."""
+    batch_id: str
+    deploy: bool
+    """Deploy the model where it is no worse than the deployed one."""
+
+
+class Carrier(Protocol):
+    """Where trainings run: as workflows of a cluster, or as processes of this machine."""
+
+    def workflow(self, run_id: UUID) -> str | None:
+        """The name of the workflow that will carry a run; None where there are no workflows."""
+        ...
+
+    def start(self, run: PipelineRun) -> None:
+        """Have the run carried; asked again, it is still carried once.
+
+        Raises:
+            NotStartedError: where that cannot be.
+        """
+        ...
+
+    def upkeep(self, run: PipelineRun, connection: Connection, now: datetime) -> str | None:
+        """Start a run that was asked for and that nobody carries yet; of one that nobody will carry on, say why."""
+        ...
+
+    def watch(self, run: PipelineRun) -> Mapping[str, str]:
+        """Where a person can watch the run, by the kind of place."""
+        ...
+
+
+class Trainings:
+    """The trainings of a release."""
+
+    def __init__(self, database: Engine, carrier: Carrier, portfolios: Sequence[str]) -> None:
+        self._database = database
+        self._carrier = carrier
+        self._portfolios = tuple(portfolios)
+
+    def trigger(self, wish: TrainingWish, *, person: str, now: datetime) -> PipelineRun:
+        """Have a model trained.
+
+        The row is committed before anything starts: whoever is killed in between leaves a row that `upkeep` starts.
+
+        Raises:
+            BadRequestError: where the portfolio is not known, or not clear.
+            ActiveError: where a training of the batch is active.
+            NotStartedError: where it cannot be started; its row is closed.
+            DatabaseAwayError: where the database does not answer.
+        """
+        run = self._request(wish, person, now)
+        try:
+            self._carrier.start(run)
+        except NotStartedError as error:
+            with online_transaction(self._database, timeout_seconds=DATABASE_SECONDS) as connection:
+                fail_run(connection, run.run_id, error=str(error), now=now)
+            raise
+        return run
+
+    def watch(self, run: PipelineRun) -> Mapping[str, str]:
+        """Where a person can watch the run, by the kind of place."""
+        return self._carrier.watch(run)
+
+    def upkeep(self, connection: Connection, now: datetime) -> None:
+        """Start what was asked for and not started, and close what nobody will carry on.
+
+        `connection` is in no transaction.
+
+        Raises:
+            ClusterAwayError: where the Kubernetes API does not answer.
+        """
+        with connection.begin():
+            runs = active_runs(connection, kind="train")
+        for run in runs:
+            self._keep(connection, run, now)
+
+    def _keep(self, connection: Connection, run: PipelineRun, now: datetime) -> bool:
+        """Whether the run was closed."""
+        try:
+            trouble = self._carrier.upkeep(run, connection, now)
+        except NotStartedError as error:
+            trouble = str(error)
+        if trouble is None:
+            return False
+        with connection.begin():
+            return fail_run(connection, run.run_id, error=trouble, now=now)
+
+    def _request(self, wish: TrainingWish, person: str, now: datetime) -> PipelineRun:
+        try:
+            return self._insert(wish, person, now)
+        except RunActiveError as error:
+            if not self._was_abandoned(error.run_id, now):
+                raise ActiveError(str(error), error.run_id) from error
+        try:
+            return self._insert(wish, person, now)
+        except RunActiveError as error:
+            raise ActiveError(str(error), error.run_id) from error
+
+    def _was_abandoned(self, run_id: UUID, now: datetime) -> bool:
+        with online_transaction(self._database, timeout_seconds=DATABASE_SECONDS) as connection:
+            run = get_run(connection, run_id)
+        try:
+            with self._database.connect() as connection:
+                return self._keep(connection, run, now)
+        except ClusterError:
+            # Whether its workflow lives cannot be known now: the row says that the run does.
+            return False
+
+    def _insert(self, wish: TrainingWish, person: str, now: datetime) -> PipelineRun:
+        run_id = uuid4()
+        with online_transaction(self._database, timeout_seconds=DATABASE_SECONDS) as connection:
+            holding = () if wish.portfolio is not None else portfolios_of_batch(connection, wish.batch_id)
+            run = request_training(
+                connection,
+                run_id=run_id,
+                portfolio=chosen_portfolio(wish, self._portfolios, holding),
+                batch_id=wish.batch_id,
+                requested_by=person,
+                workflow=self._carrier.workflow(run_id),
+                now=now,
+            )
+            # Who starts it may be another process than the one that was asked.
+            write_outcome(connection, run_id, {"deploy": wish.deploy})
+        return replace(run, outcome={"deploy": wish.deploy})
+
+
+def deploys(run: PipelineRun) -> bool:
+    """Whether the model is to be deployed where it is no worse."""
+    return bool(run.outcome.get("deploy", True))
+
+
+def chosen_portfolio(wish: TrainingWish, known: Sequence[str], holding: Sequence[str]) -> str:
+    """The portfolio that a wish is about: the named one, the only one that holds the batch's rows, or the only one.
+
+    Raises:
+        BadRequestError: where it is not known, or there are several.
+    """
+    there_are = ", ".join(known)
+    if wish.portfolio is not None:
+        if wish.portfolio not in known:
+            raise BadRequestError(f"body.portfolio: no portfolio {wish.portfolio!r}; there are {there_are}")
+        return wish.portfolio
+    candidates = [name for name in known if name in holding] or list(known)
+    if len(candidates) == 1:
+        return candidates[0]
+    where = f"{len(candidates)} portfolios could be meant" if candidates else "no portfolio is configured"
+    raise BadRequestError(f"body.portfolio: is needed, for {where} by batch {wish.batch_id}; there are {there_are}")

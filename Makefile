@@ -37,6 +37,7 @@ check: setup
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m credit.features.reference_page --check docs/features.md
 	$(BIN)/python -m blink.cli.reference_page --check docs/commands.md
+	$(BIN)/blink workflows check
 
 # Hours, not minutes: figures go to docs/acceptance.
 acceptance: setup

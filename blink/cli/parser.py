@@ -25,6 +25,7 @@ from blink.cli.arguments import (
 from blink.cli.control_commands import add_control
 from blink.cli.runs_commands import add_runs
 from blink.cli.score_commands import add_score
+from blink.cli.workflows_commands import add_workflows
 
 EPILOG = """\
 PORTFOLIO is a built-in name (cash_advance), that of a file in the folder BLINK_PORTFOLIOS, or the path of a TOML file.
@@ -51,15 +52,17 @@ def build_parser() -> argparse.ArgumentParser:
     _add_audit(commands)
     add_runs(commands)
     add_control(commands)
+    add_workflows(commands)
     return parser
 
 
 def add_train_options(parser: argparse.ArgumentParser) -> None:
     """The options of `blink train`, which `python -m trainer` shares."""
+    switch = argparse.BooleanOptionalAction  # workflows say --no-deploy: they cannot leave an option out
     parser.add_argument(
-        "--deploy", action="store_true", help="deploy the model if it is no worse than the deployed one"
+        "--deploy", action=switch, default=False, help="deploy the model if it is no worse than the deployed one"
     )
-    parser.add_argument("--force", action="store_true", help="deploy even if it is worse; needs --reason")
+    parser.add_argument("--force", action=switch, default=False, help="deploy even if it is worse; needs --reason")
     parser.add_argument("--reason", type=given(str), metavar="TEXT", help="why --force is justified; recorded")
     parser.add_argument(
         "--source",

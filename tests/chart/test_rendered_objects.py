@@ -196,6 +196,7 @@ def test_hooks_leave_nothing_behind():
     assert {key: each["helm.sh/hook"] for key, each in hooks.items()} == {
         ("ServiceAccount", "blink-migrate"): "pre-install,pre-upgrade",
         ("Job", "blink-migrate"): "pre-install,pre-upgrade",
+        ("ServiceAccount", "blink-demo-data"): "post-install",
         ("Job", "blink-demo-data"): "post-install",
         ("Pod", "blink-test-score"): "test",
     }

@@ -23,8 +23,9 @@ $(STAMP): requirements.lock pyproject.toml
 run: setup
 	@$(BIN)/blink up
 
+# tests/chart needs Go: it reads CRDs from Go modules, and builds helm (where there is none) and kube-score once.
 test: setup
-	$(BIN)/pytest -n 2 --dist loadgroup tests/unit tests/postgres
+	$(BIN)/pytest -n 2 --dist loadgroup tests/unit tests/postgres tests/chart
 
 # Given a KUBECONFIG, with kubectl and helm, and the images of tests/cluster/build-images in the cluster.
 test-cluster: setup
@@ -37,6 +38,7 @@ check: setup
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m credit.features.reference_page --check docs/features.md
 	$(BIN)/python -m blink.cli.reference_page --check docs/commands.md
+	$(BIN)/python charts/values_page.py --check docs/chart-values.md
 	$(BIN)/blink workflows check
 
 # Hours, not minutes: figures go to docs/acceptance.

@@ -17,7 +17,7 @@ from blink.outcome import Outcome, WrongCallError
 from blink.ports import choose_port
 from blink.settings import Settings, SettingsError, read_settings
 from credit.bundle.reader import verify_hashes
-from credit.database.connection import connect
+from credit.database.connection import Role, connect
 from credit.portfolio_file import load_portfolio
 from predictor.server import Listening, ServeSettings
 from predictor.server import serve as run_server
@@ -25,13 +25,14 @@ from predictor.server import serve as run_server
 HTTP_PORT = 8080
 GRPC_PORT = 8081
 
-ROLE = "blink_scorer"
+ROLE: Role = "blink_scorer"
 
 
 def serve(arguments: Namespace) -> Outcome:
     """Serve until stopped."""
     _end_on_sigterm()
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     settings = read_settings(home=arguments.home)
     if arguments.bundle is not None:
         return _serve_bundle(arguments, settings)

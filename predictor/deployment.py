@@ -66,8 +66,6 @@ class Deployment:
         self._deployed, self._trouble = deployed, ""
         self._metrics.deployed(deployed.bundle.portfolio, deployed.bundle.model_id, deployed.bundle.engine.version)
         _log.info("serving %s as %s", deployed.bundle.model_id, deployed.role)
-        if deployed.obstacle:
-            _log.warning("scores cannot be audited: %s", deployed.obstacle)
 
     def refused(self, trouble: str) -> None:
         """Keep serving what is served; the reason is logged once."""

@@ -1,5 +1,6 @@
 """Followers of the registry: one keeps a server on the champion, one keeps a given bundle's role up to date."""
 
+import logging
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from credit.portfolios import PortfolioName
 from credit.reasons import ReasonError
 from credit.scores import score_rows
 from predictor.deployment import Deployed, Deployment
+
+_log = logging.getLogger(__name__)
 
 
 class ChampionFollower:
@@ -76,6 +79,8 @@ class RegistrationFollower:
             registered = replace(served, obstacle=f"{_not_looked_up(served.bundle)}: {error}")
         if registered != served:
             self._deployment.replace(registered)
+            if registered.obstacle:
+                _log.warning("scores cannot be audited: %s", registered.obstacle)
 
     def _model(self, model_id: str) -> RegisteredModel | None:
         with online_transaction(self._database, timeout_seconds=self._seconds) as connection:

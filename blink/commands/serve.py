@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
 
 from sqlalchemy import Engine
 
@@ -19,20 +18,21 @@ from blink.outcome import Outcome, WrongCallError
 from blink.ports import choose_port
 from blink.settings import Settings, SettingsError, read_settings
 from credit.bundle.reader import verify_hashes
-from credit.database.connection import connect
+from credit.database.connection import Role, connect
 from predictor.server import Listening, ServeSettings
 from predictor.server import serve as run_server
 
 HTTP_PORT = 8080
 GRPC_PORT = 8081
 
-ROLE: Final = "blink_scorer"
+ROLE: Role = "blink_scorer"
 
 
 def serve(arguments: Namespace) -> Outcome:
     """Serve until stopped."""
     _end_on_sigterm()
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     settings = read_settings(home=arguments.home)
     if arguments.bundle is not None:
         return _serve_bundle(arguments, settings)

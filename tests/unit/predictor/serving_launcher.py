@@ -6,14 +6,22 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from credit.database.connection import connect
-from credit.portfolio_file import load_portfolio
-from predictor.server import Limits, Listening, ServeSettings, serve
+TOLD = json.loads(sys.argv[1])
+
+if "image" in TOLD:
+    from only_locked import like_image
+
+    like_image(Path(__file__).parents[3], TOLD["image"])
+
+from credit.database.connection import connect  # noqa: E402
+from credit.portfolio_file import load_portfolio  # noqa: E402
+from predictor.server import Limits, Listening, ServeSettings, serve  # noqa: E402
 
 
 def settings(told: dict) -> ServeSettings:
     return ServeSettings(
         portfolio=load_portfolio("cash_advance"),
+        model_name=told.get("model_name"),
         model_dir=Path(told["model_dir"]) if "model_dir" in told else None,
         bundle=Path(told["bundle"]) if "bundle" in told else None,
         database=connect(told["url"], role="blink_scorer") if "url" in told else None,
@@ -33,4 +41,4 @@ def announce(listening: Listening) -> None:
 
 
 logging.basicConfig(level=logging.INFO)
-serve(settings(json.loads(sys.argv[1])), announce=announce)
+serve(settings(TOLD), announce=announce)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from starlette.requests import Request
 
+from predictor.ending import Ending
 from predictor.http_app import http_app
 from predictor.metrics import Metrics
 
@@ -24,7 +25,7 @@ class Broken:
 
 def ask(method: str, path: str) -> tuple[list[dict], Metrics]:
     metrics = Metrics()
-    app = http_app(Broken(), metrics, retry_seconds=1)
+    app = http_app(Broken(), metrics, Ending(), retry_seconds=1)
     sent: list[dict] = []
 
     async def receive() -> dict:
@@ -58,6 +59,6 @@ def test_a_path_that_a_client_made_up_is_no_label():
 
 def test_every_path_is_documented():
     page = (Path(__file__).parents[3] / "docs/serving.md").read_text()
-    routes = http_app(Broken(), Metrics(), retry_seconds=1).routes
+    routes = http_app(Broken(), Metrics(), Ending(), retry_seconds=1).routes
     named = {f"`{'GET' if 'GET' in route.methods else 'POST'} {route.path}`" for route in routes}
     assert {name for name in named if name not in page} == set()

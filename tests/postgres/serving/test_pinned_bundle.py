@@ -1,0 +1,130 @@
+"""A server of one bundle, as in a pod: what the registry says of it is followed while it serves."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import Engine, event, select, text, update
+
+from credit.bundle.reader import Bundle
+from credit.database import models
+from credit.database.connection import connect
+from credit.database.migrate import upgrade
+from credit.database.models import ModelStatus
+from credit.database.schema import BLINK_MODELS, RISK_SCORE_AUDITS
+from predictor.server import Limits, ServeSettings
+from tests.postgres.serving.requests import tensor
+from tests.postgres.serving.served import registered
+from tests.unit.predictor.serving_example import PORTFOLIO, Server, server_thread, until_ready
+
+NAME = "blink-cash-advance-blue"
+ASKED = '{"user_id": "pinned", "features": {}}'
+
+
+@contextmanager
+def pinned(engine: Engine, bundle: Bundle) -> Iterator[Server]:
+    settings = ServeSettings(
+        portfolio=PORTFOLIO,
+        model_name=NAME,
+        bundle=bundle.path,
+        database=engine,
+        http_port=0,
+        grpc_port=0,
+        poll_seconds=0.02,
+        limits=Limits(database_seconds=1.0),
+    )
+    with server_thread(settings) as running:
+        yield until_ready(running)
+
+
+def score_until(server: Server, status: int, said: str = "") -> dict:
+    """The first answer of `/score` with that status and text."""
+    while True:
+        given, _, content = server.post("/score", ASKED)
+        assert server.alive()
+        if given == status and said in content.decode():
+            return json.loads(content)
+
+
+def register(database, model) -> None:
+    with database.engine("blink_trainer").begin() as connection:
+        models.register(connection, model)
+
+
+def roles(database) -> set[str]:
+    with database.engine().connect() as connection:
+        return set(connection.execute(select(RISK_SCORE_AUDITS.c.role)).scalars())
+
+
+def crown(database, bundle: Bundle) -> None:
+    with database.engine().begin() as connection:
+        wanted = update(BLINK_MODELS).where(BLINK_MODELS.c.model_id == bundle.model_id)
+        connection.execute(wanted.values(status="champion"))
+
+
+def test_it_starts_without_its_database_and_is_audited_when_the_database_answers(new_database, bundle):
+    database = new_database("template0")
+    with pinned(database.engine("blink_scorer"), bundle) as running:
+        infer = json.dumps({"inputs": [tensor()]})
+        status, _, content = running.post(f"/v2/models/{NAME}/infer", infer)
+        assert (status, json.loads(content)["model_name"]) == (200, NAME)
+        said = score_until(running, 503, "schema version none")["error"]
+        assert said.endswith("run `blink db migrate`, and a score must leave an audit")
+        upgrade(database.engine())
+        assert score_until(running, 503, "not registered")["error"] == (
+            f"model {bundle.model_id} is not registered in the database, and a score must leave an audit"
+        )
+        register(database, registered(bundle, ModelStatus.TRAINED))
+        assert score_until(running, 200)["model_id"] == bundle.model_id
+
+
+def test_with_nobody_at_the_databases_address_it_serves_what_needs_no_audit(bundle, database):
+    with database.engine().begin() as connection:
+        name = connection.execute(text("SELECT current_database()")).scalar_one()
+    nowhere = database.engine("blink_scorer").url.set(database=f"{name}_gone")
+    away = connect(nowhere.render_as_string(hide_password=False), role="blink_scorer")
+    with pinned(away, bundle) as running:
+        said = score_until(running, 503, "the database does not answer")["error"]
+        assert said.startswith(f"model {bundle.model_id} has not been looked up in the database yet: ")
+        assert running.get(f"/v2/models/{NAME}/ready")[0] == 200
+    away.dispose()
+
+
+def test_its_role_in_audits_follows_the_registry(database, bundle):
+    register(database, registered(bundle, ModelStatus.CANARY))
+    with pinned(database.engine("blink_scorer"), bundle) as running:
+        score_until(running, 200)
+        assert roles(database) == {"challenger"}
+        crown(database, bundle)
+        while roles(database) == {"challenger"}:
+            score_until(running, 200)
+    assert roles(database) == {"challenger", "champion"}
+
+
+def test_a_bundle_that_is_not_the_registered_one_is_not_audited(database, bundle):
+    register(database, replace(registered(bundle, ModelStatus.CHAMPION), manifest_sha256=bytes(32)))
+    with pinned(database.engine("blink_scorer"), bundle) as running:
+        said = score_until(running, 503, "is not the one that was registered")["error"]
+    assert said == (
+        f"the bundle of {bundle.model_id} is not the one that was registered: its manifest has sha256 "
+        f"{bundle.manifest_sha256}, not {'0' * 64}, and a score must leave an audit"
+    )
+
+
+@pytest.mark.parametrize(("version", "status"), [("same", 200), ("model_cash_advance_19700101_000000", 404)])
+def test_readiness_of_a_version_is_the_loaded_models_alone(scoring, bundle, version, status):
+    asked = bundle.model_id if version == "same" else version
+    assert scoring.get(f"/v2/models/cash_advance/versions/{asked}/ready")[0] == status
+
+
+def test_a_look_is_one_statement_on_the_registry(database, bundle):
+    register(database, registered(bundle, ModelStatus.CHAMPION))
+    engine, statements = database.engine("blink_scorer"), []
+    with pinned(engine, bundle) as running:
+        score_until(running, 200)
+        event.listen(engine, "before_cursor_execute", lambda *about: statements.append(about[2]))
+        while len([one for one in statements if "blink_models" in one]) < 3:
+            assert running.alive()
+    assert [one for one in statements if "blink_models" not in one and "set_config" not in one] == []

@@ -16,7 +16,7 @@ from tests.cluster.load import Route
 from tests.cluster.postgres import Database
 from tests.cluster.readme import blocks
 
-NAMESPACE = "blink"
+NAMESPACE = "credit"
 MINE = "blinkscoring.io/end-to-end-test"
 LAST = ("test_upgrade.py", "test_uninstall.py")
 README_SECONDS = 600

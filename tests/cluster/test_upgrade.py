@@ -7,6 +7,8 @@ from tests.cluster.load import Route, load
 from tests.cluster.postgres import Database
 
 VALUES = "manifests/values-dev.yaml"
+RELEASE = "0.1.0"
+"""Tag of this release's images, as in Chart.yaml."""
 NO_FAILURE: Mapping[str, list[str]] = {"rest": [], "score": [], "grpc": []}
 
 
@@ -14,18 +16,6 @@ def weights(release: Namespace) -> list[dict[str, int]]:
     """Of each rule of the route, by backend."""
     rules = release.get("httproute", "blink-cash-advance")["spec"]["rules"]
     return [{backend["name"]: backend["weight"] for backend in rule["backendRefs"]} for rule in rules]
-
-
-def images(release: Namespace) -> set[str]:
-    """Images of the pods that run, the database's apart."""
-    pods = release.objects("pods", "app.kubernetes.io/instance=blink")
-    return {
-        container["image"].rpartition(":")[2]
-        for pod in pods
-        if pod["status"].get("phase") == "Running"
-        for container in pod["spec"]["containers"]
-        if "blink/" in container["image"]
-    }
 
 
 def rolled_out(release: Namespace, tag: str) -> bool:
@@ -45,7 +35,8 @@ def test_upgrade_and_rollback_under_load(release: Namespace, route: Route, featu
     models = route.ask("GET", f"/v2/models/{route.model}")[1]["versions"]
     assert database.ask("SELECT version_num FROM blink.alembic_version") == "0002"
     with load(route, len(features)) as tallies:
-        chart = ["charts/blink", "--namespace", release.name, "--values", VALUES, "--set=image.tag=next"]
+        tags = "images.predictor.tag=next,images.jobs.tag=next,control.tokensSecret=blink-control-tokens"
+        chart = ["charts/blink", "--namespace", release.name, "--values", VALUES, f"--set={tags}"]
         run(["helm", "upgrade", "blink", *chart, "--wait", "--timeout=5m"])
         until(lambda: rolled_out(release, "next"), "every pod is of the next release", seconds=240)
     assert {name: tally.failed for name, tally in tallies.items()} == NO_FAILURE
@@ -54,7 +45,7 @@ def test_upgrade_and_rollback_under_load(release: Namespace, route: Route, featu
     assert database.ask("SELECT version_num FROM blink.alembic_version") == "9999"
     with load(route, len(features)) as tallies:
         run(["helm", "rollback", "blink", "1", "--namespace", release.name, "--wait", "--timeout=5m"])
-        until(lambda: rolled_out(release, "dev"), "every pod is of this release again", seconds=240)
+        until(lambda: rolled_out(release, RELEASE), "every pod is of this release again", seconds=240)
     assert {name: tally.failed for name, tally in tallies.items()} == NO_FAILURE
     assert weights(release) == before
     assert route.ask("GET", f"/v2/models/{route.model}")[1]["versions"] == models

@@ -10,7 +10,9 @@ from blink.outcome import Outcome, WrongCallError
 try:
     from workflows import rendering
 except ModuleNotFoundError as error:  # the images hold no Hera: rendering is done where the chart is made
-    raise WrongCallError(f"rendering needs the package {error.name}: install blinkscoring[workflows]") from error
+    raise WrongCallError(
+        f"rendering needs the package {(error.name or 'hera').partition('.')[0]}: install blinkscoring[workflows]"
+    ) from error
 
 
 def render(arguments: Namespace) -> Outcome:

@@ -35,6 +35,7 @@ check: setup
 	$(BIN)/python -m credit.features.reference_page --check docs/features.md
 	$(BIN)/python -m blink.cli.reference_page --check docs/commands.md
 	$(BIN)/python charts/values_page.py --check docs/chart-values.md
+	$(BIN)/blink workflows check
 
 # Hours, not minutes: figures go to docs/acceptance.
 acceptance: setup

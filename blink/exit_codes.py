@@ -5,7 +5,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from blink.embedded import EmbeddedServerError
 from blink.outcome import WrongCallError
 from blink.settings import SettingsError
-from credit.database.errors import BusyError, DatabaseError, SchemaOutdatedError
+from credit.database.errors import BusyError, DatabaseError, ReleaseOutdatedError, SchemaOutdatedError
 from credit.portfolios import PortfolioError
 
 FAILED = 1
@@ -33,7 +33,7 @@ def exit_code(error: Exception) -> int | None:
     """The exit code of an expected error; None for a fault."""
     if isinstance(error, WrongCallError):
         return WRONG_CALL
-    if isinstance(error, (SettingsError, PortfolioError, SchemaOutdatedError)):
+    if isinstance(error, (SettingsError, PortfolioError, SchemaOutdatedError, ReleaseOutdatedError)):
         return WRONG_CONFIGURATION
     if isinstance(error, DBAPIError) and getattr(error.orig, "pgcode", None) == INSUFFICIENT_PRIVILEGE:
         return WRONG_CONFIGURATION

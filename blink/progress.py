@@ -50,5 +50,12 @@ class _Lines:
         if not finished and now - self._last.get(what, float("-inf")) < PLAIN_SECONDS:
             return
         self._last[what] = now
-        self._stream.write(f"{what}: {done:,}" + ("" if total is None else f" of {total:,}") + "\n")
+        self._stream.write(f"{what}{_amount(done, total)}\n")
         self._stream.flush()
+
+
+def _amount(done: int, total: int | None) -> str:
+    """How much is done; nothing of what is done at one go."""
+    if total == 1:
+        return ""
+    return f": {done:,}" + ("" if total is None else f" of {total:,}")

@@ -7,7 +7,7 @@ from hera.workflows import Steps, WorkflowTemplate
 from workflows import tokens
 from workflows.exact_models import LabelValueFrom, Parameter, PodGC, Template, TTLStrategy, WorkflowMetadata
 from workflows.labels import PORTFOLIO_LABEL, labels
-from workflows.outcome_step import RECORD
+from workflows.outcome_step import ON_EXIT, on_exit
 from workflows.pod_security import executor_patch, pod_security_context
 from workflows.volumes import volumes
 
@@ -39,8 +39,8 @@ def workflow_template(
         labels=labels(kind),
         arguments=[Parameter(name=name, value=value) for name, value in parameters.items()],
         entrypoint=order.name,
-        templates=[order, *templates],
-        on_exit=RECORD,
+        templates=[order, *templates, on_exit()],
+        on_exit=ON_EXIT,
         service_account_name=f"{tokens.RELEASE}-{kind}",
         automount_service_account_token=True,  # Argo's `wait` container reports with it; see volumes.py for ours
         security_context=pod_security_context(),

@@ -5,10 +5,10 @@ from argparse import Namespace
 from dataclasses import replace
 
 from blink.database import open_database
+from blink.named_portfolio import named_portfolio
 from blink.outcome import Outcome
 from blink.ports import choose_port
 from blink.settings import read_settings
-from credit.portfolio_file import load_portfolio
 from predictor.server import Listening, ServeSettings
 from predictor.server import serve as run_server
 
@@ -21,7 +21,7 @@ def serve(arguments: Namespace) -> Outcome:
     settings = read_settings(home=arguments.home)
     with open_database(settings, "blink_scorer") as engine:
         served = ServeSettings(
-            portfolio=load_portfolio(arguments.portfolio), model_dir=settings.model_dir, database=engine
+            portfolio=named_portfolio(arguments.portfolio, settings), model_dir=settings.model_dir, database=engine
         )
         run_server(on_free_ports(served, arguments), announce=_announce)
     return Outcome()

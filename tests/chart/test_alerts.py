@@ -25,8 +25,11 @@ METRICS = {
     "blink_training_age_seconds": {"portfolio"},
     "blink_runs": {"portfolio", "kind", "state"},
     "blink_slot_weight": {"portfolio", "slot"},
-    "blink_slot_ready": {"portfolio", "slot"},
+    "blink_slot_ready": {"portfolio", "slot", "model_id"},
     "blink_reconcile_errors_total": {"portfolio"},
+    "blink_reconcile_last_success_timestamp_seconds": {"portfolio"},
+    "blink_reconcile_leader": set(),
+    "blink_control_database_up": set(),
 }
 TARGET = {"namespace", "job", "pod"}
 """Labels that a scrape adds."""

@@ -39,8 +39,8 @@
 
 {{/* Paths of the control API's probes. */}}
 {{- define "blink.controlLive" -}}
-/health/live
+/healthz
 {{- end }}
 {{- define "blink.controlReady" -}}
-/health/ready
+/readyz
 {{- end }}

@@ -39,6 +39,7 @@ containers:
       - {name: h2c, containerPort: 8081, protocol: TCP}
     startupProbe:
       httpGet: {path: /v2/health/live, port: 8080}
+      initialDelaySeconds: 3
       periodSeconds: 1
       failureThreshold: 120
     readinessProbe:

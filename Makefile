@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed-from-lock
 
 # CI and `make acceptance` use the same environment as `make run`.
-.PHONY: setup run test check acceptance format lock clean
+.PHONY: setup run test test-store check acceptance format lock clean
 
 setup: $(STAMP)
 
@@ -25,6 +25,10 @@ run: setup
 
 test: setup
 	$(BIN)/pytest -n 2 --dist loadgroup tests/unit tests/postgres
+
+# On a real S3 server, built with Go at the first call (minutes) into .build/bin.
+test-store: setup
+	$(BIN)/pytest -n 0 tests/store
 
 check: setup
 	$(BIN)/ruff check

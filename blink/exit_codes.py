@@ -5,6 +5,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from blink.outcome import WrongCallError
 from blink.settings import SettingsError
 from credit.database.errors import BusyError, SchemaOutdatedError
+from credit.model_store.errors import ModelStoreAddressError, ModelStoreAwayError
 from credit.portfolios import PortfolioError
 
 FAILED = 1
@@ -32,11 +33,11 @@ def exit_code(error: Exception) -> int | None:
     """The exit code of an expected error; None for a fault."""
     if isinstance(error, WrongCallError):
         return WRONG_CALL
-    if isinstance(error, (SettingsError, PortfolioError, SchemaOutdatedError)):
+    if isinstance(error, (SettingsError, PortfolioError, SchemaOutdatedError, ModelStoreAddressError)):
         return WRONG_CONFIGURATION
     if isinstance(error, DBAPIError) and getattr(error.orig, "pgcode", None) == INSUFFICIENT_PRIVILEGE:
         return WRONG_CONFIGURATION
-    if isinstance(error, (BusyError, OperationalError)):
+    if isinstance(error, (BusyError, OperationalError, ModelStoreAwayError)):
         return TRY_AGAIN
     if _is_ours(error):
         return FAILED

@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed-from-lock
 
 # CI and `make acceptance` use the same environment as `make run`.
-.PHONY: setup run test test-cluster check acceptance format lock clean
+.PHONY: setup run test test-store test-cluster check acceptance format lock clean
 
 setup: $(STAMP)
 
@@ -30,6 +30,10 @@ test: setup
 # Given a KUBECONFIG, with kubectl and helm, and the images of tests/cluster/build-images in the cluster.
 test-cluster: setup
 	$(BIN)/pytest tests/cluster
+
+# On a real S3 server, built with Go at the first call (minutes) into .build/bin.
+test-store: setup
+	$(BIN)/pytest -n 0 tests/store
 
 check: setup
 	$(BIN)/ruff check

@@ -4,9 +4,10 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from blink.outcome import WrongCallError
 from blink.settings import SettingsError
-from credit.database.errors import BusyError, ReleaseOutdatedError, SchemaOutdatedError
+from credit.database.errors import ReleaseOutdatedError, SchemaOutdatedError
+from credit.errors import TryAgainError
+from credit.model_store.errors import ModelStoreAddressError
 from credit.portfolios import PortfolioError
-from rollout.errors import ClusterAwayError, NotYetError
 
 FAILED = 1
 WRONG_CALL = 2
@@ -15,6 +16,14 @@ WRONG_CONFIGURATION = 78
 
 _OURS = {"blink", "credit", "drift", "forest", "predictor", "rollout", "trainer", "workflows"}
 
+
+_WRONG_CONFIGURATION = (
+    SettingsError,
+    PortfolioError,
+    SchemaOutdatedError,
+    ReleaseOutdatedError,
+    ModelStoreAddressError,
+)
 
 INSUFFICIENT_PRIVILEGE = "42501"  # PostgreSQL's SQLSTATE
 
@@ -33,11 +42,11 @@ def exit_code(error: Exception) -> int | None:
     """The exit code of an expected error; None for a fault."""
     if isinstance(error, WrongCallError):
         return WRONG_CALL
-    if isinstance(error, (SettingsError, PortfolioError, SchemaOutdatedError, ReleaseOutdatedError)):
+    if isinstance(error, _WRONG_CONFIGURATION):
         return WRONG_CONFIGURATION
     if isinstance(error, DBAPIError) and getattr(error.orig, "pgcode", None) == INSUFFICIENT_PRIVILEGE:
         return WRONG_CONFIGURATION
-    if isinstance(error, (BusyError, OperationalError, ClusterAwayError, NotYetError)):
+    if isinstance(error, (TryAgainError, OperationalError)):
         return TRY_AGAIN
     if _is_ours(error):
         return FAILED

@@ -1,5 +1,7 @@
 """Errors of the rollout."""
 
+from credit.errors import TryAgainError
+
 
 class RolloutError(Exception):
     """Traffic cannot be moved as asked; the message says what to do."""
@@ -9,7 +11,7 @@ class ClusterError(RolloutError):
     """The Kubernetes API refuses a request; the message holds its words."""
 
 
-class ClusterAwayError(ClusterError):
+class ClusterAwayError(ClusterError, TryAgainError):
     """The Kubernetes API does not answer; a later try may succeed."""
 
 
@@ -17,5 +19,5 @@ class ObjectExistsError(ClusterError):
     """An object of that name is there already."""
 
 
-class NotYetError(RolloutError):
+class NotYetError(RolloutError, TryAgainError):
     """What is waited for has not come about in time; a later try may see it."""

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
-from importlib.metadata import version
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -14,6 +13,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy import Engine
 
+from blink import __version__
 from blink.control import answers
 from blink.control.answers import ActiveAnswer, ErrorAnswer, TrainRequest
 from blink.control.errors import NobodyError
@@ -60,7 +60,7 @@ def control_app(parts: Parts) -> FastAPI:
     app = FastAPI(
         title="BlinkScoring control",
         description=_DESCRIPTION,
-        version=version("blinkscoring"),
+        version=__version__,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,

@@ -6,7 +6,7 @@ import hashlib
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -41,17 +41,40 @@ def write_bundle(model_dir: Path, content: BundleContent, *, announce: Callable[
     target = model_dir / checked_model_id(content.model_id)
     _check_free(target)
     files = _complete(content)
-    model_dir.mkdir(parents=True, exist_ok=True)
-    with _writing(model_dir):
-        unfinished = model_dir / f"{_UNFINISHED}{target.name}-{secrets.token_hex(4)}"
+    with published_whole(target) as unfinished:
+        for name, file in files.items():
+            write_file(unfinished / name, file)
+            announce(name)
+    announce("published")
+    return target
+
+
+@contextmanager
+def published_whole(target: Path) -> Iterator[Path]:
+    """A hidden directory beside `target`: renamed to it at the end, removed where something goes wrong.
+
+    Raises:
+        BundleError: where `target` is there by then.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with _writing(target.parent):
+        unfinished = target.parent / f"{_UNFINISHED}{target.name}-{secrets.token_hex(4)}"
         try:
-            _write_files(unfinished, files, announce)
+            unfinished.mkdir()
+            yield unfinished
+            _sync_directory(unfinished)
             _publish(unfinished, target)
         except BaseException:
             shutil.rmtree(unfinished, ignore_errors=True)
             raise
-    announce("published")
-    return target
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write a new file and sync it."""
+    with path.open("xb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def sweep_unfinished(model_dir: Path) -> tuple[str, ...]:
@@ -97,17 +120,6 @@ def _complete(content: BundleContent) -> dict[str, bytes]:
     digest = hashlib.sha256(files[manifest.FILE]).hexdigest()
     files[manifest.HASH_FILE] = manifest.hash_line(digest)
     return files
-
-
-def _write_files(directory: Path, files: Mapping[str, bytes], announce: Callable[[str], None]) -> None:
-    directory.mkdir()
-    for name, content in files.items():
-        with (directory / name).open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        announce(name)
-    _sync_directory(directory)
 
 
 def _publish(unfinished: Path, target: Path) -> None:

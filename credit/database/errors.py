@@ -1,5 +1,7 @@
 """Errors of the database room."""
 
+from credit.errors import TryAgainError
+
 
 class DatabaseError(Exception):
     """The database cannot be used as asked; the message says what to do."""
@@ -13,5 +15,5 @@ class ReleaseOutdatedError(DatabaseError):
     """The schema is newer than this release can work on."""
 
 
-class BusyError(DatabaseError):
+class BusyError(DatabaseError, TryAgainError):
     """Somebody else does the same work now; try again later."""

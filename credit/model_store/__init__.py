@@ -1,0 +1,1 @@
+"""Where bundles live for good: a folder, or an object store."""

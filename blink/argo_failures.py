@@ -5,11 +5,13 @@ from collections.abc import Mapping
 
 
 def readable_failures(text: str) -> str:
-    """`{{workflow.failures}}` as one line a failed step; any other text as it is.
+    """`{{workflow.failures}}` as one line a failed step, empty where none failed; any other text as it is.
 
-    Argo gives a list of objects as JSON, as a string in quotes.
+    Argo gives a list of objects as JSON, as a string in quotes; of a workflow without a failed step the word null.
     """
     found = _parsed(_parsed(text))
+    if found is None:
+        return ""
     if not isinstance(found, list) or not all(isinstance(one, Mapping) for one in found):
         return text.strip()
     return "\n".join(_step(one) for one in found)

@@ -88,6 +88,12 @@ def read(kind, step, values):
         ),
         (
             "train",
+            "rollout",
+            {"handler": "blink.commands.rollout:wait", "run_id": UUID(WORKFLOW), "timeout": 1800},
+            {"run_id": UUID(RUN)},
+        ),
+        (
+            "train",
             "record",
             {"handler": "blink.commands.runs:record", "kind": "train", "status": "Failed", "run_id": None},
             {"run_id": UUID(RUN), "message": FAILURES},

@@ -17,8 +17,9 @@ PLAIN_SECONDS = 5.0
 
 
 @contextmanager
-def progress(stream: TextIO = sys.stderr, clock: Callable[[], float] = monotonic) -> Iterator[Report]:
-    """A callback that shows progress on `stream` until the end of the block."""
+def progress(stream: TextIO | None = None, clock: Callable[[], float] = monotonic) -> Iterator[Report]:
+    """A callback that shows progress on `stream` (None: standard error) until the end of the block."""
+    stream = sys.stderr if stream is None else stream
     if not stream.isatty():
         yield _Lines(stream, clock).report
         return

@@ -48,7 +48,8 @@ def train(arguments: Namespace) -> Outcome:
 def _told_again(run: PipelineRun) -> Outcome:
     """What came of a run that had ended before this call."""
     model_id, decision = run.outcome.get("model_id") or "", run.outcome.get("decision") or ""
-    summary = f"run {run.run_id} had {run.state} already, nothing was trained: {came_of(run)}"
+    told = "was refused" if run.state == "refused" else "had succeeded"
+    summary = f"run {run.run_id} {told} already, nothing was trained: {came_of(run)}"
     facts = {"run_id": str(run.run_id), "state": run.state, "model_id": model_id, "decision": decision}
     return Outcome(summary, {**facts, "summary": summary})
 

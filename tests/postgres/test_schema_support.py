@@ -9,6 +9,7 @@ import pytest
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
+from blink.cli.main import run
 from credit.database import migrate
 from credit.database.errors import ReleaseOutdatedError, SchemaOutdatedError
 from credit.database.migrate import current, downgrade, head, require_head, upgrade
@@ -79,6 +80,16 @@ def test_a_release_works_on_a_newer_schema_that_serves_it(database, newer):
     upgrade(engine)
     with engine.connect() as connection:
         assert current(connection) == EXPANDED
+
+
+def test_the_last_release_says_what_it_finds_and_migrates_nothing(database, newer, monkeypatch, capsys):
+    newer(True)
+    upgrade(database.engine(), EXPANDED)
+    newer(False)
+    monkeypatch.setenv("DATABASE_URL", database.url)
+    assert run(["db", "migrate"]) == 0
+    served = f"schema at version {EXPANDED}, newer than this release's {OLD}, which it still serves\n"
+    assert capsys.readouterr().out == served
 
 
 def test_a_release_that_a_newer_schema_no_longer_serves_is_told_so(database, newer):

@@ -6,6 +6,7 @@ Deployment's, not its own (docs/rollout.md). A pod answers for one version of it
 
 import socket
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from typing import Protocol
@@ -67,8 +68,8 @@ def ask(address: str, port: int, path: str) -> int:
 def model_ready(host: str, model_name: str, model_id: str, *, resolve: Resolve = resolve, ask: Ask = ask) -> Readiness:
     """Whether every pod behind `host` answers that this very version of the model is ready.
 
-    The predictor's Service is headless, and then each address is a pod; or it has one address on which only its own
-    ports are open, and then it is asked again and again.
+    The predictor's Service is headless, and then each address is a pod; or it has one address, on which the Service's own
+    port is open, and then it is asked again and again.
     """
     addresses = resolve(host)
     if not addresses:
@@ -87,8 +88,9 @@ def model_ready(host: str, model_name: str, model_id: str, *, resolve: Resolve =
 
 def _targets(addresses: Sequence[str], path: str, ask: Ask) -> Sequence[tuple[str, int]]:
     if len(addresses) == 1:
-        try:
-            ask(addresses[0], POD_PORT, path)
-        except OSError:
+        # In this order: a pod refuses a port that it has not, at once; what a Service's address does is the node's
+        # affair, and many drop the packets, which would cost the whole timeout.
+        with suppress(OSError):
+            ask(addresses[0], SERVICE_PORT, path)
             return [(addresses[0], SERVICE_PORT)] * ASKS_OF_A_SERVICE
     return [(address, POD_PORT) for address in addresses]

@@ -3,19 +3,21 @@
 A run's workflow is named after the run, so that it is made once however often it is tried.
 """
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import Enum, auto
 from uuid import UUID
 
 from sqlalchemy import Connection
 
-from blink.control.training import NotStartedError, deploys
+from blink.control.training import NotStartedError, Upkeep, deploys, was_started
 from credit.database.pipeline_runs import PipelineRun
 from rollout.cluster import WORKFLOW, Cluster
 from rollout.errors import ClusterAwayError, ClusterError, ObjectExistsError
 from rollout.manifests import PORTFOLIO_LABEL, Manifest
+
+_log = logging.getLogger(__name__)
 
 START_WITHIN = timedelta(minutes=10)
 """After which a run that was asked for and not started is closed: nobody waits for it any more."""
@@ -34,19 +36,14 @@ class WorkflowState:
     finished_at: datetime | None
 
 
-class Upkeep(Enum):
-    """What is to be done about a run that needs no closing."""
-
-    LEAVE = auto()
-    START = auto()
-
-
 def upkeep(run: PipelineRun, workflow: WorkflowState | None, now: datetime) -> Upkeep | str:
     """What is to be done about an active run, seen its workflow (None: there is none); a text says why it is over."""
     if workflow is None:
-        if run.state == "requested" and now - run.started_at < START_WITHIN:
+        if was_started(run):
+            return f"its workflow {run.workflow} does not exist any more"
+        if now - run.started_at < START_WITHIN:
             return Upkeep.START
-        return f"its workflow {run.workflow} does not exist" + (" any more" if run.state == "running" else "")
+        return f"its workflow {run.workflow} could not be created in {START_WITHIN}"
     if workflow.phase in ENDED and workflow.finished_at is not None and now - workflow.finished_at > RECORDED_WITHIN:
         said = f": {workflow.message}" if workflow.message else ""
         return f"its workflow {run.workflow} ended as {workflow.phase} and recorded nothing{said}"
@@ -66,33 +63,33 @@ class WorkflowTraining:
         """The name of the run's workflow."""
         return f"{self.release}-train-{run_id.hex[:8]}"
 
-    def start(self, run: PipelineRun) -> None:
-        """Create the run's workflow. Where the API does not answer, `upkeep` does it later.
+    def start(self, run: PipelineRun) -> bool:
+        """Create the run's workflow. Where the API does not answer, it is to be tried again.
 
         Raises:
             NotStartedError: where the API refuses.
         """
         try:
             self.cluster.create(WORKFLOW, training_workflow(run, self.cluster.namespace, self.template))
-        except (ObjectExistsError, ClusterAwayError):
-            return
+        except ObjectExistsError:
+            return True
+        except ClusterAwayError as error:
+            _log.warning("run %s: %s; it is tried again", run.run_id, error)
+            return False
         except ClusterError as error:
             raise NotStartedError(f"the workflow of run {run.run_id} cannot be created: {error}") from error
+        return True
 
-    def upkeep(self, run: PipelineRun, connection: Connection, now: datetime) -> str | None:  # noqa: ARG002 - a Carrier
-        """Create a workflow that is missing; say why where a run is over.
+    def upkeep(self, run: PipelineRun, connection: Connection, now: datetime) -> Upkeep | str:  # noqa: ARG002 - a Carrier
+        """What is to be done about a run, from the state of its workflow.
 
         Raises:
-            NotStartedError: where the API refuses.
-            ClusterAwayError: where it does not answer.
+            ClusterError: where the API refuses, or does not answer.
         """
         if run.workflow is None or not run.workflow.startswith(f"{self.release}-"):
-            return None  # by hand, or another release's
+            return Upkeep.LEAVE  # by hand, or another release's
         found = self.cluster.get(WORKFLOW, run.workflow)
-        decided = upkeep(run, None if found is None else _state(found), now)
-        if decided is Upkeep.START:
-            self.start(run)
-        return decided if isinstance(decided, str) else None
+        return upkeep(run, None if found is None else _state(found), now)
 
     def watch(self, run: PipelineRun) -> Mapping[str, str]:
         """The workflow's name, the command that follows it, and its page."""

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from blink.control.training import NotStartedError, deploys
+from blink.control.training import NotStartedError, Upkeep, deploys
 from credit.database.pipeline_runs import KILLED, PipelineRun, training_lock
 from credit.database.session_lock import release, try_lock
 
@@ -31,7 +31,7 @@ class ProcessTraining:
         """There are no workflows here."""
         return
 
-    def start(self, run: PipelineRun) -> None:
+    def start(self, run: PipelineRun) -> bool:
         """Start the run's process.
 
         Raises:
@@ -52,17 +52,18 @@ class ProcessTraining:
             raise NotStartedError(f"run {run.run_id} cannot be started: {error}") from error
         with self._lock:
             self._children[run.run_id] = child
+        return True
 
-    def upkeep(self, run: PipelineRun, connection: Connection, now: datetime) -> str | None:
-        """Say why a run is over whose process has gone."""
+    def upkeep(self, run: PipelineRun, connection: Connection, now: datetime) -> Upkeep | str:
+        """Why a run is over whose process has gone."""
         with self._lock:
             child = self._children.get(run.run_id)
         if child is not None:
             return self._end_of(child, run)
         if run.workflow is not None:
-            return None
+            return Upkeep.LEAVE
         if run.state == "requested":
-            return "its process was never started" if now - run.started_at > BEGIN_WITHIN else None
+            return "its process never began" if now - run.started_at > BEGIN_WITHIN else Upkeep.LEAVE
         return _end_of_stranger(run, connection)
 
     def watch(self, run: PipelineRun) -> Mapping[str, str]:
@@ -87,10 +88,10 @@ class ProcessTraining:
                 child.kill()
                 child.wait()
 
-    def _end_of(self, child: subprocess.Popen[bytes], run: PipelineRun) -> str | None:
+    def _end_of(self, child: subprocess.Popen[bytes], run: PipelineRun) -> Upkeep | str:
         code = child.poll()
         if code is None:
-            return None
+            return Upkeep.LEAVE
         said = self.log_file(run.run_id).read_text("utf-8", errors="replace").strip().splitlines()
         return f"its process ended with exit code {code}" + (f": {said[-1]}" if said else "")
 
@@ -102,10 +103,10 @@ def training_command(run: PipelineRun, home: Path) -> Sequence[str]:
     return ("train", run.portfolio, "--run-id", str(run.run_id), *batch, *deploy, "--home", str(home))
 
 
-def _end_of_stranger(run: PipelineRun, connection: Connection) -> str | None:
+def _end_of_stranger(run: PipelineRun, connection: Connection) -> Upkeep | str:
     """Of a training that we did not start: its process holds a lock as long as it lives."""
     name = training_lock(run.portfolio, run.batch_id)
     if not try_lock(connection, name):
-        return None
+        return Upkeep.LEAVE
     release(connection, name)
     return KILLED

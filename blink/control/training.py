@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import Enum, auto
 from typing import Any, Protocol
 from uuid import UUID, uuid4
 
@@ -15,6 +16,7 @@ from credit.database.pipeline_runs import (
     RunActiveError,
     active_runs,
     fail_run,
+    find_run,
     get_run,
     request_training,
     write_outcome,
@@ -26,6 +28,17 @@ Json = Any
 """A JSON value as `json` reads it."""
 
 DATABASE_SECONDS = 5.0
+
+
+STARTED = "started"
+"""In a run's outcome: it was carried once, and is not started again."""
+
+
+class Upkeep(Enum):
+    """What is to be done about a run that needs no closing."""
+
+    LEAVE = auto()
+    START = auto()
 
 
 class NotStartedError(UnavailableError):
@@ -50,16 +63,16 @@ class Carrier(Protocol):
         """The name of the workflow that will carry a run; None where there are no workflows."""
         ...
 
-    def start(self, run: PipelineRun) -> None:
-        """Have the run carried; asked again, it is still carried once.
+    def start(self, run: PipelineRun) -> bool:
+        """Have the run carried; asked again, it is still carried once. False where that is not known to be so yet.
 
         Raises:
             NotStartedError: where that cannot be.
         """
         ...
 
-    def upkeep(self, run: PipelineRun, connection: Connection, now: datetime) -> str | None:
-        """Start a run that was asked for and that nobody carries yet; of one that nobody will carry on, say why."""
+    def upkeep(self, run: PipelineRun, connection: Connection, now: datetime) -> Upkeep | str:
+        """What is to be done about an active run; of one that nobody will carry on, why."""
         ...
 
     def watch(self, run: PipelineRun) -> Mapping[str, str]:
@@ -88,12 +101,15 @@ class Trainings:
         """
         run = self._request(wish, person, now)
         try:
-            self._carrier.start(run)
+            started = self._carrier.start(run)
         except NotStartedError as error:
             with online_transaction(self._database, timeout_seconds=DATABASE_SECONDS) as connection:
                 fail_run(connection, run.run_id, error=str(error), now=now)
             raise
-        return run
+        if not started:
+            return run
+        with online_transaction(self._database, timeout_seconds=DATABASE_SECONDS) as connection:
+            return _mark_started(connection, run)
 
     def watch(self, run: PipelineRun) -> Mapping[str, str]:
         """Where a person can watch the run, by the kind of place."""
@@ -115,13 +131,16 @@ class Trainings:
     def _keep(self, connection: Connection, run: PipelineRun, now: datetime) -> bool:
         """Whether the run was closed."""
         try:
-            trouble = self._carrier.upkeep(run, connection, now)
+            decided = self._carrier.upkeep(run, connection, now)
+            if decided is Upkeep.START and self._carrier.start(run):
+                with connection.begin():
+                    _mark_started(connection, run)
         except NotStartedError as error:
-            trouble = str(error)
-        if trouble is None:
+            decided = str(error)
+        if isinstance(decided, Upkeep):
             return False
         with connection.begin():
-            return fail_run(connection, run.run_id, error=trouble, now=now)
+            return fail_run(connection, run.run_id, error=decided, now=now)
 
     def _request(self, wish: TrainingWish, person: str, now: datetime) -> PipelineRun:
         try:
@@ -160,6 +179,21 @@ class Trainings:
             # Who starts it may be another process than the one that was asked.
             write_outcome(connection, run_id, {"deploy": wish.deploy})
         return replace(run, outcome={"deploy": wish.deploy})
+
+
+def _mark_started(connection: Connection, run: PipelineRun) -> PipelineRun:
+    """Write down that a run is carried, unless its process has written more by now."""
+    now = find_run(connection, run.run_id, lock=True)
+    if now is None or now.state != "requested":
+        return run if now is None else now
+    outcome = {**now.outcome, STARTED: True}
+    write_outcome(connection, run.run_id, outcome)
+    return replace(now, outcome=outcome)
+
+
+def was_started(run: PipelineRun) -> bool:
+    """Whether the run has been carried: one that is no longer carried is over, however young it is."""
+    return run.state == "running" or bool(run.outcome.get(STARTED, False))
 
 
 def deploys(run: PipelineRun) -> bool:

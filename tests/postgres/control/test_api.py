@@ -49,7 +49,7 @@ def test_a_training_starts_as_a_workflow_of_its_own_name(control, kubernetes_api
         "state": "requested",
         "workflow": name,
         "requested_by": "anna",
-        "outcome": {"deploy": False},
+        "outcome": {"deploy": False, "started": True},
         "finished_at": None,
         "watch": {
             "api": f"/api/pipeline/runs/{run_id}",
@@ -93,10 +93,11 @@ def test_a_second_request_for_the_batch_is_told_the_run_that_is_active(control):
     assert control.train(batch_id="BATCH_002").status_code == 202
 
 
-def test_a_run_whose_workflow_is_gone_blocks_nobody(control, kubernetes_api, database):
+@pytest.mark.parametrize("state", ["requested", "running"])
+def test_a_run_whose_workflow_is_gone_blocks_nobody(control, kubernetes_api, database, state):
     first = control.train()
     with database.engine("blink_trainer").begin() as connection:
-        connection.execute(text("UPDATE blink.pipeline_runs SET state = 'running'"))
+        connection.execute(text("UPDATE blink.pipeline_runs SET state = :state"), {"state": state})
     del kubernetes_api.objects[f"{WORKFLOWS}/{first.json()['workflow']}"]
     assert control.train().status_code == 202
     closed = run_of(control, first)
@@ -138,6 +139,7 @@ def test_a_workflow_that_was_not_made_because_the_api_or_we_were_away_is_made_by
         control.upkeep()
     made = [asked for asked in kubernetes_api.asked if asked.method == "POST"]
     assert [asked.body["metadata"]["name"] for asked in made] == [answer.json()["workflow"]] * 2
+    assert run_of(control, answer)["outcome"] == {"deploy": True, "started": True}
     assert kubernetes_api.objects[f"{WORKFLOWS}/{answer.json()['workflow']}"]["spec"]["arguments"]["parameters"][3] == {
         "name": "deploy",
         "value": "true",

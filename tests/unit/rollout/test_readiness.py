@@ -44,6 +44,12 @@ def test_all_pods_of_a_headless_service_are_asked():
     assert pods.asked == [("10.0.0.1", 8080), ("10.0.0.2", 8080)]
 
 
+def test_the_one_pod_of_a_headless_service_is_told_from_a_service_by_its_ports():
+    pods = Pods({"10.0.0.1": "model_b"})
+    assert ready(pods) == Readiness(ready=True)
+    assert pods.asked == [("10.0.0.1", 80), ("10.0.0.1", 8080)]
+
+
 def test_one_pod_that_still_serves_the_model_before_is_enough_to_wait():
     pods = Pods({"10.0.0.1": "model_b", "10.0.0.2": "model_a"})
     assert ready(pods) == Readiness(ready=False, message="10.0.0.2:8080 answers 404 for model_b")
@@ -52,7 +58,7 @@ def test_one_pod_that_still_serves_the_model_before_is_enough_to_wait():
 def test_a_service_with_an_address_of_its_own_is_asked_until_every_pod_will_have_answered():
     pods = Pods({"10.0.0.1": "model_b"}, service="10.96.0.1")
     assert ready(pods) == Readiness(ready=True)
-    assert pods.asked == [("10.96.0.1", 8080)] + [("10.96.0.1", 80)] * ASKS_OF_A_SERVICE
+    assert pods.asked == [("10.96.0.1", 80)] * (1 + ASKS_OF_A_SERVICE)
     half = Pods({"10.0.0.1": "model_b", "10.0.0.2": "model_a"}, service="10.96.0.1")
     assert ready(half) == Readiness(ready=False, message="10.96.0.1:80 answers 404 for model_b")
 

@@ -1,15 +1,16 @@
 """Which portfolio a wish is about, what becomes of runs, and the commands that carry them."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
-from blink.control.cluster_training import Upkeep, WorkflowState, upkeep
+from blink.control.cluster_training import WorkflowState, upkeep
 from blink.control.errors import BadRequestError
 from blink.control.local_training import training_command
-from blink.control.training import TrainingWish, chosen_portfolio
+from blink.control.training import TrainingWish, Upkeep, chosen_portfolio
 from credit.database.pipeline_runs import PipelineRun
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -72,7 +73,16 @@ def workflow(phase: str, ago: int | None = None) -> WorkflowState:
     ("active", "carried", "decided"),
     [
         (run("requested"), None, Upkeep.START),
-        (run("requested", age=timedelta(minutes=10)), None, "its workflow blink-train-0 does not exist"),
+        (
+            run("requested", age=timedelta(minutes=10)),
+            None,
+            "its workflow blink-train-0 could not be created in 0:10:00",
+        ),
+        (
+            replace(run("requested"), outcome={"started": True}),
+            None,
+            "its workflow blink-train-0 does not exist any more",
+        ),
         (run("running"), None, "its workflow blink-train-0 does not exist any more"),
         (run("requested"), workflow(""), Upkeep.LEAVE),
         (run("running", age=timedelta(days=1)), workflow("Running"), Upkeep.LEAVE),

@@ -4,7 +4,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from blink.outcome import WrongCallError
 from blink.settings import SettingsError
-from credit.database.errors import BusyError, SchemaOutdatedError
+from credit.database.errors import BusyError, ReleaseOutdatedError, SchemaOutdatedError
 from credit.model_store.errors import ModelStoreAddressError, ModelStoreAwayError
 from credit.portfolios import PortfolioError
 
@@ -15,6 +15,14 @@ WRONG_CONFIGURATION = 78
 
 _OURS = {"blink", "credit", "drift", "forest", "predictor", "rollout", "trainer", "workflows"}
 
+
+_WRONG_CONFIGURATION = (
+    SettingsError,
+    PortfolioError,
+    SchemaOutdatedError,
+    ReleaseOutdatedError,
+    ModelStoreAddressError,
+)
 
 INSUFFICIENT_PRIVILEGE = "42501"  # PostgreSQL's SQLSTATE
 
@@ -33,7 +41,7 @@ def exit_code(error: Exception) -> int | None:
     """The exit code of an expected error; None for a fault."""
     if isinstance(error, WrongCallError):
         return WRONG_CALL
-    if isinstance(error, (SettingsError, PortfolioError, SchemaOutdatedError, ModelStoreAddressError)):
+    if isinstance(error, _WRONG_CONFIGURATION):
         return WRONG_CONFIGURATION
     if isinstance(error, DBAPIError) and getattr(error.orig, "pgcode", None) == INSUFFICIENT_PRIVILEGE:
         return WRONG_CONFIGURATION

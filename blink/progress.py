@@ -17,8 +17,9 @@ PLAIN_SECONDS = 5.0
 
 
 @contextmanager
-def progress(stream: TextIO = sys.stderr, clock: Callable[[], float] = monotonic) -> Iterator[Report]:
-    """A callback that shows progress on `stream` until the end of the block."""
+def progress(stream: TextIO | None = None, clock: Callable[[], float] = monotonic) -> Iterator[Report]:
+    """A callback that shows progress on `stream` (None: standard error) until the end of the block."""
+    stream = sys.stderr if stream is None else stream
     if not stream.isatty():
         yield _Lines(stream, clock).report
         return
@@ -50,5 +51,12 @@ class _Lines:
         if not finished and now - self._last.get(what, float("-inf")) < PLAIN_SECONDS:
             return
         self._last[what] = now
-        self._stream.write(f"{what}: {done:,}" + ("" if total is None else f" of {total:,}") + "\n")
+        self._stream.write(f"{what}{_amount(done, total)}\n")
         self._stream.flush()
+
+
+def _amount(done: int, total: int | None) -> str:
+    """How much is done; nothing of what is done at one go."""
+    if total == 1:
+        return ""
+    return f": {done:,}" + ("" if total is None else f" of {total:,}")

@@ -22,6 +22,8 @@ class Settings:
     """`MODEL_DIR`: the folder of model bundles."""
     promote_to_prod: bool
     """`PROMOTE_TO_PROD`: whether a model that passes its gate is deployed without a person's approval."""
+    portfolio_dir: Path | None = None
+    """`BLINK_PORTFOLIOS`: the folder of portfolios of one's own, `<name>.toml` each; None: there are none."""
 
 
 def read_settings(environment: Mapping[str, str] = os.environ, *, home: Path | None = None) -> Settings:
@@ -37,6 +39,7 @@ def read_settings(environment: Mapping[str, str] = os.environ, *, home: Path | N
         database_url=environment.get("DATABASE_URL") or None,
         model_dir=(_path(environment, "MODEL_DIR") or chosen / "models").expanduser().resolve(),
         promote_to_prod=_switch(environment, "PROMOTE_TO_PROD", default=True),
+        portfolio_dir=_path(environment, "BLINK_PORTFOLIOS"),
     )
 
 

@@ -51,8 +51,16 @@ def builtin_names() -> tuple[str, ...]:
     return tuple(sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml")))
 
 
-def load_portfolio(reference: str) -> Portfolio:
-    """The portfolio that `reference` names: a built-in name, or the path of a TOML file.
+def known_names(folder: Path | None = None) -> tuple[str, ...]:
+    """Names of all portfolios: the built-in ones, and `<name>.toml` in the operator's folder."""
+    if folder is None or not folder.is_dir():
+        return builtin_names()
+    own = {path.stem for path in folder.glob("*.toml") if is_name(path.stem)}
+    return tuple(sorted({*builtin_names(), *own}))
+
+
+def load_portfolio(reference: str, *, folder: Path | None = None) -> Portfolio:
+    """The portfolio that `reference` names: a built-in name, `<name>.toml` in `folder`, or the path of a TOML file.
 
     Raises:
         PortfolioError: where there is none, or a field is missing, unknown or out of range; the message names
@@ -61,11 +69,21 @@ def load_portfolio(reference: str) -> Portfolio:
     if reference in builtin_names():
         text = (resources.files("credit") / "builtin" / f"{reference}.toml").read_text("utf-8")
         return parse_portfolio(text, source=f"{reference}.toml (built in)")
+    if reference in known_names(folder):
+        return _own_portfolio(reference, cast("Path", folder) / f"{reference}.toml")
     path = Path(reference)
     if not path.is_file():
-        names = ", ".join(builtin_names())
+        names = ", ".join(known_names(folder))
         raise PortfolioError(f"no portfolio {reference!r}: give one of {names}, or the path of a TOML file")
     return parse_portfolio(path.read_text("utf-8"), source=path.name)
+
+
+def _own_portfolio(name: str, path: Path) -> Portfolio:
+    portfolio = parse_portfolio(path.read_text("utf-8"), source=path.name)
+    if portfolio.name != name:
+        # Otherwise its rows would stand under a name by which nobody can ask for them.
+        raise PortfolioError(f"{path.name}: name must be that of its file, {name!r}, not {portfolio.name!r}")
+    return portfolio
 
 
 def parse_portfolio(text: str, *, source: str) -> Portfolio:
@@ -106,9 +124,14 @@ def _check_top_level(table: Table, source: str) -> None:
 
 def _name(table: Table, source: str) -> str:
     name = cast("str", table["name"])
-    if not (name.isidentifier() and name.islower() and name.isascii()):
+    if not is_name(name):
         raise PortfolioError(f"{source}: name must be lower-case letters, digits and _, not {name!r}")
     return name
+
+
+def is_name(text: str) -> bool:
+    """Whether a text has the form of a portfolio's name: lower-case letters, digits and _."""
+    return text.isidentifier() and text.islower() and text.isascii()
 
 
 def _currency(table: Table, source: str) -> str:

@@ -7,7 +7,13 @@ settings.register_profile("blink", deadline=None)
 settings.load_profile("blink")
 
 # The longest tests first, so that the workers end together.
-FIRST = ("test_killed_commands.py", "test_killed_scoring.py", "test_killed_training.py", "test_training.py")
+FIRST = (
+    "test_killed_commands.py",
+    "test_killed_steps.py",
+    "test_killed_scoring.py",
+    "test_killed_training.py",
+    "test_training.py",
+)
 
 
 def pytest_collection_modifyitems(items):

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from blink.cli.main import run
 
 DEFAULT_PORTFOLIO = "cash_advance"
-_WITH_VALUE = {"--reason", "--source", "--as-of", "--seed", "--home"}
+_WITH_VALUE = {
+    "--reason", "--source", "--as-of", "--seed", "--home", "--out", "--run-id", "--batch-id", "--workflow",
+}  # fmt: skip
 
 
 def as_blink_train(arguments: Sequence[str]) -> list[str]:

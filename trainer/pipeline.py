@@ -3,13 +3,15 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from uuid import UUID
 
 import numpy as np
 from sqlalchemy import Engine
 
 from credit.bundle.writer import sweep_unfinished
 from credit.database.labels import NO_LABEL
-from credit.database.training_runs import TrainingRun, close_run, training_run
+from credit.database.pipeline_runs import PipelineRun
+from credit.database.training_runs import RunWish, TrainingRun, close_run, training_run
 from credit.portfolios import Portfolio
 from trainer.deployment import Answered, Deployment, deploy
 from trainer.errors import InsufficientRowsError, TrainingError
@@ -37,30 +39,44 @@ class TrainingOrder:
     deployment: Deployment | None = None
     """None where the model is trained and registered only."""
     threads: int = 1
+    run_id: UUID | None = None
+    """The run to begin or to go on with; None for a new one."""
+    batch_id: str | None = None
+    """Names the run and its model; None for the portfolio's own name."""
+    workflow: str | None = None
+    """Which carries the run."""
 
 
-def train(engine: Engine, order: TrainingOrder, *, now: datetime, progress: Progress = _silent) -> TrainingReport:
+def train(
+    engine: Engine, order: TrainingOrder, *, now: datetime, progress: Progress = _silent
+) -> TrainingReport | PipelineRun:
     """Train a model and register it, and answer the wish to deploy it where there is one.
 
     The bundle is published before the registry knows of it, and everything that the database learns it learns in
     one transaction: a run that is killed at any moment leaves at most a bundle that nobody refers to, whose id is
-    never used again.
+    never used again. A retry of it, by its run's id, goes on; where the run has ended already the answer is that run,
+    and nothing is trained.
 
     Raises:
         InsufficientRowsError: where there are too few labelled rows, or of one class; the run is kept as refused.
-        BusyError: where another run of the portfolio is alive.
+        BusyError: where another run of the portfolio and batch is asked for or alive.
+        UnknownRunError: where the run of that id is one of something else.
+        RunClosedError: where somebody closed the run meanwhile; nothing is registered.
         TrainingError, BundleError, FeatureError: where the portfolio cannot be trained as it is described.
     """
-    as_of = order.as_of or now
-    if as_of > now:
+    if order.as_of is not None and order.as_of > now:
         # Advances that are not due yet would look unpaid, and so bad.
-        raise TrainingError(f"labels as of {as_of:%Y-%m-%d %H:%M} UTC lie in the future; give a time before now")
-    with training_run(engine, order.portfolio.name, as_of=as_of, now=now) as run:
+        raise TrainingError(f"labels as of {order.as_of:%Y-%m-%d %H:%M} UTC lie in the future; give a time before now")
+    wish = RunWish(order.portfolio.name, order.run_id, order.batch_id, order.workflow, order.as_of)
+    with training_run(engine, wish, now=now) as run:
+        if isinstance(run, PipelineRun):
+            return run
+        progress(f"run {run.run_id} begun, labels as of {run.as_of:%Y-%m-%d %H:%M} UTC", 1, 1)
         try:
             return _train(engine, order, run, now=now, progress=progress)
         except InsufficientRowsError as error:
             with engine.begin() as connection:
-                close_run(connection, run, state="refused", outcome={"error": str(error)}, now=now)
+                close_run(connection, run, state="refused", outcome={"error": str(error)}, now=run.time())
             raise
 
 
@@ -73,12 +89,13 @@ def _train(
         gathered = gather_rows(connection, portfolio, as_of=run.as_of, source=order.source, progress=progress)
     with_history = gathered.take(gathered.has_history)
     rows = with_history.take(with_history.y != NO_LABEL)
+    progress(f"fit {portfolio.algorithm} on {len(rows):,} rows, {int(rows.y.sum()):,} bad", 1, 1)
     fitted = fit(rows, portfolio, seed=order.seed, threads=order.threads, progress=progress)
     progress("model fitted", 1, 1)
     censored = with_history.take(with_history.y == NO_LABEL)
     rng = np.random.default_rng([order.seed, 1])
     trained = Trained(rows, fitted, judge(rows, censored, fitted, portfolio, rng))
-    model_id = free_model_id(engine, portfolio, order.model_dir, now)
+    model_id = free_model_id(engine, run.batch_id or portfolio.name, order.model_dir, now)
     published = publish(model_id, portfolio, trained, order.model_dir)
     progress("bundle published", 1, 1)
     answered = _enter(engine, order, run, trained, published, now=now)
@@ -91,21 +108,25 @@ def _enter(
     """Registry, decision and end of the run, in one transaction."""
     answered = None
     with engine.begin() as connection:
-        register(connection, order.portfolio, published, trained.judgement, run_id=run.run_id, now=now)
+        register(connection, order.portfolio, published, trained.judgement, run=run, now=now)
         if order.deployment is not None:
             answered = deploy(
                 connection,
                 order.portfolio,
-                order.deployment,
+                order.deployment if run.requested_by is None else replace(order.deployment, actor=run.requested_by),
                 challenger=published.model_id,
                 trained=trained,
                 model_dir=order.model_dir,
                 rng=np.random.default_rng([order.seed, 2]),
                 now=now,
             )
-        decision = None if answered is None else answered.decision.answer
-        outcome = {"model_id": published.model_id, "decision": decision}
-        close_run(connection, run, state="succeeded", outcome=outcome, now=now)
+        decision = None if answered is None else answered.decision
+        outcome = {
+            "model_id": published.model_id,
+            "decision": None if decision is None else decision.answer,
+            "reason": None if decision is None else decision.reason,
+        }
+        close_run(connection, run, state="succeeded", outcome=outcome, now=run.time())
     return answered
 
 

@@ -5,7 +5,6 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
-from uuid import UUID
 
 import numpy as np
 import pyarrow as pa
@@ -18,6 +17,7 @@ from credit.bundle.model_id import ModelId, model_id_of
 from credit.bundle.writer import write_bundle
 from credit.database import models
 from credit.database.models import ModelStatus, RegisteredModel
+from credit.database.training_runs import TrainingRun
 from credit.portfolios import Portfolio
 from credit.reasons import LATEST_SENTENCES
 from trainer.finite import finite
@@ -35,14 +35,14 @@ class Published:
     window: TrainingWindow
 
 
-def free_model_id(engine: Engine, portfolio: Portfolio, model_dir: Path, now: datetime) -> ModelId:
-    """The first id from `now` on that neither the registry nor the model directory has.
+def free_model_id(engine: Engine, name: str, model_dir: Path, now: datetime) -> ModelId:
+    """The first id of a name from `now` on that neither the registry nor the model directory has.
 
     A run that was killed between bundle and registry leaves a bundle that nobody refers to: its id stays taken.
     """
     with engine.connect() as connection:
         while True:
-            model_id = model_id_of(portfolio.name, now)
+            model_id = model_id_of(name, now)
             if not (model_dir / model_id).exists() and not models.exists(connection, model_id):
                 return model_id
             now += timedelta(seconds=1)
@@ -82,7 +82,7 @@ def register(
     published: Published,
     judgement: Judgement,
     *,
-    run_id: UUID,
+    run: TrainingRun,
     now: datetime,
 ) -> None:
     """Add a published model to the registry, as trained and not deployed."""
@@ -91,14 +91,14 @@ def register(
         RegisteredModel(
             model_id=published.model_id,
             portfolio=portfolio.name,
-            batch_id=None,
+            batch_id=run.batch_id,
             algorithm=portfolio.algorithm,
             model_path=published.model_id,
             manifest_sha256=published.manifest_sha256,
             metrics=metrics_of(judgement),
             feature_importance=tuple(importance_row(one) for one in judgement.importance),
             status=ModelStatus.TRAINED,
-            run_id=run_id,
+            run_id=run.run_id,
             fitted_until=published.window.end - timedelta(microseconds=1),
             created_at=now,
         ),

@@ -1,12 +1,12 @@
 """The command line: parse, hand over to one command, answer with its text or JSON and its exit code."""
 
-import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
+from pathlib import Path
 
 from blink.cli.parser import build_parser
-from blink.outcome import Outcome
+from blink.outcome import Outcome, as_json, prepare_facts, write_facts
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -16,7 +16,9 @@ def run(arguments: Sequence[str]) -> int:
     """
     chosen = build_parser().parse_args(arguments)
     module, function = chosen.handler.split(":")
+    folder: Path | None = None
     try:
+        folder = None if chosen.out is None else prepare_facts(chosen.out)
         outcome: Outcome = getattr(import_module(module), function)(chosen)
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
@@ -26,20 +28,18 @@ def run(arguments: Sequence[str]) -> int:
         code = codes.exit_code(error)
         if code is None:
             raise
-        return _fail(codes.message(error), code, as_json=chosen.json)
-    _answer(outcome, as_json=chosen.json)
+        print(f"blink: {codes.message(error)}", file=sys.stderr)
+        _tell({"error": codes.message(error), "exit_code": code}, folder, to_stdout=chosen.json)
+        return int(code)
+    if outcome.text and not chosen.json:
+        print(outcome.text)
+    _tell(outcome.facts, folder, to_stdout=chosen.json)
     return outcome.exit_code
 
 
-def _answer(outcome: Outcome, *, as_json: bool) -> None:
-    if as_json:
-        print(json.dumps(outcome.facts, sort_keys=True, allow_nan=False))
-    elif outcome.text:
-        print(outcome.text)
-
-
-def _fail(message: str, code: int, *, as_json: bool) -> int:
-    print(f"blink: {message}", file=sys.stderr)
-    if as_json:
-        print(json.dumps({"error": message, "exit_code": code}, sort_keys=True))
-    return code
+def _tell(facts: Mapping[str, object], folder: Path | None, *, to_stdout: bool) -> None:
+    """Facts for machines, where they were asked for."""
+    if folder is not None:
+        write_facts(facts, folder)
+    if to_stdout:
+        print(as_json(facts))

@@ -4,6 +4,7 @@ import json
 from argparse import Namespace
 
 from blink.database import open_database
+from blink.named_portfolio import named_portfolio
 from blink.outcome import Outcome
 from blink.settings import read_settings
 from credit.database.audit_reading import latest_audit, ledger_writers, verify_writer
@@ -11,12 +12,11 @@ from credit.database.audits import Audit, audit_record
 from credit.database.errors import DatabaseError
 from credit.ledger import canonical_bytes
 from credit.plain_table import table
-from credit.portfolio_file import load_portfolio
 
 
 def show(arguments: Namespace) -> Outcome:
     """A subject's latest score with its reasons and the contribution of each feature."""
-    portfolio = load_portfolio(arguments.portfolio)
+    portfolio = named_portfolio(arguments.portfolio, read_settings(home=arguments.home))
     with open_database(read_settings(home=arguments.home), "blink_reader") as engine, engine.connect() as connection:
         audit = latest_audit(connection, portfolio.name, arguments.subject)
     if audit is None:

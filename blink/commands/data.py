@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from blink.ahead import one_ahead
 from blink.database import open_database
+from blink.named_portfolio import named_portfolio
 from blink.outcome import Outcome, WrongCallError
 from blink.progress import progress
 from blink.settings import read_settings
@@ -19,7 +20,6 @@ from credit.database.statistics import refresh_statistics
 from credit.intake.load import LenderFiles, LenderTables, load_files, load_tables
 from credit.intake.summary import FileSummary, LoadSummary
 from credit.plain_table import table
-from credit.portfolio_file import load_portfolio
 from trainer.simulator.population import Chunk, fx_rates, simulate
 
 HEAD = ("file", "loaded", "already there", "rejected", "known")
@@ -33,7 +33,7 @@ def load(arguments: Namespace) -> Outcome:
     )
     if files == LenderFiles():
         raise WrongCallError("nothing to load: give --accounts, --transactions, --advances, --repayments or --fx-rates")
-    portfolio = load_portfolio(arguments.portfolio)
+    portfolio = named_portfolio(arguments.portfolio, read_settings(home=arguments.home))
     with open_database(read_settings(home=arguments.home), "blink_loader") as engine, progress() as report:
         summary = load_files(
             engine,
@@ -50,7 +50,7 @@ def load(arguments: Namespace) -> Outcome:
 
 def generate(arguments: Namespace) -> Outcome:
     """Simulate a portfolio and load it as history, in one transaction."""
-    portfolio = load_portfolio(arguments.portfolio)
+    portfolio = named_portfolio(arguments.portfolio, read_settings(home=arguments.home))
     if portfolio.name != SIMULATED:
         raise WrongCallError(f"{portfolio.name} has no generator: there is one for {SIMULATED}")
     now = datetime.now(UTC)

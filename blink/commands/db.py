@@ -23,8 +23,15 @@ def migrate(arguments: Namespace) -> Outcome:
             before = current(connection)
         upgrade(engine)
         engine.dispose()
-    text_ = "already at" if before == head() else f"migrated from {before or 'empty'} to"
-    return Outcome(f"schema {text_} version {head()}", {"before": before, "version": head()})
+    version = before if before is not None and before >= head() else head()
+    return Outcome(_migrated(before, version), {"before": before, "version": version})
+
+
+def _migrated(before: str | None, version: str) -> str:
+    if version != head():
+        return f"schema at version {version}, newer than this release's {head()}, which it still serves"
+    how = "already at" if before == version else f"migrated from {before or 'empty'} to"
+    return f"schema {how} version {version}"
 
 
 def status(arguments: Namespace) -> Outcome:

@@ -2,15 +2,16 @@
 
 from argparse import Namespace
 
+from blink.named_portfolio import named_portfolio
 from blink.outcome import Outcome
-from credit.portfolio_file import load_portfolio
+from blink.settings import read_settings
 
 _ARROWS = {-1: "−", 0: "·", 1: "+"}
 
 
 def check(arguments: Namespace) -> Outcome:
     """Check a portfolio's description and say what it means."""
-    portfolio = load_portfolio(arguments.portfolio)
+    portfolio = named_portfolio(arguments.portfolio, read_settings(home=arguments.home))
     label = portfolio.label
     bad = (
         f"{label.material_amount:g} {portfolio.currency} or more unpaid {label.days_late} days after the first due date"

@@ -13,12 +13,12 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from blink.database import open_database
+from blink.named_portfolio import named_portfolio
 from blink.outcome import Outcome, WrongCallError
 from blink.ports import choose_port
 from blink.settings import Settings, SettingsError, read_settings
 from credit.bundle.reader import verify_hashes
 from credit.database.connection import Role, connect
-from credit.portfolio_file import load_portfolio
 from predictor.server import Listening, ServeSettings
 from predictor.server import serve as run_server
 
@@ -40,7 +40,7 @@ def serve(arguments: Namespace) -> Outcome:
         raise WrongCallError("nothing to serve: give a PORTFOLIO, whose champion is served, or --bundle DIR")
     with open_database(settings, ROLE) as engine:
         served = ServeSettings(
-            portfolio=load_portfolio(arguments.portfolio),
+            portfolio=named_portfolio(arguments.portfolio, settings),
             model_name=arguments.model_name,
             model_dir=settings.model_dir,
             database=engine,
@@ -58,7 +58,7 @@ def on_free_ports(served: ServeSettings, arguments: Namespace) -> ServeSettings:
 
 def _serve_bundle(arguments: Namespace, settings: Settings) -> Outcome:
     _require_bundle(arguments.bundle)
-    portfolio = load_portfolio(arguments.portfolio or verify_hashes(arguments.bundle).portfolio)
+    portfolio = named_portfolio(arguments.portfolio or verify_hashes(arguments.bundle).portfolio, settings)
     with _database_whenever_it_comes(settings) as engine:
         served = ServeSettings(
             portfolio=portfolio, model_name=arguments.model_name, bundle=arguments.bundle, database=engine

@@ -5,10 +5,12 @@ from argparse import Namespace
 from datetime import UTC, datetime
 
 from blink.database import open_database
+from blink.named_portfolio import named_portfolio
 from blink.outcome import Outcome, WrongCallError
 from blink.progress import progress
+from blink.run_texts import came_of
 from blink.settings import Settings, read_settings
-from credit.portfolio_file import load_portfolio
+from credit.database.pipeline_runs import PipelineRun
 from trainer.deployment import Deployment
 from trainer.pipeline import TrainingOrder
 from trainer.pipeline import train as train_model
@@ -20,16 +22,36 @@ def train(arguments: Namespace) -> Outcome:
     """Train a model of a portfolio, and deploy it where that was asked for and its gate agrees."""
     settings = read_settings(home=arguments.home)
     order = TrainingOrder(
-        portfolio=load_portfolio(arguments.portfolio),
+        portfolio=named_portfolio(arguments.portfolio, settings),
         model_dir=settings.model_dir,
         seed=arguments.seed,
         source=Source(arguments.source),
         as_of=arguments.as_of,
         deployment=_deployment(arguments, settings),
+        run_id=arguments.run_id,
+        batch_id=arguments.batch_id,
+        workflow=arguments.workflow,
     )
     with open_database(settings, "blink_trainer") as engine, progress() as report:
         trained = train_model(engine, order, now=datetime.now(UTC), progress=report)
-    return Outcome(to_text(trained), {**to_json(trained), "summary": _summary(trained)})
+    if isinstance(trained, PipelineRun):
+        return _told_again(trained)
+    decision = None if trained.answered is None else trained.answered.decision
+    facts = {
+        "state": "succeeded",
+        "decision": "" if decision is None else decision.answer,
+        "summary": _summary(trained),
+    }
+    return Outcome(to_text(trained), {**to_json(trained), **facts})
+
+
+def _told_again(run: PipelineRun) -> Outcome:
+    """What came of a run that had ended before this call."""
+    model_id, decision = run.outcome.get("model_id") or "", run.outcome.get("decision") or ""
+    told = "was refused" if run.state == "refused" else "had succeeded"
+    summary = f"run {run.run_id} {told} already, nothing was trained: {came_of(run)}"
+    facts = {"run_id": str(run.run_id), "state": run.state, "model_id": model_id, "decision": decision}
+    return Outcome(summary, {**facts, "summary": summary})
 
 
 def _summary(trained: TrainingReport) -> str:
@@ -47,10 +69,15 @@ def _deployment(arguments: Namespace, settings: Settings) -> Deployment | None:
         raise WrongCallError("--force skips the gate and is recorded: say why with --reason TEXT")
     if not (arguments.deploy or arguments.force):
         return None
-    return Deployment(actor=_actor(), force_reason=arguments.reason, promote_automatically=settings.promote_to_prod)
+    return Deployment(
+        actor=_actor(arguments), force_reason=arguments.reason, promote_automatically=settings.promote_to_prod
+    )
 
 
-def _actor() -> str:
+def _actor(arguments: Namespace) -> str:
+    """Who wishes it, where nobody asked for the run by name: the workflow, or the user of this machine."""
+    if arguments.workflow is not None:
+        return f"workflow {arguments.workflow}"
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # a container's user without a name

@@ -10,10 +10,10 @@ from threading import Event, Thread
 
 from blink.commands.serve import on_free_ports
 from blink.database import open_database
+from blink.named_portfolio import named_portfolio
 from blink.outcome import Outcome
 from blink.settings import Settings, read_settings
 from blink.stack import Stack
-from credit.portfolio_file import load_portfolio
 from predictor.server import Listening, ServeSettings, serve
 
 PORTFOLIO = "cash_advance"
@@ -24,7 +24,9 @@ def up(arguments: Namespace) -> Outcome:
     settings = read_settings(home=arguments.home)
     stop = Event()
     with _stopped_by_signals(stop), open_database(settings, "blink_reader") as engine:
-        stack = Stack(load_portfolio(PORTFOLIO), settings.home, engine, stop, arguments.users, arguments.months)
+        stack = Stack(
+            named_portfolio(PORTFOLIO, settings), settings.home, engine, stop, arguments.users, arguments.months
+        )
         stack.prepare()
         if stop.is_set():
             return Outcome("stopped")

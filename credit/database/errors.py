@@ -9,5 +9,9 @@ class SchemaOutdatedError(DatabaseError):
     """The schema is not at the version that this release needs."""
 
 
+class ReleaseOutdatedError(DatabaseError):
+    """The schema is newer than this release can work on."""
+
+
 class BusyError(DatabaseError):
     """Somebody else does the same work now; try again later."""

@@ -8,11 +8,11 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, select, text
 from sqlalchemy.exc import ProgrammingError
 
-from credit.database.errors import DatabaseError, SchemaOutdatedError
-from credit.database.schema import ROLES, SCHEMA
+from credit.database.errors import DatabaseError, ReleaseOutdatedError, SchemaOutdatedError
+from credit.database.schema import ROLES, SCHEMA, SCHEMA_SUPPORT
 
 _FOLDER = Path(__file__).parent / "migrations"
 
@@ -43,25 +43,38 @@ def current(connection: Connection) -> str | None:
 
 
 def require_head(connection: Connection) -> None:
-    """Check that the schema is this release's.
+    """Check that this release can work on the schema: it is this release's, or a newer one that still serves it.
+
+    Versions are numbers of four digits in the order of their migrations. A newer schema says in `schema_support`
+    which release is the oldest that it serves (docs/decisions/0005).
 
     Raises:
-        SchemaOutdatedError: where it is not, with the two versions and what to do.
+        SchemaOutdatedError: where the schema is older, with the two versions and what to do.
+        ReleaseOutdatedError: where it is newer and has taken away what this release needs.
     """
-    found = current(connection)
-    if found != head():
+    found, needed = current(connection), head()
+    if found == needed:
+        return
+    if found is None or found < needed:
         raise SchemaOutdatedError(
-            f"the database is at schema version {found or 'none'}, this release needs {head()}: run `blink db migrate`"
+            f"the database is at schema version {found or 'none'}, this release needs {needed}: run `blink db migrate`"
+        )
+    oldest = connection.scalar(select(SCHEMA_SUPPORT.c.oldest))
+    if oldest is None or oldest > needed:
+        raise ReleaseOutdatedError(
+            f"the database is at schema version {found}, which serves releases made for {oldest or found} or later; "
+            f"this one was made for {needed}: use a newer release of blinkscoring"
         )
 
 
 def upgrade(engine: Engine, target: str = "head") -> None:
-    """Bring the schema to `target`; does nothing where it is there already.
+    """Bring the schema to `target`; does nothing where it is there already, or at a newer one that serves this release.
 
     Raises:
         DatabaseError: where the user may not create the roles or the schema.
+        ReleaseOutdatedError: where the schema is newer and does not serve this release.
     """
-    if target == "head" and _is_at_head(engine):
+    if target == "head" and _is_at_head_or_newer(engine):
         return
     with _locked(engine) as connection:
         try:
@@ -80,9 +93,13 @@ def downgrade(engine: Engine, target: str = "base") -> None:
         command.downgrade(_config(connection), target)
 
 
-def _is_at_head(engine: Engine) -> bool:
+def _is_at_head_or_newer(engine: Engine) -> bool:
     with engine.connect() as connection:
-        return current(connection) == head()
+        try:
+            require_head(connection)
+        except SchemaOutdatedError:
+            return False
+    return True
 
 
 @contextmanager

@@ -35,15 +35,21 @@ PIPELINE_RUNS = Table(
     must("outcome", JSONB, default="'{}'"),
     must("started_at", TIME),
     may("finished_at", TIME),
+    may("workflow"),
+    may("requested_by"),
     Index("pipeline_runs_started_idx", "portfolio", "kind", "started_at"),
+    Index("pipeline_runs_workflow_idx", "workflow", postgresql_where=text("workflow IS NOT NULL")),
 )
-Index(
-    "pipeline_runs_running_key",
-    PIPELINE_RUNS.c.kind,
-    PIPELINE_RUNS.c.portfolio,
-    text("coalesce(batch_id, '')"),
-    unique=True,
-    postgresql_where=text("state = 'running'"),
+ACTIVE_RUN_KEY = (PIPELINE_RUNS.c.kind, PIPELINE_RUNS.c.portfolio, text("coalesce(batch_id, '')"))
+"""What one active run at a time is of."""
+ACTIVE_RUN = text("state IN ('requested', 'running')")
+Index("pipeline_runs_active_key", *ACTIVE_RUN_KEY, unique=True, postgresql_where=ACTIVE_RUN)
+
+SCHEMA_SUPPORT = Table(
+    "schema_support",
+    METADATA,
+    Column("the_row", Boolean, primary_key=True, server_default=text("true")),
+    must("oldest"),
 )
 
 BLINK_MODELS = Table(

@@ -6,6 +6,8 @@ Constraints and rights stand in the migrations; a test compares the two.
 from credit.database.columns import METADATA, ROLES, SCHEMA
 from credit.database.input_tables import ACCOUNTS, ADVANCES, FX_RATES, GROUND_TRUTH_LABELS, REPAYMENTS, TRANSACTIONS
 from credit.database.output_tables import (
+    ACTIVE_RUN,
+    ACTIVE_RUN_KEY,
     AUDIT_BATCHES,
     BLINK_MODELS,
     DRIFT_REPORTS,
@@ -14,12 +16,15 @@ from credit.database.output_tables import (
     PIPELINE_RUNS,
     PROMOTION_EVENTS,
     RISK_SCORE_AUDITS,
+    SCHEMA_SUPPORT,
     SCORE_REQUESTS,
     SCORING_PROGRESS,
 )
 
 __all__ = [
     "ACCOUNTS",
+    "ACTIVE_RUN",
+    "ACTIVE_RUN_KEY",
     "ADVANCES",
     "AUDIT_BATCHES",
     "BLINK_MODELS",
@@ -35,6 +40,7 @@ __all__ = [
     "RISK_SCORE_AUDITS",
     "ROLES",
     "SCHEMA",
+    "SCHEMA_SUPPORT",
     "SCORE_REQUESTS",
     "SCORING_PROGRESS",
     "TRANSACTIONS",

@@ -7,10 +7,12 @@ from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import Connection, func, insert, literal, select, text, update
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, Insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from credit.database.pipeline_runs import UnknownRunError, get_run
 from credit.database.schema import PIPELINE_RUNS, RISK_SCORE_AUDITS, SCORING_PROGRESS
+from credit.run_outcomes import with_workflow
 
 _RUNS, _PROGRESS = PIPELINE_RUNS.c, SCORING_PROGRESS.c
 _PARTITION_DAYS = 8
@@ -34,6 +36,16 @@ class ScoringRun:
     """What the last finished run saw, so that only subjects with later data are scored; None: all are."""
     backfill: bool
     """Whether the as_of was asked for; such a run leaves it to others to notice new data."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRun:
+    """A run as it is recorded now."""
+
+    run: ScoringRun
+    state: str
+    """running, succeeded or failed."""
+    outcome: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +94,32 @@ def running(connection: Connection, portfolio: str) -> ScoringRun | None:
     return None if row is None else _run(row)
 
 
-def open_run(connection: Connection, run: ScoringRun) -> None:
+def planned_run(connection: Connection, portfolio: str, run_id: UUID, *, alone: bool = False) -> PlannedRun:
+    """A run that a plan recorded, in the caller's transaction, during which nobody closes it.
+
+    With `alone` nobody works on it either: the caller waits for the transactions of its shards, and they for it.
+
+    Raises:
+        UnknownRunError: where there is none of that id, or it is of another portfolio or kind.
+    """
+    found = select(PIPELINE_RUNS).where(_RUNS.run_id == run_id).with_for_update(read=not alone, key_share=alone)
+    row = connection.execute(found).one_or_none()
+    if row is None:
+        raise UnknownRunError(f"no run {run_id}: blink score plan {portfolio} makes one")
+    if (row.kind, row.portfolio) != ("score", portfolio) or "plan" not in row.outcome:
+        what = f"a {row.kind} run of {row.portfolio}"
+        raise UnknownRunError(f"run {run_id} is no planned scoring of {portfolio}: it is {what}")
+    return PlannedRun(_run(row), row.state, row.outcome)
+
+
+def adopt_run(connection: Connection, run: ScoringRun, workflow: str) -> None:
+    """Record that a workflow carries the run from now on, beside those that did before."""
+    outcome = get_run(connection, run.run_id, lock=True).outcome
+    mine = update(PIPELINE_RUNS).where(_RUNS.run_id == run.run_id)
+    connection.execute(mine.values(workflow=workflow, outcome=with_workflow(outcome, workflow)))
+
+
+def open_run(connection: Connection, run: ScoringRun, *, workflow: str | None = None) -> None:
     """Record a run as running, and make the partitions that it and the week to come write to."""
     plan = {
         "model_id": run.model_id,
@@ -90,6 +127,7 @@ def open_run(connection: Connection, run: ScoringRun) -> None:
         "since": run.since,
         "backfill": run.backfill,
     }
+    outcome = {"plan": plan}
     connection.execute(
         insert(PIPELINE_RUNS).values(
             run_id=run.run_id,
@@ -99,7 +137,8 @@ def open_run(connection: Connection, run: ScoringRun) -> None:
             pg_snapshot=run.pg_snapshot,
             shards=run.shards,
             state="running",
-            outcome={"plan": plan},
+            workflow=workflow,
+            outcome=outcome if workflow is None else with_workflow(outcome, workflow),
             started_at=func.clock_timestamp(),
         )
     )
@@ -126,28 +165,34 @@ def move_progress(connection: Connection, run: ScoringRun, shard: int, last_subj
 
 
 def move_watermark(connection: Connection, run: ScoringRun) -> None:
-    """Remember what a finished run has seen; a backfill leaves that as it was."""
-    shard = upsert(SCORING_PROGRESS)
-    ended = {"run_id", "last_subject", "updated_at"}
-    changed = ended if run.backfill else ended | {"model_id", "pg_snapshot", "system_identifier"}
-    statement = shard.on_conflict_do_update(
+    """Remember what a finished run has seen; a backfill leaves that as it was.
+
+    Shard 0 is what the next run goes by. Rows of shards that only a larger run before had say the same, or they
+    would show its last subjects for ever.
+    """
+    connection.execute(_finished_shards(run))
+    larger = update(SCORING_PROGRESS).where(_PROGRESS.portfolio == run.portfolio, _PROGRESS.shard >= run.shards)
+    ended = {name: value for name, value in _finished(run, 0).items() if name in _moved_by(run)}
+    connection.execute(larger.values(**ended))
+
+
+def _finished_shards(run: ScoringRun) -> Insert:
+    shard = upsert(SCORING_PROGRESS).values([_finished(run, number) for number in range(run.shards)])
+    return shard.on_conflict_do_update(
         index_elements=[_PROGRESS.portfolio, _PROGRESS.shard],
-        set_={name: shard.excluded[name] for name in changed},
+        set_={name: shard.excluded[name] for name in _moved_by(run)},
     )
+
+
+def _finished(run: ScoringRun, shard: int) -> dict[str, Any]:
     seen = None if run.backfill else run.pg_snapshot
-    connection.execute(
-        statement.values(
-            [
-                {
-                    **_progress_row(run, number),
-                    "last_subject": None,
-                    "pg_snapshot": seen,
-                    "updated_at": func.clock_timestamp(),
-                }
-                for number in range(run.shards)
-            ]
-        )
-    )
+    end = {"last_subject": None, "pg_snapshot": seen, "updated_at": func.clock_timestamp()}
+    return {**_progress_row(run, shard), **end}
+
+
+def _moved_by(run: ScoringRun) -> set[str]:
+    ended = {"run_id", "last_subject", "updated_at"}
+    return ended if run.backfill else ended | {"model_id", "pg_snapshot", "system_identifier"}
 
 
 def count_scores(connection: Connection, run: ScoringRun) -> int:

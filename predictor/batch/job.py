@@ -1,4 +1,4 @@
-"""The scoring job in one process."""
+"""The scoring job in one process. `predictor.batch.separate_steps` is the same in several."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from credit.database.models import RegisteredModel
 from credit.database.session_lock import locked_session
 from credit.portfolios import Portfolio
 from predictor.batch.plan import ScoringError, Wish
-from predictor.batch.steps import SUBJECTS_A_TRANSACTION, Plan, Report, Work, finish, plan, score_shard
+from predictor.batch.steps import SUBJECTS_A_TRANSACTION, Plan, Report, Work, finish, plan, portfolio_lock, score_shard
 
 LoadBundle = Callable[[RegisteredModel], Bundle]
 """The bundle of a registered model, verified."""
@@ -37,7 +37,7 @@ class ScoringOutcome:
 NOTHING_NEW = ScoringOutcome(run_id=None, as_of=None, model_id=None, scored=0, total=0, resumed=False)
 
 
-def _silent(_what: str, _done: int, _total: int | None) -> None:
+def silent(_what: str, _done: int, _total: int | None) -> None:
     """Report nothing."""
 
 
@@ -48,7 +48,7 @@ def score_portfolio(
     *,
     as_of: datetime | None = None,
     batch_size: int = SUBJECTS_A_TRANSACTION,
-    report: Report = _silent,
+    report: Report = silent,
 ) -> ScoringOutcome:
     """Score every subject with new data once, with snapshots, audits and latest scores.
 
@@ -69,17 +69,22 @@ def score_portfolio(
     """
     wish = Wish(portfolio.name, as_of)
     busy = f"{portfolio.name}: another run of scoring is alive; try again when it has ended"
-    with locked_session(engine, f"blink.score:{portfolio.name}", busy=busy) as connection:
+    with locked_session(engine, portfolio_lock(portfolio.name), busy=busy) as connection:
         while (planned := plan(connection, wish)) is not None:
-            work = Work(portfolio, _bundle(planned, load), batch_size, report)
+            work = Work(portfolio, loaded_bundle(planned.model, load), batch_size, report)
             outcome = _carry_out(connection, planned, work)
             if planned.answers:
                 return outcome
     return NOTHING_NEW
 
 
-def _bundle(planned: Plan, load: LoadBundle) -> Bundle:
-    bundle, model = load(planned.model), planned.model
+def loaded_bundle(model: RegisteredModel, load: LoadBundle) -> Bundle:
+    """The bundle of a registered model, checked to be the one that was registered.
+
+    Raises:
+        ScoringError: where it is another one.
+    """
+    bundle = load(model)
     if model.manifest_sha256 is None or bundle.manifest_sha256 != model.manifest_sha256.hex():
         raise ScoringError(
             f"model {model.model_id}: the bundle in {bundle.path} is not the one that was registered; its manifest has "

@@ -1,7 +1,7 @@
 """The three steps of the scoring job: plan, shards, finish. Each may be killed and run again."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import uuid4
 
 from sqlalchemy import Connection
@@ -11,12 +11,15 @@ from credit.database.audits import append
 from credit.database.errors import BusyError
 from credit.database.models import RegisteredModel, champion
 from credit.database.scoring_runs import (
+    PlannedRun,
     ScoringRun,
+    adopt_run,
     close_run,
     count_scores,
     move_progress,
     move_watermark,
     open_run,
+    planned_run,
     present,
     running,
     watermark,
@@ -58,11 +61,22 @@ class Plan:
     """Whether it is what was asked for; another run that was left behind goes first."""
 
 
-def plan(connection: Connection, wish: Wish) -> Plan | None:
+def portfolio_lock(portfolio: str) -> str:
+    """The name of the lock of who plans or finishes runs of a portfolio."""
+    return f"blink.score:{portfolio}"
+
+
+def shard_lock(portfolio: str, shard: int) -> str:
+    """The name of the lock of who scores a shard."""
+    return f"blink.score:{portfolio}:{shard}"
+
+
+def plan(connection: Connection, wish: Wish, *, workflow: str | None = None) -> Plan | None:
     """The run to work on; None, and nothing written, where no subject has anything new.
 
-    A run that was left behind is taken up with its own as_of and snapshot, or closed where it cannot go on. The
-    caller holds the portfolio's lock, so that no run marked as running is alive.
+    A run that is not finished is taken up with its own as_of and snapshot, or closed where it cannot go on. The
+    caller holds the portfolio's lock. Shards of such a run may be alive elsewhere: they hold locks of their own, and
+    notice before their next commit that their run was closed.
 
     Raises:
         ScoringError: where the portfolio has no champion, or the time asked for is wrong.
@@ -77,44 +91,86 @@ def plan(connection: Connection, wish: Wish) -> Plan | None:
         left = running(connection, wish.portfolio)
         why_not = None if left is None else obstacle(left, now, model.model_id)
         if left is not None and why_not is None:
-            return Plan(left, model, resumed=True, answers=answers(left, wish))
+            planned = Plan(left, model, resumed=True, answers=answers(left, wish))
+            if workflow is not None and (planned.answers or wish.as_of is None):
+                adopt_run(connection, left, workflow)
+            return planned
         if left is not None:
             close_run(connection, left, state="failed", outcome={"error": why_not})
         seen = watermark(connection, wish.portfolio)
         run = new_run(wish, now, model.model_id, seen, run_id=uuid4())
-        if not any(subjects_to_score(connection, run, shard) for shard in range(run.shards)):
+        if not _left(connection, run):
             return None
-        open_run(connection, run)
+        open_run(connection, run, workflow=workflow)
         return Plan(run, model, resumed=False, answers=True)
+
+
+def shards_left(connection: Connection, run: ScoringRun) -> tuple[int, ...]:
+    """The shards of a run that have subjects to score still."""
+    with connection.begin():
+        return tuple(shard for shard in range(run.shards) if subjects_to_score(connection, run, shard))
 
 
 def score_shard(connection: Connection, run: ScoringRun, shard: int, work: Work) -> int:
     """Score what is left of a shard in [0, run.shards), a batch a transaction; how many subjects were scored.
 
+    The caller's connection works for the portfolio's whole run. See `score_locked_shard`.
+
     Raises:
         BusyError: where another process scores this shard.
-        ScoringError: where the bundle is not the run's model, or lacks what it needs.
+    """
+    lock = shard_lock(run.portfolio, shard)
+    if not try_lock(connection, lock):
+        raise BusyError(busy_shard(run.portfolio, shard))
+    try:
+        return score_locked_shard(connection, run, shard, work)
+    finally:
+        release(connection, lock)
+
+
+def busy_shard(portfolio: str, shard: int) -> str:
+    """What to tell who wants to score a shard that another process scores."""
+    return f"{portfolio}: shard {shard} is being scored by another process; try again later"
+
+
+def score_locked_shard(connection: Connection, run: ScoringRun, shard: int, work: Work) -> int:
+    """Score what is left of a shard whose lock the caller's connection holds; how many subjects were scored.
+
+    Raises:
+        ScoringError: where the bundle is not the run's model or lacks what it needs, or the run was closed meanwhile.
     """
     if work.bundle.model_id != run.model_id:
         raise ScoringError(f"run {run.run_id} scores with {run.model_id}, not with {work.bundle.model_id}")
-    lock = f"blink.score:{run.portfolio}:{shard}"
-    if not try_lock(connection, lock):
-        raise BusyError(f"{run.portfolio}: shard {shard} is being scored by another process; try again later")
-    try:
-        return _score_shard(connection, run, shard, work)
-    finally:
-        release(connection, lock)
+    with connection.begin():
+        subjects = subjects_to_score(connection, run, shard)
+    what = f"score {run.portfolio}" + ("" if run.shards == 1 else f", shard {shard} of {run.shards}")
+    work.report(what, 0, len(subjects))
+    for start in range(0, len(subjects), work.batch_size):
+        batch = subjects[start : start + work.batch_size]
+        with connection.begin():
+            require_running(planned_run(connection, run.portfolio, run.run_id))
+            scored_at = present(connection).as_of
+            audits = audits_of_subjects(connection, run, work.portfolio, work.bundle, batch, scored_at=scored_at)
+            append(connection, writer=f"batch/{run.portfolio}/{shard}", audits=audits)
+            move_progress(connection, run, shard, batch[-1])
+        work.report(what, start + len(batch), len(subjects))
+    return len(subjects)
 
 
 def finish(connection: Connection, run: ScoringRun) -> int:
     """Close a run of which every subject is scored, and remember what it has seen; how many scores it has.
 
+    A run that was finished already answers the same again. The caller holds the portfolio's lock.
+
     Raises:
-        ScoringError: where subjects are left.
+        ScoringError: where subjects are left, or the run was closed without being finished.
     """
     with connection.begin():
-        left = sum(len(subjects_to_score(connection, run, shard)) for shard in range(run.shards))
-        if left:
+        planned = planned_run(connection, run.portfolio, run.run_id, alone=True)
+        if planned.state == "succeeded":
+            return int(planned.outcome["scored"])
+        require_running(planned)
+        if left := _left(connection, run):
             raise ScoringError(f"run {run.run_id}: {left} subjects are not scored yet; run its shards first")
         scored = count_scores(connection, run)
         move_watermark(connection, run)
@@ -122,17 +178,19 @@ def finish(connection: Connection, run: ScoringRun) -> int:
     return scored
 
 
-def _score_shard(connection: Connection, run: ScoringRun, shard: int, work: Work) -> int:
-    with connection.begin():
-        subjects = subjects_to_score(connection, run, shard)
-    what = f"score {run.portfolio}"
-    work.report(what, 0, len(subjects))
-    for start in range(0, len(subjects), work.batch_size):
-        batch = subjects[start : start + work.batch_size]
-        with connection.begin():
-            scored_at = present(connection).as_of
-            audits = audits_of_subjects(connection, run, work.portfolio, work.bundle, batch, scored_at=scored_at)
-            append(connection, writer=f"batch/{run.portfolio}/{shard}", audits=audits)
-            move_progress(connection, run, shard, batch[-1])
-        work.report(what, start + len(batch), len(subjects))
-    return len(subjects)
+def require_running(planned: PlannedRun) -> None:
+    """Check that a run may be worked on.
+
+    Raises:
+        ScoringError: where it has ended, with how.
+    """
+    run = planned.run
+    if planned.state != "running":
+        why = planned.outcome.get("error", "every subject was scored")
+        ended = f"run {run.run_id} was closed as {planned.state}: {why}"
+        raise ScoringError(f"{ended}. What it scored stays; a new plan goes on from there")
+
+
+def _left(connection: Connection, run: ScoringRun) -> int:
+    """How many subjects of all shards are not scored yet: one question, as if there were one shard."""
+    return len(subjects_to_score(connection, replace(run, shards=1), 0))

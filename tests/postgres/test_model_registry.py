@@ -9,7 +9,7 @@ from credit.database import models
 from credit.database.errors import BusyError
 from credit.database.models import ModelStatus, RegisteredModel
 from credit.database.schema import PIPELINE_RUNS, PROMOTION_EVENTS
-from credit.database.training_runs import close_run, training_run
+from credit.database.training_runs import RunWish, close_run, training_run
 from credit.portfolios import PortfolioName
 from credit.promotion import Answer, Decision, DeployWish
 
@@ -140,18 +140,18 @@ def states(database) -> list[tuple[str, str | None]]:
 def test_a_second_run_of_a_living_one_is_told_to_wait(database):
     engine = database.engine("blink_trainer")
     with (
-        training_run(engine, CASH, as_of=NOW, now=NOW),
+        training_run(engine, RunWish(CASH, as_of=NOW), now=NOW),
         pytest.raises(BusyError, match="cash_advance"),
-        training_run(engine, CASH, as_of=NOW, now=NOW),
+        training_run(engine, RunWish(CASH, as_of=NOW), now=NOW),
     ):
         pass
 
 
 def test_a_run_that_ends_is_closed_with_its_outcome(database):
     engine = database.engine("blink_trainer")
-    with training_run(engine, CASH, as_of=NOW, now=NOW) as run, engine.begin() as connection:
+    with training_run(engine, RunWish(CASH, as_of=NOW), now=NOW) as run, engine.begin() as connection:
         close_run(connection, run, state="succeeded", outcome={"model_id": "m"}, now=NOW)
-    with pytest.raises(ZeroDivisionError), training_run(engine, CASH, as_of=NOW, now=NOW + timedelta(hours=1)):
+    with pytest.raises(ZeroDivisionError), training_run(engine, RunWish(CASH, as_of=NOW), now=NOW + timedelta(hours=1)):
         _ = 1 / 0
     assert states(database) == [("succeeded", None), ("failed", "ZeroDivisionError: division by zero")]
 
@@ -167,6 +167,6 @@ def test_a_killed_run_is_taken_over(database):
             {"now": NOW},
         )
     later = NOW + timedelta(hours=1)
-    with training_run(engine, CASH, as_of=NOW, now=later) as run, engine.begin() as connection:
+    with training_run(engine, RunWish(CASH, as_of=NOW), now=later) as run, engine.begin() as connection:
         close_run(connection, run, state="refused", outcome={}, now=later)
     assert states(database) == [("failed", "killed before it ended"), ("refused", None)]

@@ -190,7 +190,7 @@ def test_only_one_run_of_a_kind_and_portfolio_can_be_running(database):
     engine = database.engine("blink_scorer")
     with engine.begin() as connection:
         connection.execute(text(statement), {"now": NOON})
-    assert "pipeline_runs_running_key" in refused(engine, statement, IntegrityError, now=NOON)
+    assert "pipeline_runs_active_key" in refused(engine, statement, IntegrityError, now=NOON)
 
 
 def test_a_login_without_the_role_keeps_its_own_rights(database):

@@ -21,7 +21,8 @@ def parents_only(obj, name, kind, reflected, _to):
 
 def is_comment(difference):
     """Comments stand in the migration alone: they are for people who read the database."""
-    return isinstance(difference, list) and difference[0][0] == "modify_comment"
+    kind = difference[0][0] if isinstance(difference, list) else difference[0]
+    return kind in {"modify_comment", "remove_table_comment"}
 
 
 def test_the_schema_equals_the_sum_of_the_migrations(database):

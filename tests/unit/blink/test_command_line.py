@@ -2,7 +2,7 @@
 
 import json
 from datetime import UTC, datetime
-from importlib import import_module
+from importlib import import_module, resources
 
 import pytest
 
@@ -42,6 +42,10 @@ def test_a_date_means_its_end_and_a_time_without_offset_is_utc(text, time):
         (["score"], "the following arguments are required: PORTFOLIO"),
         (["score", "cash_advance", "--as-of", "soon"], "'soon' is not a date or time such as"),
         (["data", "generate", "cash_advance", "--users", "0"], "0 is not above 0"),
+        (["score", "plan", "cash_advance", "--shards", "0"], "0 is not above 0"),
+        (["score", "shard", "cash_advance", "--shard", "0"], "the following arguments are required: --run-id"),
+        (["score", "finish", "cash_advance", "--run-id", "7"], "'7' is no run's id: see blink runs list"),
+        (["train", "cash_advance", "--batch-id", "../x"], "batch id '../x': must be letters, digits, _ and -"),
     ],
 )
 def test_a_wrong_call_exits_with_2_and_names_the_fault(arguments, message, capsys):
@@ -49,6 +53,37 @@ def test_a_wrong_call_exits_with_2_and_names_the_fault(arguments, message, capsy
         run(arguments)
     assert caught.value.code == 2
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["score", "cash_advance"], "blink.commands.score:score"),
+        (["score", "./plan"], "blink.commands.score:score"),
+        (["score", "plan", "cash_advance"], "blink.commands.score:plan"),
+        (["score", "--json", "plan"], "blink.commands.score:score"),
+        (["runs", "list"], "blink.commands.runs:list_latest"),
+    ],
+)
+def test_a_command_has_steps_beside_its_own_use(arguments, expected):
+    assert build_parser().parse_args(arguments).handler == expected
+
+
+def test_what_a_workflow_leaves_empty_was_not_given():
+    empty = [f"--{name}=" for name in ("run-id", "batch-id", "workflow", "as-of", "reason")]
+    chosen = build_parser().parse_args(["train", "cash_advance", *empty])
+    assert {chosen.run_id, chosen.batch_id, chosen.workflow, chosen.as_of, chosen.reason} == {None}
+
+
+def test_an_own_portfolio_goes_by_its_name(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("BLINK_PORTFOLIOS", str(tmp_path))
+    assert run(["portfolio", "check", "mine"]) == 78
+    text = (resources.files("credit") / "builtin" / "cash_advance.toml").read_text("utf-8")
+    (tmp_path / "mine.toml").write_text(text.replace('"cash_advance"', '"mine"', 1))
+    assert run(["portfolio", "check", "mine"]) == 0
+    assert capsys.readouterr().out.startswith("mine: scores a ")
+    assert run(["portfolio", "check", "yours"]) == 78
+    assert "give one of cash_advance, mine, or the path of a TOML file" in capsys.readouterr().err
 
 
 def test_an_unknown_portfolio_exits_with_78_and_names_those_that_exist(capsys):

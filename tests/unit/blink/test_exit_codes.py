@@ -7,7 +7,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from blink.exit_codes import exit_code, message
 from blink.settings import SettingsError
 from credit.bundle.errors import BundleError
-from credit.database.errors import BusyError, SchemaOutdatedError
+from credit.database.errors import BusyError, ReleaseOutdatedError, SchemaOutdatedError
 from trainer.errors import InsufficientRowsError
 
 STATEMENT = ("SELECT secret FROM t WHERE subject_id = %(s)s", {"s": "u1"})
@@ -22,6 +22,7 @@ class InsufficientPrivilege(errors.InsufficientPrivilege):
     [
         (SettingsError("x"), 78),
         (SchemaOutdatedError("x"), 78),
+        (ReleaseOutdatedError("x"), 78),
         (BusyError("x"), 75),
         (BundleError("x"), 1),
         (InsufficientRowsError("x"), 1),

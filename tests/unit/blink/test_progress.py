@@ -25,3 +25,10 @@ def test_an_unknown_total_is_not_invented():
     with progress(stream, lambda: 0.0) as report:
         report("reading", 7, None)
     assert stream.getvalue() == "reading: 7\n"
+
+
+def test_what_is_done_at_one_go_has_no_count():
+    stream = StringIO()
+    with progress(stream, lambda: 0.0) as report:
+        report("model fitted", 1, 1)
+    assert stream.getvalue() == "model fitted\n"

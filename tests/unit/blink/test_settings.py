@@ -13,12 +13,14 @@ def test_everything_is_read_from_the_environment(tmp_path):
         "DATABASE_URL": "postgresql://scorer@db/blink",
         "MODEL_DIR": str(tmp_path / "elsewhere"),
         "PROMOTE_TO_PROD": "False",
+        "BLINK_PORTFOLIOS": "/etc/blink/portfolios",
     }
     assert read_settings(environment) == Settings(
         home=tmp_path,
         database_url="postgresql://scorer@db/blink",
         model_dir=tmp_path / "elsewhere",
         promote_to_prod=False,
+        portfolio_dir=Path("/etc/blink/portfolios"),
     )
 
 

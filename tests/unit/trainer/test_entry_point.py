@@ -13,6 +13,7 @@ from trainer.__main__ import as_blink_train
         (["--force", "--reason", "audit"], ["train", "cash_advance", "--force", "--reason", "audit"]),
         (["my.toml", "--deploy"], ["train", "my.toml", "--deploy"]),
         (["--seed", "3", "defi_lending"], ["train", "--seed", "3", "defi_lending"]),
+        (["--batch-id", "B-1", "--out", "facts"], ["train", "cash_advance", "--batch-id", "B-1", "--out", "facts"]),
         (["--help"], ["train", "--help"]),
     ],
 )

@@ -3,12 +3,13 @@
 
 ARG PYTHON=python:3.11-slim-bookworm
 
-# What both run on: Python, OpenMP for LightGBM, a user without a name or a shell.
+# What both run on: Python without its installer, OpenMP for LightGBM, a user without a name or a shell.
 FROM ${PYTHON} AS base
 RUN apt-get update \
  && apt-get install --yes --no-install-recommends libgomp1 \
  && apt-get clean \
- && rm -rf /var/lib/apt/lists/* /var/log/* /var/cache/ldconfig/aux-cache /var/cache/debconf/*-old
+ && rm -rf /var/lib/apt/lists/* /var/log/* /var/cache/ldconfig/aux-cache /var/cache/debconf/*-old \
+    /usr/local/bin/pip* /usr/local/lib/python3.11/site-packages/pip*
 ENV PATH=/opt/venv/bin:/usr/local/bin:/usr/bin:/bin \
     LANG=C.UTF-8 \
     HOME=/tmp \

@@ -10,7 +10,7 @@ from credit.bundle.errors import BundleError
 from credit.bundle.reader import Bundle, load_bundle
 from credit.database import models
 from credit.database.audits import ScoreRole
-from credit.database.errors import SchemaOutdatedError
+from credit.database.errors import ReleaseOutdatedError, SchemaOutdatedError
 from credit.database.models import ModelStatus, RegisteredModel
 from credit.database.score_requests import DatabaseAwayError, online_transaction
 from credit.portfolios import PortfolioName
@@ -71,7 +71,7 @@ class RegistrationFollower:
         served = self._deployment.current()
         try:
             registered = as_registered(served, self._model(served.bundle.model_id))
-        except SchemaOutdatedError as error:
+        except (SchemaOutdatedError, ReleaseOutdatedError) as error:
             registered = replace(served, obstacle=str(error))
         except DatabaseAwayError as error:
             if self._answered:  # what was known stays: an audit finds out for itself that the database is away

@@ -36,6 +36,11 @@ _GRPC: Manifest = {
 }
 
 
+def owner_reference(account: str, uid: str) -> Manifest:
+    """What makes an object go with a ServiceAccount of the chart, and so with the release."""
+    return {"apiVersion": "v1", "kind": "ServiceAccount", "name": account, "uid": uid}
+
+
 @dataclass(frozen=True, slots=True)
 class Manifests:
     """Builds the objects of one portfolio."""
@@ -108,9 +113,7 @@ class Manifests:
                 PORTFOLIO_LABEL: self.portfolio.name,
                 **({} if slot is None else {SLOT_LABEL: str(slot)}),
             },
-            "ownerReferences": [
-                {"apiVersion": "v1", "kind": "ServiceAccount", "name": account, "uid": self.owner_uid},
-            ],
+            "ownerReferences": [owner_reference(account, self.owner_uid)],
         }
 
     def _pods(self) -> Manifest:

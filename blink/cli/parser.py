@@ -141,7 +141,7 @@ def _add_serve(commands: Subcommands) -> None:
         "portfolio",
         metavar="PORTFOLIO",
         nargs="?",
-        help="a built-in name or the path of a TOML file (default with --bundle: the bundle's)",
+        help="a portfolio's name, or the path of a TOML file (default with --bundle: the bundle's)",
     )
     parser.add_argument("--bundle", type=Path, metavar="DIR", help="serve this bundle, whoever is champion")
     parser.add_argument("--model-name", metavar="NAME", help="the model's name in URLs (default: the portfolio's)")

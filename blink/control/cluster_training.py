@@ -15,7 +15,8 @@ from blink.control.training import NotStartedError, Upkeep, deploys, was_started
 from credit.database.pipeline_runs import PipelineRun
 from rollout.cluster import WORKFLOW, Cluster
 from rollout.errors import ClusterAwayError, ClusterError, ObjectExistsError
-from rollout.manifests import PORTFOLIO_LABEL, Manifest
+from rollout.manifests import PORTFOLIO_LABEL, Manifest, owner_reference
+from rollout.names import control_account
 
 _log = logging.getLogger(__name__)
 
@@ -70,7 +71,7 @@ class WorkflowTraining:
             NotStartedError: where the API refuses.
         """
         try:
-            self.cluster.create(WORKFLOW, training_workflow(run, self.cluster.namespace, self.template))
+            self.cluster.create(WORKFLOW, self._manifest(run))
         except ObjectExistsError:
             return True
         except ClusterAwayError as error:
@@ -79,6 +80,16 @@ class WorkflowTraining:
         except ClusterError as error:
             raise NotStartedError(f"the workflow of run {run.run_id} cannot be created: {error}") from error
         return True
+
+    def _manifest(self, run: PipelineRun) -> Manifest:
+        account = control_account(self.release)
+        return training_workflow(
+            run,
+            self.cluster.namespace,
+            self.release,
+            template=self.template,
+            owner=owner_reference(account, self.cluster.account_uid(account)),
+        )
 
     def upkeep(self, run: PipelineRun, connection: Connection, now: datetime) -> Upkeep | str:  # noqa: ARG002 - a Carrier
         """What is to be done about a run, from the state of its workflow.
@@ -103,8 +114,11 @@ class WorkflowTraining:
         }
 
 
-def training_workflow(run: PipelineRun, namespace: str, template: str) -> Manifest:
-    """The workflow of a run: the template's steps with the run's parameters. Pure."""
+def training_workflow(run: PipelineRun, namespace: str, release: str, *, template: str, owner: Manifest) -> Manifest:
+    """The workflow of a run: the template's steps with the run's parameters. Pure.
+
+    The template's labels are repeated, as Argo adds them only when it has seen the workflow; its owner takes it away.
+    """
     parameters = {
         "portfolio": run.portfolio,
         "batch-id": run.batch_id or "",
@@ -117,7 +131,14 @@ def training_workflow(run: PipelineRun, namespace: str, template: str) -> Manife
         "metadata": {
             "name": run.workflow,
             "namespace": namespace,
-            "labels": {PORTFOLIO_LABEL: run.portfolio, "workflows.argoproj.io/workflow-template": template},
+            "labels": {
+                "app.kubernetes.io/name": "blink",
+                "app.kubernetes.io/instance": release,
+                "app.kubernetes.io/component": "train",
+                PORTFOLIO_LABEL: run.portfolio,
+                "workflows.argoproj.io/workflow-template": template,
+            },
+            "ownerReferences": [owner],
         },
         "spec": {
             "workflowTemplateRef": {"name": template},

@@ -67,9 +67,15 @@ def test_a_training_starts_as_a_workflow_of_its_own_name(control, kubernetes_api
             "name": name,
             "namespace": "credit",
             "labels": {
+                "app.kubernetes.io/name": "blink",
+                "app.kubernetes.io/instance": "blink",
+                "app.kubernetes.io/component": "train",
                 "blinkscoring.io/portfolio": "cash_advance",
                 "workflows.argoproj.io/workflow-template": "blink-train",
             },
+            "ownerReferences": [
+                {"apiVersion": "v1", "kind": "ServiceAccount", "name": "blink-control", "uid": "uid-1"}
+            ],
         },
         "spec": {
             "workflowTemplateRef": {"name": "blink-train"},

@@ -68,8 +68,8 @@ def ask(address: str, port: int, path: str) -> int:
 def model_ready(host: str, model_name: str, model_id: str, *, resolve: Resolve = resolve, ask: Ask = ask) -> Readiness:
     """Whether every pod behind `host` answers that this very version of the model is ready.
 
-    The predictor's Service is headless, and then each address is a pod; or it has one address, on which its own
-    port is open, and then it is asked again and again.
+    The predictor's Service is headless, and then each address is a pod; or it has one address, on which the Service's
+    own port is open, and then it is asked again and again.
     """
     addresses = resolve(host)
     if not addresses:

@@ -20,6 +20,10 @@ NAMESPACE = "credit"
 MINE = "blinkscoring.io/end-to-end-test"
 LAST = ("test_upgrade.py", "test_uninstall.py")
 README_SECONDS = 600
+KEPT = environment("BLINK_TEST_KEEP", "") == "yes"
+"""While writing tests: leave the release where it is at the end."""
+REUSED = environment("BLINK_TEST_REUSE", "") == "yes"
+"""While writing tests: take the release that was left."""
 
 
 def pytest_collection_modifyitems(items):
@@ -33,15 +37,18 @@ def namespace() -> Iterator[Namespace]:
     for program in ("kubectl", "helm"):
         assert shutil.which(program), f"{program} is not on the PATH"
     assert "KUBECONFIG" in os.environ, "say with KUBECONFIG which cluster may be used"
-    _remove()
+    if not REUSED:
+        _remove()
     yield Namespace(NAMESPACE)
-    if environment("BLINK_KEEP_NAMESPACE", "") != "yes":
+    if not KEPT:
         _remove()
 
 
 @pytest.fixture(scope="session")
 def installed(namespace: Namespace) -> list[str]:
     """What the README's blocks of commands printed, one after the other."""
+    if REUSED:
+        return []
     settings = {
         **os.environ,
         "POSTGRES_IMAGE": environment("POSTGRES_IMAGE", "blink/postgres:dev"),

@@ -1,8 +1,8 @@
 """Clients that never stop asking, through the Gateway, and remember every answer that was not a success."""
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from threading import Event, Thread
@@ -42,19 +42,26 @@ class Route:
         self, method: str, path: str, body: object = None, connection: HTTPConnection | None = None
     ) -> tuple[int, dict]:
         """Status and answer of one request."""
-        used = connection or self.connection()
         headers = {"Host": self.host, "Content-Type": "application/json"}
-        used.request(method, path, None if body is None else json.dumps(body), headers)
-        answer = used.getresponse()
-        content = answer.read()
+        used = connection or self.connection()
         try:
-            return answer.status, json.loads(content)
-        except ValueError:
-            return answer.status, {"text": content.decode(errors="replace")}
+            used.request(method, path, None if body is None else json.dumps(body), headers)
+            answer = used.getresponse()
+            return answer.status, _read(answer.read())
+        finally:
+            if connection is None:
+                used.close()
 
     def infer_path(self) -> str:
         """Of V2."""
         return f"/v2/models/{self.model}/infer"
+
+
+def _read(content: bytes) -> dict:
+    try:
+        return json.loads(content)
+    except ValueError:  # not one of ours: the gateway's
+        return {"text": content.decode(errors="replace")}
 
 
 def row_request(width: int) -> dict[str, object]:
@@ -65,9 +72,19 @@ def row_request(width: int) -> dict[str, object]:
 @contextmanager
 def load(route: Route, width: int) -> Iterator[dict[str, Tally]]:
     """Requests of V2 REST, V2 gRPC and `/score`, one client each, until the end of the block."""
-    stop = Event()
-    clients = {"rest": _rest(route, width), "score": _score(route), "grpc": _grpc(route, width)}
-    tallies = {name: Tally() for name in clients}
+    options = [("grpc.default_authority", route.host)]
+    with (
+        closing(route.connection()) as rest,
+        closing(route.connection()) as score,
+        grpc.insecure_channel(urlsplit(route.gateway).netloc, options=options) as channel,
+    ):
+        yield from _asked_on(
+            {"rest": _rest(route, width, rest), "score": _score(route, score), "grpc": _grpc(route, width, channel)}
+        )
+
+
+def _asked_on(clients: Mapping[str, Callable[[], None]]) -> Iterator[dict[str, Tally]]:
+    stop, tallies = Event(), {name: Tally() for name in clients}
     threads = [Thread(target=_ask_on, args=(client, tallies[name], stop)) for name, client in clients.items()]
     for thread in threads:
         thread.start()
@@ -88,8 +105,8 @@ def _ask_on(ask: Callable[[], None], tally: Tally, stop: Event) -> None:
             tally.failed.append(f"{type(error).__name__}: {error}")
 
 
-def _rest(route: Route, width: int) -> Callable[[], None]:
-    connection, body = route.connection(), row_request(width)
+def _rest(route: Route, width: int, connection: HTTPConnection) -> Callable[[], None]:
+    body = row_request(width)
 
     def ask() -> None:
         status, answer = route.ask("POST", route.infer_path(), body, connection)
@@ -98,9 +115,7 @@ def _rest(route: Route, width: int) -> Callable[[], None]:
     return ask
 
 
-def _score(route: Route) -> Callable[[], None]:
-    connection = route.connection()
-
+def _score(route: Route, connection: HTTPConnection) -> Callable[[], None]:
     def ask() -> None:
         status, answer = route.ask("POST", "/score", {"user_id": "load", "features": {}}, connection)
         assert status == 200, (status, answer)
@@ -108,9 +123,8 @@ def _score(route: Route) -> Callable[[], None]:
     return ask
 
 
-def _grpc(route: Route, width: int) -> Callable[[], None]:
-    options = [("grpc.default_authority", route.host)]
-    stub = GRPCInferenceServiceStub(grpc.insecure_channel(urlsplit(route.gateway).netloc, options=options))
+def _grpc(route: Route, width: int, channel: grpc.Channel) -> Callable[[], None]:
+    stub = GRPCInferenceServiceStub(channel)
     tensor = messages.ModelInferRequest.InferInputTensor(name="rows", datatype="FP64", shape=[1, width])
     tensor.contents.fp64_contents.extend([0.0] * width)
     request = messages.ModelInferRequest(model_name=route.model, inputs=[tensor])

@@ -24,6 +24,8 @@ class Settings:
     """`PROMOTE_TO_PROD`: whether a model that passes its gate is deployed without a person's approval."""
     portfolio_dir: Path | None = None
     """`BLINK_PORTFOLIOS`: the folder of portfolios of one's own, `<name>.toml` each; None: there are none."""
+    model_store: str | None = None
+    """`MODEL_STORE`: where bundles live for good, `s3://BUCKET/PREFIX` or a folder; None: in `model_dir`."""
 
 
 def read_settings(environment: Mapping[str, str] = os.environ, *, home: Path | None = None) -> Settings:
@@ -40,6 +42,7 @@ def read_settings(environment: Mapping[str, str] = os.environ, *, home: Path | N
         model_dir=(_path(environment, "MODEL_DIR") or chosen / "models").expanduser().resolve(),
         promote_to_prod=_switch(environment, "PROMOTE_TO_PROD", default=True),
         portfolio_dir=_path(environment, "BLINK_PORTFOLIOS"),
+        model_store=environment.get("MODEL_STORE") or None,
     )
 
 

@@ -26,6 +26,8 @@ class Settings:
     """`BLINK_PORTFOLIOS`: the folder of portfolios of one's own, `<name>.toml` each; None: there are none."""
     in_pod: bool = False
     """`KUBERNETES_SERVICE_HOST`, which every pod has: whether we run on a cluster."""
+    model_store: str | None = None
+    """`MODEL_STORE`: where bundles live for good, `s3://BUCKET/PREFIX` or a folder; None: in `model_dir`."""
 
 
 def read_settings(environment: Mapping[str, str] = os.environ, *, home: Path | None = None) -> Settings:
@@ -43,6 +45,7 @@ def read_settings(environment: Mapping[str, str] = os.environ, *, home: Path | N
         promote_to_prod=_switch(environment, "PROMOTE_TO_PROD", default=True),
         portfolio_dir=_path(environment, "BLINK_PORTFOLIOS"),
         in_pod="KUBERNETES_SERVICE_HOST" in environment,
+        model_store=environment.get("MODEL_STORE") or None,
     )
 
 

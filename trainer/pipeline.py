@@ -9,9 +9,12 @@ import numpy as np
 from sqlalchemy import Engine
 
 from credit.bundle.writer import sweep_unfinished
+from credit.database import models
 from credit.database.labels import NO_LABEL
 from credit.database.pipeline_runs import PipelineRun
 from credit.database.training_runs import RunWish, TrainingRun, close_run, training_run
+from credit.model_store.local import local_bundle
+from credit.model_store.store import ModelStore
 from credit.portfolios import Portfolio
 from trainer.deployment import Answered, Deployment, deploy
 from trainer.errors import InsufficientRowsError, TrainingError
@@ -32,6 +35,8 @@ class TrainingOrder:
 
     portfolio: Portfolio
     model_dir: Path
+    store: ModelStore | None = None
+    """Where a bundle goes before the registry learns of it; None: `model_dir` is where bundles live."""
     seed: int = 1
     source: Source = Source.AUDITS
     as_of: datetime | None = None
@@ -63,6 +68,7 @@ def train(
         UnknownRunError: where the run of that id is one of something else.
         RunClosedError: where somebody closed the run meanwhile; nothing is registered.
         TrainingError, BundleError, FeatureError: where the portfolio cannot be trained as it is described.
+        ModelStoreError: where the store does not take the bundle; nothing is registered.
     """
     if order.as_of is not None and order.as_of > now:
         # Advances that are not due yet would look unpaid, and so bad.
@@ -97,9 +103,22 @@ def _train(
     trained = Trained(rows, fitted, judge(rows, censored, fitted, portfolio, rng))
     model_id = free_model_id(engine, run.batch_id or portfolio.name, order.model_dir, now)
     published = publish(model_id, portfolio, trained, order.model_dir)
+    if order.store is not None:
+        order.store.put(order.model_dir / model_id)
+        _bring_champion(engine, order, order.store)
     progress("bundle published", 1, 1)
     answered = _enter(engine, order, run, trained, published, now=now)
     return replace(_report(order, run, gathered, trained, model_id), answered=answered)
+
+
+def _bring_champion(engine: Engine, order: TrainingOrder, store: ModelStore) -> None:
+    """Let the champion's bundle be at hand for the comparison; one that is nowhere is told by the comparison."""
+    if order.deployment is None:
+        return
+    with engine.connect() as connection:
+        champion = models.champion(connection, order.portfolio.name)
+    if champion is not None and champion.model_path is not None and store.exists(champion.model_id):
+        local_bundle(champion.model_id, order.model_dir, store)
 
 
 def _enter(

@@ -4,19 +4,20 @@ from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from pathlib import Path
 
 import numpy as np
 
 from blink.database import open_database
+from blink.model_store import model_store
 from blink.outcome import Outcome
 from blink.settings import read_settings
 from credit.bundle.errors import BundleError
 from credit.bundle.export import export_tl2cgen
-from credit.bundle.reader import load_bundle
+from credit.bundle.reader import Bundle, load_bundle
 from credit.bundle.reference import feature_rows
 from credit.database.models import RegisteredModel, UnknownModelError, champion, get
 from credit.database.models import list_models as registered_models
+from credit.model_store.local import local_bundle
 from credit.plain_table import table
 from credit.portfolios import PortfolioName
 
@@ -38,7 +39,7 @@ NO_MODELS = "no models yet: `blink train PORTFOLIO --deploy` trains one"
 
 def show(arguments: Namespace) -> Outcome:
     """A model's status and metrics."""
-    model, _ = _find(arguments)
+    model = _find(arguments)
     lines = [f"{model.model_id}  {model.status}  {model.algorithm}  {model.portfolio}"]
     lines += [f"  {name}: {figure(value)}" for name, value in model.metrics.items() if not isinstance(value, list)]
     return Outcome("\n".join(lines), _facts(model))
@@ -46,7 +47,7 @@ def show(arguments: Namespace) -> Outcome:
 
 def importance(arguments: Namespace) -> Outcome:
     """A model's features by importance."""
-    model, _ = _find(arguments)
+    model = _find(arguments)
     columns: Sequence[str] = tuple(model.feature_importance[0]) if model.feature_importance else ()
     rows = [[figure(row[column]) for column in columns] for row in model.feature_importance]
     return Outcome(table(columns, rows), {"model_id": model.model_id, "importance": list(model.feature_importance)})
@@ -54,8 +55,8 @@ def importance(arguments: Namespace) -> Outcome:
 
 def verify(arguments: Namespace) -> Outcome:
     """Check a bundle's hashes and reproduce its golden rows."""
-    model, path = _find(arguments)
-    bundle = load_bundle(_require(model, path))
+    model = _find(arguments)
+    bundle = _bundle(arguments, model)
     if model.manifest_sha256 is not None and bundle.manifest_sha256 != model.manifest_sha256.hex():
         raise BundleError(f"{model.model_id}: manifest.json is not the one that was registered: train it again")
     rows = len(bundle.golden.rows)
@@ -67,8 +68,8 @@ def verify(arguments: Namespace) -> Outcome:
 
 def export(arguments: Namespace) -> Outcome:
     """Write a model as C source and shared library, proved equal on golden and reference rows."""
-    model, path = _find(arguments)
-    bundle = load_bundle(_require(model, path))
+    model = _find(arguments)
+    bundle = _bundle(arguments, model)
     rows = np.ascontiguousarray(feature_rows(bundle.reference(), list(bundle.feature_names)))
     report = export_tl2cgen(bundle, arguments.out, rows)
     text = f"{report.library}: equal to {model.model_id} in every bit on {report.rows_proved:,} rows"
@@ -76,24 +77,23 @@ def export(arguments: Namespace) -> Outcome:
     return Outcome(text, facts)
 
 
-def _find(arguments: Namespace) -> tuple[RegisteredModel, Path | None]:
+def _find(arguments: Namespace) -> RegisteredModel:
     settings = read_settings(home=arguments.home)
     with open_database(settings, "blink_reader") as engine, engine.connect() as connection:
         if not arguments.model.startswith(CHAMPION):
-            model = get(connection, arguments.model)
-        else:
-            portfolio = PortfolioName(arguments.model.removeprefix(CHAMPION))
-            deployed = champion(connection, portfolio)
-            if deployed is None:
-                raise UnknownModelError(f"{portfolio} has no champion: `blink train {portfolio} --deploy` makes one")
-            model = deployed
-    return model, None if model.model_path is None else settings.model_dir / model.model_path
+            return get(connection, arguments.model)
+        portfolio = PortfolioName(arguments.model.removeprefix(CHAMPION))
+        deployed = champion(connection, portfolio)
+        if deployed is None:
+            raise UnknownModelError(f"{portfolio} has no champion: `blink train {portfolio} --deploy` makes one")
+        return deployed
 
 
-def _require(model: RegisteredModel, path: Path | None) -> Path:
-    if path is None:
+def _bundle(arguments: Namespace, model: RegisteredModel) -> Bundle:
+    if model.model_path is None:
         raise BundleError(f"{model.model_id} was refused at training and has no bundle")
-    return path
+    settings = read_settings(home=arguments.home)
+    return load_bundle(local_bundle(model.model_id, settings.model_dir, model_store(settings)))
 
 
 def _facts(model: RegisteredModel) -> Mapping[str, object]:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from blink.database import open_database
+from blink.model_store import model_store
 from blink.named_portfolio import named_portfolio
 from blink.outcome import Outcome
 from blink.progress import progress
@@ -12,6 +13,7 @@ from blink.settings import Settings, read_settings
 from credit.bundle.errors import BundleError
 from credit.bundle.reader import Bundle, load_bundle
 from credit.database.models import RegisteredModel
+from credit.model_store.local import local_bundle
 from predictor.batch.job import ScoringOutcome, score_portfolio
 from predictor.batch.plan import Wish
 from predictor.batch.separate_steps import Steps, finish_planned, plan_steps, score_planned_shard
@@ -85,10 +87,12 @@ def finish(arguments: Namespace) -> Outcome:
 
 
 def _loader(settings: Settings) -> Callable[[RegisteredModel], Bundle]:
+    store = model_store(settings)
+
     def load(model: RegisteredModel) -> Bundle:
         if model.model_path is None:
             raise BundleError(f"{model.model_id} has no bundle")
-        return load_bundle(settings.model_dir / model.model_path)
+        return load_bundle(local_bundle(model.model_id, settings.model_dir, store))
 
     return load
 

@@ -39,13 +39,18 @@ class Route:
         return HTTPConnection(urlsplit(self.gateway).netloc, timeout=SECONDS)
 
     def ask(
-        self, method: str, path: str, body: object = None, connection: HTTPConnection | None = None
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        connection: HTTPConnection | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> tuple[int, dict]:
         """Status and answer of one request."""
-        headers = {"Host": self.host, "Content-Type": "application/json"}
+        sent = {"Host": self.host, "Content-Type": "application/json", **(headers or {})}
         used = connection or self.connection()
         try:
-            used.request(method, path, None if body is None else json.dumps(body), headers)
+            used.request(method, path, None if body is None else json.dumps(body), sent)
             answer = used.getresponse()
             return answer.status, _read(answer.read())
         finally:

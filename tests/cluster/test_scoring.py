@@ -29,7 +29,7 @@ def test_a_shard_that_is_killed_in_mid_run_loses_and_doubles_nothing(release: Na
         release.delete_pod(shards[0])
         until(lambda: shards[0] not in release.names("pods"), "the shard's pod is gone", seconds=60)
     done = release.finished_workflow(name)
-    run = outputs(done, "plan")["run_id"]
+    run = outputs(done, "plan")["run-id"]
     scored = database.ask(f"SELECT count(*), count(DISTINCT subject_id) FROM {AUDITS} WHERE run_id = '{run}'")
     subjects = database.count(SUBJECTS)
     assert scored == f"{subjects}|{subjects}"

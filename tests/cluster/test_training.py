@@ -7,6 +7,7 @@ import urllib.error
 import urllib.request
 from base64 import b64encode
 from collections.abc import Iterator
+from http.client import HTTPException
 
 import pytest
 
@@ -99,26 +100,41 @@ def test_a_new_champion_takes_over_without_a_failed_request(
     assert release.names("isvc") == ["blink-cash-advance-blue", "blink-cash-advance-green"]
 
 
-def test_a_predictor_that_is_deleted_comes_back_with_its_model(release: Namespace, route: Route, database: Database):
+def test_a_predictor_that_is_deleted_comes_back_and_no_score_is_lost_or_doubled(
+    release: Namespace, route: Route, database: Database
+):
     champion = database.ask("SELECT model_id FROM blink.blink_models WHERE status = 'champion'")
-    slots = release.objects("isvc")
-    serving = [
-        slot["metadata"]["name"]
-        for slot in slots
-        if slot["metadata"]["annotations"]["blinkscoring.io/model-id"] == champion
-    ]
-    scored = database.count("blink.risk_score_audits WHERE subject_id = 'deleted'")
-    pod = release.running_pods(f"serving.kserve.io/inferenceservice={serving[0]}")[0]
-    answered = 0
-    release.delete_pod(pod)
+    slot = next(
+        each["metadata"]["name"]
+        for each in release.objects("isvc")
+        if each["metadata"]["annotations"]["blinkscoring.io/model-id"] == champion
+    )
+    pods = f"serving.kserve.io/inferenceservice={slot}"
+    former = release.running_pods(pods)
+    # One customer's requests, each with a key of its own, repeated until it is answered, as a careful client does.
+    keys = [f"{slot}-{former[0]}-{number}" for number in range(200)]
+    answers = {}
+    for number, key in enumerate(keys):
+        if number == 50:
+            for pod in former:
+                release.delete_pod(pod)
+        answers[key] = until(lambda key=key: _scored(route, key), f"request {key} is answered", seconds=120)
+    until(lambda: not set(former) & set(release.names("pods", pods)), "the former pods are gone", seconds=90)
+    assert route.ask("GET", f"/v2/models/{route.model}")[1]["versions"] == [champion]
+    assert len(release.running_pods(pods)) == len(former)
+    audits = {answer["audit_id"] for answer in answers.values()}
+    stored = database.ask("SELECT audit_id FROM blink.risk_score_audits WHERE subject_id = 'careful'").split()
+    assert len(audits) == len(keys)
+    assert sorted(stored) == sorted(audits)
+    assert _scored(route, keys[0])["audit_id"] == answers[keys[0]]["audit_id"]
 
-    def back() -> bool:
-        nonlocal answered
-        status, _ = route.ask("POST", "/score", {"user_id": "deleted", "features": {}})
-        answered += status == 200
-        new = release.running_pods(f"serving.kserve.io/inferenceservice={serving[0]}")
-        return status == 200 and pod not in new
 
-    until(back, "another pod answers", seconds=180)
-    # Every answer that was given is in the ledger, and nothing else.
-    assert database.count("blink.risk_score_audits WHERE subject_id = 'deleted'") == scored + answered
+def _scored(route: Route, key: str) -> dict | None:
+    """The answer to a customer's request; None where it is to be tried again."""
+    body = {"user_id": "careful", "features": {}}
+    try:
+        status, answer = route.ask("POST", "/score", body, headers={"Idempotency-Key": key})
+    except (OSError, HTTPException):
+        return None
+    assert status in {200, 502, 503, 504}, (status, answer)
+    return answer if status == 200 else None

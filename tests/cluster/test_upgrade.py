@@ -44,7 +44,7 @@ def test_upgrade_and_rollback_under_load(release: Namespace, route: Route, featu
     assert weights(release) == before
     assert database.ask("SELECT version_num FROM blink.alembic_version") == "9999"
     with load(route, len(features)) as tallies:
-        run(["helm", "rollback", "blink", "1", "--namespace", release.name, "--wait", "--timeout=5m"])
+        run(["helm", "rollback", "blink", "--namespace", release.name, "--wait", "--timeout=5m"])
         until(lambda: rolled_out(release, RELEASE), "every pod is of this release again", seconds=240)
     assert {name: tally.failed for name, tally in tallies.items()} == NO_FAILURE
     assert weights(release) == before

@@ -14,6 +14,7 @@ def test_everything_is_read_from_the_environment(tmp_path):
         "MODEL_DIR": str(tmp_path / "elsewhere"),
         "PROMOTE_TO_PROD": "False",
         "BLINK_PORTFOLIOS": "/etc/blink/portfolios",
+        "MODEL_STORE": "s3://models/blink",
     }
     assert read_settings(environment) == Settings(
         home=tmp_path,
@@ -21,6 +22,7 @@ def test_everything_is_read_from_the_environment(tmp_path):
         model_dir=tmp_path / "elsewhere",
         promote_to_prod=False,
         portfolio_dir=Path("/etc/blink/portfolios"),
+        model_store="s3://models/blink",
     )
 
 

@@ -15,7 +15,7 @@ from credit.bundle.reader import Bundle, load_bundle
 from credit.database.models import RegisteredModel
 from credit.model_store.local import local_bundle
 from predictor.batch.job import ScoringOutcome, score_portfolio
-from predictor.batch.plan import Wish
+from predictor.batch.plan import NoChampionError, Wish
 from predictor.batch.separate_steps import Steps, finish_planned, plan_steps, score_planned_shard
 
 NOTHING_NEW = "no subject has new data; nothing was written"
@@ -34,11 +34,14 @@ def plan(arguments: Namespace) -> Outcome:
     """Fix a run that other calls score and finish, or take up one that is not finished."""
     settings = read_settings(home=arguments.home)
     wish = Wish(named_portfolio(arguments.portfolio, settings).name, arguments.as_of, arguments.shards)
-    with open_database(settings, "blink_scorer") as engine:
-        steps = plan_steps(engine, wish, workflow=arguments.workflow)
+    try:
+        with open_database(settings, "blink_scorer") as engine:
+            steps = plan_steps(engine, wish, workflow=arguments.workflow)
+    except NoChampionError as error:
+        # The clock starts scoring before anybody has trained a model: that is no failure of a workflow.
+        return _unplanned("no_model", str(error))
     if steps is None:
-        facts = {"state": "nothing_new", "run_id": "", "shards": [], "as_of": "", "model_id": "", "resumed": False}
-        return Outcome(NOTHING_NEW, {**facts, "summary": NOTHING_NEW})
+        return _unplanned("nothing_new", NOTHING_NEW)
     summary = _planned(steps)
     run = steps.run
     return Outcome(
@@ -53,6 +56,11 @@ def plan(arguments: Namespace) -> Outcome:
             "summary": summary,
         },
     )
+
+
+def _unplanned(state: str, summary: str) -> Outcome:
+    facts = {"state": state, "run_id": "", "shards": [], "as_of": "", "model_id": "", "resumed": False}
+    return Outcome(summary, {**facts, "summary": summary})
 
 
 def shard(arguments: Namespace) -> Outcome:

@@ -1,9 +1,7 @@
 """`blink serve`: the model server of a portfolio's champion, or of one bundle."""
 
 import logging
-import signal
 import sys
-import threading
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,7 +28,6 @@ ROLE: Role = "blink_scorer"
 
 def serve(arguments: Namespace) -> Outcome:
     """Serve until stopped."""
-    _end_on_sigterm()
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
     settings = read_settings(home=arguments.home)
@@ -95,13 +92,6 @@ def _database_whenever_it_comes(settings: Settings) -> Iterator[Engine | None]:
     else:
         sys.stderr.write("no DATABASE_URL: V1 and V2 are answered, /score is not, because nothing can be audited\n")
         yield None
-
-
-def _end_on_sigterm() -> None:
-    # The first process of a container ignores SIGTERM unless it says otherwise, also while it still imports and
-    # loads; once the server runs it ends by its own rules.
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, lambda _signal, _frame: sys.exit(128 + signal.SIGTERM))
 
 
 def _announce(listening: Listening) -> None:

@@ -9,6 +9,9 @@ from credit.database.errors import DatabaseError
 
 Role = Literal["blink_owner", "blink_loader", "blink_scorer", "blink_trainer", "blink_reader"]
 
+CONNECT_SECONDS = 10
+"""Longest wait for a server that does not even refuse; the system's own is minutes."""
+
 
 def connect(url: str, *, role: Role | None = None, pool_size: int = 5) -> Engine:
     """An engine on the PostgreSQL at `url` whose sessions act as `role`, in UTC.
@@ -19,9 +22,8 @@ def connect(url: str, *, role: Role | None = None, pool_size: int = 5) -> Engine
     Raises:
         DatabaseError: where `url` is not the address of a PostgreSQL.
     """
-    engine = create_engine(
-        _postgresql(url), pool_size=pool_size, pool_pre_ping=True, connect_args={"options": "-c timezone=UTC"}
-    )
+    arguments = {"options": "-c timezone=UTC", "connect_timeout": CONNECT_SECONDS}
+    engine = create_engine(_postgresql(url), pool_size=pool_size, pool_pre_ping=True, connect_args=arguments)
     if role is not None:
         event.listen(engine, "connect", _become(role))
     return engine

@@ -4,15 +4,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, func, literal, or_, select, union_all
 
 from credit.database.models import ModelStatus
-from credit.database.schema import ACTIVE_RUN, BLINK_MODELS, GROUND_TRUTH_LABELS, PIPELINE_RUNS
+from credit.database.schema import (
+    ACTIVE_RUN,
+    BLINK_MODELS,
+    GROUND_TRUTH_LABELS,
+    PIPELINE_RUNS,
+    SCORING_PROGRESS,
+)
 
 RECENT = timedelta(days=1)
 """Runs that ended longer ago are not counted."""
 
-_RUNS = PIPELINE_RUNS.c
+_RUNS, _PROGRESS = PIPELINE_RUNS.c, SCORING_PROGRESS.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +56,19 @@ def count_runs(connection: Connection, now: datetime) -> Sequence[RunCount]:
 
 
 def last_finished(connection: Connection) -> Sequence[Finished]:
-    """When each portfolio's runs of each kind last ended otherwise than as failed."""
-    keys = (_RUNS.portfolio, _RUNS.kind)
-    ended = select(*keys, func.max(_RUNS.finished_at)).where(_RUNS.state.in_(["succeeded", "refused"]))
-    return [Finished(*row) for row in connection.execute(ended.group_by(*keys).order_by(*keys))]
+    """When each portfolio's runs of each kind last ended otherwise than as failed.
+
+    A look that found nobody with anything new writes no run; it counts as scoring that ended.
+    """
+    results = _RUNS.state.in_(["succeeded", "refused"])
+    ended = select(_RUNS.portfolio, _RUNS.kind, _RUNS.finished_at.label("at")).where(results)
+    # Between two runs: while one works the time is that of its latest batch.
+    idle = (_PROGRESS.shard == 0) & _PROGRESS.last_subject.is_(None)
+    looked = select(_PROGRESS.portfolio, literal("score"), _PROGRESS.updated_at).where(idle)
+    either = union_all(ended, looked).subquery().c
+    keys = (either.portfolio, either.kind)
+    latest = select(*keys, func.max(either.at)).group_by(*keys).order_by(*keys)
+    return [Finished(*row) for row in connection.execute(latest)]
 
 
 def portfolios_of_batch(connection: Connection, batch_id: str) -> Sequence[str]:

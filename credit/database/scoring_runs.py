@@ -195,6 +195,12 @@ def _moved_by(run: ScoringRun) -> set[str]:
     return ended if run.backfill else ended | {"model_id", "pg_snapshot", "system_identifier"}
 
 
+def note_look(connection: Connection, portfolio: str) -> None:
+    """Remember when nobody had anything new, so that a quiet night is told from scoring that stands still."""
+    looked = update(SCORING_PROGRESS).where(_PROGRESS.portfolio == portfolio, _PROGRESS.shard == 0)
+    connection.execute(looked.values(updated_at=func.clock_timestamp()))
+
+
 def count_scores(connection: Connection, run: ScoringRun) -> int:
     """How many scores the run has written."""
     audits = RISK_SCORE_AUDITS.c

@@ -11,6 +11,10 @@ class ScoringError(Exception):
     """A portfolio cannot be scored as asked; the message says what to do."""
 
 
+class NoChampionError(ScoringError):
+    """No model is deployed yet, so that nobody can be scored."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What is asked of the scoring job."""

@@ -18,6 +18,7 @@ from credit.database.scoring_runs import (
     count_scores,
     move_progress,
     move_watermark,
+    note_look,
     open_run,
     planned_run,
     present,
@@ -27,7 +28,7 @@ from credit.database.scoring_runs import (
 from credit.database.scoring_subjects import subjects_to_score
 from credit.database.session_lock import release, try_lock
 from credit.portfolios import Portfolio, PortfolioName
-from predictor.batch.plan import ScoringError, Wish, answers, new_run, obstacle
+from predictor.batch.plan import NoChampionError, ScoringError, Wish, answers, new_run, obstacle
 from predictor.batch.scoring import audits_of_subjects
 
 Report = Callable[[str, int, int | None], None]
@@ -72,19 +73,20 @@ def shard_lock(portfolio: str, shard: int) -> str:
 
 
 def plan(connection: Connection, wish: Wish, *, workflow: str | None = None) -> Plan | None:
-    """The run to work on; None, and nothing written, where no subject has anything new.
+    """The run to work on; None, and nothing written but the time of the look, where no subject has anything new.
 
     A run that is not finished is taken up with its own as_of and snapshot, or closed where it cannot go on. The
     caller holds the portfolio's lock. Shards of such a run may be alive elsewhere: they hold locks of their own, and
     notice before their next commit that their run was closed.
 
     Raises:
-        ScoringError: where the portfolio has no champion, or the time asked for is wrong.
+        NoChampionError: where the portfolio has no champion.
+        ScoringError: where the time asked for is wrong.
     """
     with connection.begin():
         model = champion(connection, PortfolioName(wish.portfolio))
         if model is None:
-            raise ScoringError(
+            raise NoChampionError(
                 f"{wish.portfolio}: no model is deployed; run `blink train {wish.portfolio} --deploy` first"
             )
         now = present(connection)
@@ -100,6 +102,8 @@ def plan(connection: Connection, wish: Wish, *, workflow: str | None = None) -> 
         seen = watermark(connection, wish.portfolio)
         run = new_run(wish, now, model.model_id, seen, run_id=uuid4())
         if not _left(connection, run):
+            if not run.backfill:
+                note_look(connection, run.portfolio)
             return None
         open_run(connection, run, workflow=workflow)
         return Plan(run, model, resumed=False, answers=True)

@@ -1,6 +1,7 @@
 """A release installed from nothing by the README's own commands, once for all tests.
 
-The order of the tests is theirs to choose, but for the last one: it takes the release away.
+What looks at the events of an installation comes first, before other tests delete pods; the upgrade and the end of the
+release come last. All others run in any order.
 """
 
 import json
@@ -18,6 +19,7 @@ from tests.cluster.readme import blocks
 
 NAMESPACE = "credit"
 MINE = "blinkscoring.io/end-to-end-test"
+FIRST = ("test_install.py",)
 LAST = ("test_upgrade.py", "test_uninstall.py")
 README_SECONDS = 600
 KEPT = environment("BLINK_TEST_KEEP", "") == "yes"
@@ -27,8 +29,13 @@ REUSED = environment("BLINK_TEST_REUSE", "") == "yes"
 
 
 def pytest_collection_modifyitems(items):
-    """Leave the upgrade and the end of the release for last."""
-    items.sort(key=lambda item: LAST.index(item.path.name) if item.path.name in LAST else -1)
+    """Put the installation first, and the upgrade and the end of the release last."""
+
+    def place(item: pytest.Item) -> int:
+        name = item.path.name
+        return LAST.index(name) + 1 if name in LAST else -1 if name in FIRST else 0
+
+    items.sort(key=place)
 
 
 @pytest.fixture(scope="session")

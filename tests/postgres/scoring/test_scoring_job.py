@@ -200,10 +200,12 @@ def test_what_cannot_be_scored_is_refused_with_what_to_do(world: World, tmp_path
 
 
 def _everything(world: World) -> list[object]:
+    """All that scoring writes, but for the time of the last look."""
     tables = ("risk_score_audits", "feature_store_snapshots", "audit_batches", "latest_scores", "scoring_progress")
+    row = "CAST(to_jsonb(t) - 'updated_at' AS text)"
     with world.owner.connect() as connection:
         return [
-            connection.execute(text(f"SELECT CAST(t AS text) FROM blink.{table} AS t ORDER BY 1")).all()
+            connection.execute(text(f"SELECT {row} FROM blink.{table} AS t ORDER BY 1")).all()
             for table in (*tables, "pipeline_runs")
         ]
 

@@ -1,11 +1,14 @@
 """The steps as a workflow calls them: exit codes, and facts in files."""
 
 import json
+from datetime import datetime
 
 import pytest
+from sqlalchemy import text
 
 from blink.cli.main import run
-from credit.database.pipeline_runs import get_run
+from credit.database.pipeline_figures import last_finished
+from credit.database.pipeline_runs import get_run, list_runs
 from credit.database.session_lock import locked_session
 from credit.database.training_runs import RunWish, close_run, training_run
 from tests.postgres.scoring.world import FIRST, PORTFOLIO, START
@@ -51,6 +54,29 @@ def test_a_workflow_scores_everybody_by_the_facts_alone(blink, world):
         0,
         {"state": "nothing_new", "run_id": "", "shards": "[]", "as_of": "", "model_id": ""},
     )
+
+
+def test_without_a_model_a_plan_has_nothing_to_do_and_says_why(blink, world):
+    with world.owner.begin() as connection:
+        connection.execute(text("UPDATE blink.blink_models SET status = 'retired'"))
+    code, facts, _ = blink("score", "plan", "cash_advance", "--workflow=w1")
+    assert (code, facts["state"], facts["run_id"], facts["shards"]) == (0, "no_model", "", "[]")
+    assert facts["summary"].endswith("no model is deployed; run `blink train cash_advance --deploy` first")
+    with world.owner.connect() as connection:
+        assert list_runs(connection) == ()
+
+
+def test_a_look_that_finds_nobody_counts_as_scoring_that_ended(blink, world):
+    def last() -> datetime:
+        with world.owner.connect() as connection:
+            [scoring] = last_finished(connection)
+        assert (scoring.portfolio, scoring.kind) == ("cash_advance", "score")
+        return scoring.at
+
+    world.score()
+    scored = last()
+    assert blink("score", "plan", "cash_advance")[1]["state"] == "nothing_new"
+    assert last() > scored
 
 
 def test_exit_codes_say_what_is_worth_another_try(blink, world):

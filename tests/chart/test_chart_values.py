@@ -1,7 +1,6 @@
 """Values: the schema refuses what is wrong, checks say what to do, and one file sets every value there is."""
 
 import json
-from pathlib import Path
 
 import pytest
 import yaml
@@ -149,10 +148,3 @@ def test_the_chart_knows_the_built_in_portfolios():
     checks = (CHART / "templates" / "_checks.tpl").read_text("utf-8")
     known = checks.partition('{{- define "blink.builtin" -}}\n')[2].partition("\n")[0]
     assert json.loads(known) == list(builtin_names())
-
-
-def test_the_appversion_is_the_products():
-    text = (Path(CHART) / "Chart.yaml").read_text("utf-8")
-    project = (CHART.parents[1] / "pyproject.toml").read_text("utf-8")
-    version = yaml.safe_load(text)["appVersion"]
-    assert f'version = "{version}"' in project

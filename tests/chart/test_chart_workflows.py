@@ -51,6 +51,16 @@ def test_models_are_on_the_claim_or_in_a_scratch_folder():
     assert "emptyDir" in volume(rendered("s3"), "blink-train", "models")
 
 
+def test_a_step_writes_models_where_it_has_to_fetch_them():
+    def writes(name: str, template: str, step: str) -> bool:
+        mounts = container(rendered(name), template, step)["volumeMounts"]
+        return not next(mount["readOnly"] for mount in mounts if mount["name"] == "models")
+
+    steps = [("blink-score", "plan"), ("blink-score", "shard"), ("blink-train", "train")]
+    assert [writes("s3", *step) for step in steps] == [True, True, True]
+    assert [writes("default", *step) for step in steps] == [False, False, True]
+
+
 def test_the_object_stores_keys_come_from_its_secret():
     objects = rendered("s3")
     sources = container(objects, "blink-train", "train")["envFrom"]

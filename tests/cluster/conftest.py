@@ -4,7 +4,6 @@ What looks at the events of an installation comes first, before other tests dele
 release come last. All others run in any order.
 """
 
-import json
 import os
 import shutil
 import subprocess
@@ -12,13 +11,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.cluster.kube import REPOSITORY, CommandError, Namespace, environment, run, until
+from tests.cluster.kube import REPOSITORY, CommandError, Namespace, environment, remove_namespace
 from tests.cluster.load import Route
 from tests.cluster.postgres import Database
 from tests.cluster.readme import blocks
 
 NAMESPACE = "credit"
-MINE = "blinkscoring.io/end-to-end-test"
 FIRST = ("test_install.py",)
 LAST = ("test_upgrade.py", "test_uninstall.py")
 README_SECONDS = 600
@@ -45,10 +43,10 @@ def namespace() -> Iterator[Namespace]:
         assert shutil.which(program), f"{program} is not on the PATH"
     assert "KUBECONFIG" in os.environ, "say with KUBECONFIG which cluster may be used"
     if not REUSED:
-        _remove()
+        remove_namespace(NAMESPACE)
     yield Namespace(NAMESPACE)
     if not KEPT:
-        _remove()
+        remove_namespace(NAMESPACE)
 
 
 @pytest.fixture(scope="session")
@@ -73,7 +71,7 @@ def installed(namespace: Namespace) -> list[str]:
         timeout=README_SECONDS,
         check=False,
     )
-    _mark()
+    namespace.own()
     if done.returncode != 0:
         raise CommandError(f"the README's commands ended with {done.returncode}\n{done.stdout}\n{done.stderr}")
     return done.stdout.split(marker)
@@ -103,25 +101,3 @@ def features(release: Namespace, route: Route) -> list[str]:
     status, answer = route.ask("GET", "/v2/models/cash_advance")
     assert status == 200, answer
     return answer["parameters"]["features"]
-
-
-def _mark() -> None:
-    subprocess.run(["kubectl", "label", "namespace", NAMESPACE, f"{MINE}=yes"], capture_output=True, check=False)
-
-
-def _remove() -> None:
-    found = run(["kubectl", "get", "namespace", NAMESPACE, "--ignore-not-found", "--output=json"])
-    if not found.strip():
-        return
-    labels = json.loads(found)["metadata"].get("labels", {})
-    assert labels.get(MINE) == "yes", f"namespace {NAMESPACE} is not of these tests: remove it, or use another cluster"
-    if run(["helm", "list", "--namespace", NAMESPACE, "--short"]).split():
-        run(["helm", "uninstall", "blink", "--namespace", NAMESPACE, "--wait"])
-    run(["kubectl", "delete", "namespace", NAMESPACE, "--timeout=180s"])
-    until(lambda: not _volumes(), "the namespace's volumes are gone", seconds=60)
-
-
-def _volumes() -> list[str]:
-    volumes = json.loads(run(["kubectl", "get", "persistentvolumes", "--output=json"]))["items"]
-    claims = [volume["spec"].get("claimRef", {}) for volume in volumes]
-    return [claim["name"] for claim in claims if claim.get("namespace") == NAMESPACE]

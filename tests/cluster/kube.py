@@ -13,6 +13,8 @@ from typing import Any
 
 REPOSITORY = Path(__file__).parents[2]
 POLL_SECONDS = 0.5
+OURS = "blinkscoring.io/end-to-end-test"
+"""The label of namespaces that the tests may remove."""
 
 Object = Mapping[str, Any]
 
@@ -21,10 +23,23 @@ class CommandError(AssertionError):
     """A command of the test failed; the message holds all that it said."""
 
 
-def run(command: Sequence[str], *, stdin: str | None = None, seconds: float = 600) -> str:
-    """What a command prints on standard output; run in the root of the repository."""
+def run(
+    command: Sequence[str],
+    *,
+    stdin: str | None = None,
+    seconds: float = 600,
+    variables: Mapping[str, str] | None = None,
+) -> str:
+    """What a command prints on standard output; run in the root of the repository, with `variables` added."""
     done = subprocess.run(
-        command, input=stdin, capture_output=True, text=True, timeout=seconds, check=False, cwd=REPOSITORY
+        command,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=seconds,
+        check=False,
+        cwd=REPOSITORY,
+        env={**os.environ, **(variables or {})},
     )
     if done.returncode != 0:
         raise CommandError(f"{' '.join(command)}\nended with {done.returncode}\n{done.stdout}\n{done.stderr}")
@@ -41,6 +56,25 @@ def until(holds: Callable[[], Any], what: str, *, seconds: float) -> Any:
     raise AssertionError(f"not within {seconds:g} s: {what} (last: {last!r})")
 
 
+def remove_namespace(name: str) -> None:
+    """Take a namespace away with its release and volumes; one that is not the tests' own is left alone, loudly."""
+    found = run(["kubectl", "get", "namespace", name, "--ignore-not-found", "--output=json"])
+    if not found.strip():
+        return
+    labels = json.loads(found)["metadata"].get("labels", {})
+    assert labels.get(OURS) == "yes", f"namespace {name} is not of these tests: remove it, or use another cluster"
+    if run(["helm", "list", "--namespace", name, "--short"]).split():
+        run(["helm", "uninstall", "blink", "--namespace", name, "--wait"])
+    run(["kubectl", "delete", "namespace", name, "--timeout=180s"])
+    until(lambda: not _volumes(name), f"the volumes of {name} are gone", seconds=60)
+
+
+def _volumes(namespace: str) -> list[str]:
+    volumes = json.loads(run(["kubectl", "get", "persistentvolumes", "--output=json"]))["items"]
+    claims = [volume["spec"].get("claimRef", {}) for volume in volumes]
+    return [claim["name"] for claim in claims if claim.get("namespace") == namespace]
+
+
 @dataclass(frozen=True)
 class Namespace:
     """One namespace of the cluster."""
@@ -50,6 +84,10 @@ class Namespace:
     def kubectl(self, *arguments: str, stdin: str | None = None, seconds: float = 600) -> str:
         """What `kubectl --namespace NAME …` prints."""
         return run(["kubectl", "--namespace", self.name, *arguments], stdin=stdin, seconds=seconds)
+
+    def own(self) -> None:
+        """Mark the namespace as the tests' own."""
+        run(["kubectl", "label", "namespace", self.name, f"{OURS}=yes", "--overwrite"])
 
     def get(self, kind: str, name: str) -> Object:
         """One object."""

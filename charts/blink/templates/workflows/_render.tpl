@@ -67,7 +67,7 @@ its tokens are replaced, and what a release adds is set by structure. `tpl` woul
 {{ toYaml $volumes }}
 {{- end }}
 
-{{/* Sets each step's resources as asked for, and the object store's keys where there is one. Gives nothing. */}}
+{{/* Sets each step's resources as asked for, and where there is an object store its keys and a writable folder. Gives nothing. */}}
 {{- define "blink.workflowResources" -}}
 {{- $models := .root.Values.models -}}
 {{- $wanted := (index .root.Values.workflows .name).resources -}}
@@ -81,6 +81,12 @@ its tokens are replaced, and what a release adds is set by structure. `tpl` woul
     {{- if eq $models.store "s3" -}}
       {{- $keys := dict "secretRef" (dict "name" $models.s3.secret) -}}
       {{- $_ := set . "envFrom" (append (.envFrom | default list) $keys) -}}
+      {{- /* A step fetches the model that it lacks. */ -}}
+      {{- range $mount := .volumeMounts -}}
+        {{- if eq $mount.name "models" -}}
+          {{- $_ := set $mount "readOnly" false -}}
+        {{- end -}}
+      {{- end -}}
     {{- end -}}
   {{- end -}}
 {{- end -}}

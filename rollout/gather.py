@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rollout.cluster import DISRUPTION_BUDGET, HTTP_ROUTE, INFERENCE_SERVICE, Cluster
 from rollout.difference import differs
 from rollout.manifests import MODEL_ANNOTATION, Manifest, Manifests
-from rollout.names import predictor_service, route_name, slot_name
+from rollout.names import pods_service, predictor_service, route_name, slot_name
 from rollout.readiness import Probe, Readiness
 from rollout.settings import Json
 from rollout.slots import Place, Slot, SlotState, Traffic
@@ -86,7 +86,7 @@ def _readiness(service: Manifest, model_id: str, manifests: Manifests, probe: Pr
     if said.get("status") != "True":
         words = [str(said[part]) for part in ("reason", "message") if said.get(part)]
         return Readiness(ready=False, message="InferenceService not ready: " + (": ".join(words) or "no condition yet"))
-    host = f"{predictor_service(service['metadata']['name'])}.{manifests.release.namespace}.svc"
+    host = f"{pods_service(service['metadata']['name'])}.{manifests.release.namespace}.svc"
     return probe(host, manifests.portfolio.name, model_id)
 
 

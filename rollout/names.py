@@ -41,6 +41,11 @@ def predictor_service(slot: str) -> str:
     return f"{slot}-predictor"
 
 
+def pods_service(slot: str) -> str:
+    """The headless Service that the chart makes for a slot: its name resolves to the pods that are ready."""
+    return f"{slot}-pods"
+
+
 def control_account(release: str) -> str:
     """The ServiceAccount that owns slots and routes: it goes with the release, and they go with it."""
     return f"{release}-control"

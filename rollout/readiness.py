@@ -6,16 +6,11 @@ Deployment's, not its own (docs/rollout.md). A pod answers for one version of it
 
 import socket
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from typing import Protocol
 
 POD_PORT = 8080
-SERVICE_PORT = 80
-ASKS_OF_A_SERVICE = 20
-"""Of a Service with an address of its own, which hands each connection to a pod at random: with half of the pods new,
-all answers are the new ones' once in a million times."""
 TIMEOUT_SECONDS = 2.0
 OK = 200
 
@@ -41,7 +36,7 @@ Ask = Callable[[str, int, str], int]
 
 
 def resolve(host: str) -> Sequence[str]:
-    """The addresses of a host name; none where it is not known."""
+    """The addresses of a host name, of IPv4 and IPv6; none where it is not known."""
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except OSError:
@@ -50,7 +45,7 @@ def resolve(host: str) -> Sequence[str]:
 
 
 def ask(address: str, port: int, path: str) -> int:
-    """The status of a GET on a connection of its own.
+    """The status of a GET on a connection of its own. An IPv6 address has no brackets.
 
     Raises:
         OSError: where nobody answers.
@@ -66,31 +61,16 @@ def ask(address: str, port: int, path: str) -> int:
 
 
 def model_ready(host: str, model_name: str, model_id: str, *, resolve: Resolve = resolve, ask: Ask = ask) -> Readiness:
-    """Whether every pod behind `host` answers that this very version of the model is ready.
-
-    The predictor's Service is headless, and then each address is a pod; or it has one address, on which the Service's
-    own port is open, and then it is asked again and again.
-    """
+    """Whether every pod behind `host`, the name of a headless Service, answers that this very version is ready."""
     addresses = resolve(host)
     if not addresses:
-        return Readiness(ready=False, message=f"{host} has no address: no pod is ready")
+        return Readiness(ready=False, message=f"{host} has no address: no pod is ready, or the chart's Service is gone")
     path = f"/v2/models/{model_name}/versions/{model_id}/ready"
-    try:
-        targets = _targets(addresses, path, ask)
-        for address, port in targets:
-            status = ask(address, port, path)
-            if status != OK:
-                return Readiness(ready=False, message=f"{address}:{port} answers {status} for {model_id}")
-    except OSError as error:
-        return Readiness(ready=False, message=f"{host} does not answer: {error}")
+    for address in addresses:
+        try:
+            status = ask(address, POD_PORT, path)
+        except OSError as error:
+            return Readiness(ready=False, message=f"the pod at {address} does not answer: {error}")
+        if status != OK:
+            return Readiness(ready=False, message=f"the pod at {address} answers {status} for {model_id}")
     return Readiness(ready=True)
-
-
-def _targets(addresses: Sequence[str], path: str, ask: Ask) -> Sequence[tuple[str, int]]:
-    if len(addresses) == 1:
-        # In this order: a pod refuses a port that it has not, at once; what a Service's address does is the node's
-        # affair, and many drop the packets, which would cost the whole timeout.
-        with suppress(OSError):
-            ask(addresses[0], SERVICE_PORT, path)
-            return [(addresses[0], SERVICE_PORT)] * ASKS_OF_A_SERVICE
-    return [(address, POD_PORT) for address in addresses]

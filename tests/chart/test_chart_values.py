@@ -138,7 +138,11 @@ def test_a_check_says_what_to_do(options, said):
 
 def test_names_that_are_too_long_for_kserve_or_argo_are_refused_with_the_room_there_is():
     fitting, over = "b" * 21, "b" * 22
-    assert ("CronWorkflow", f"{fitting}-train-cash-advance") in rendered("default", release=fitting)
+    objects = rendered("default", release=fitting)
+    assert ("CronWorkflow", f"{fitting}-train-cash-advance") in objects
+    services = {name: each["spec"]["selector"] for (kind, name), each in objects.items() if kind == "Service"}
+    assert max(map(len, services)) == 45
+    assert max(len(label) for selector in services.values() for label in selector.values()) == 55
     said = " ".join(refusal(release=over).split())
     assert f"the slot's name {over}-cash-advance-green has 41 characters" in said
     assert "choose a release name of at most 21" in said

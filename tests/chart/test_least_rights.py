@@ -134,6 +134,12 @@ def test_who_reaches_a_predictor():
     ]
 
 
+def test_control_reaches_the_predictors():
+    egress = rendered("default")["NetworkPolicy", "blink-control"]["spec"]["egress"]
+    predictors = {"podSelector": {"matchLabels": {**OWN, "app.kubernetes.io/component": "predictor"}}}
+    assert egress == [{"ports": [tcp(8080)], "to": [predictors]}]
+
+
 CLIENTS = ("control", "predictor", "tests")
 
 

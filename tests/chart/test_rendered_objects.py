@@ -4,6 +4,9 @@ import json
 
 import pytest
 
+from rollout.names import pods_service, slot_name
+from rollout.readiness import POD_PORT
+from rollout.slots import Slot
 from tests.chart.crd_schemas import ARGO_4, EVERYTHING, errors_of
 from tests.chart.rendering import CHART, PROFILES, helm, pods, rendered, rendered_text
 
@@ -79,6 +82,8 @@ def test_the_default_release_is_these_objects():
         "RoleBinding blink-control",
         "RoleBinding blink-score",
         "RoleBinding blink-train",
+        "Service blink-cash-advance-blue-pods",
+        "Service blink-cash-advance-green-pods",
         "Service blink-control",
         "ServiceAccount blink-control",
         "ServiceAccount blink-migrate",
@@ -177,6 +182,21 @@ def test_the_runtime_names_its_ports_for_kserve_and_lets_kserve_name_the_model()
     assert container["lifecycle"] == {"preStop": {"sleep": {"seconds": 5}}}
     assert container["readinessProbe"]["httpGet"] == {"path": "/v2/health/ready", "port": 8080}
     assert container["livenessProbe"]["httpGet"] == {"path": "/v2/health/live", "port": 8080}
+
+
+def test_a_slots_pods_have_a_name():
+    objects = rendered("all")
+    names = [name for kind, name in objects if kind == "Service" and name.endswith("-pods")]
+    slots = [slot_name("blink", portfolio, slot) for portfolio in ("cash_advance", "berka") for slot in Slot]
+    assert names == [pods_service(slot) for slot in slots]
+    service = objects["Service", "blink-cash-advance-green-pods"]
+    own = {"blinkscoring.io/portfolio": "cash_advance", "blinkscoring.io/slot": "green"}
+    assert own.items() <= service["metadata"]["labels"].items()
+    assert service["spec"] == {
+        "clusterIP": "None",
+        "selector": {"app": "isvc.blink-cash-advance-green-predictor"},
+        "ports": [{"name": "http", "port": POD_PORT, "appProtocol": "http"}],
+    }
 
 
 def test_the_cluster_runtime_is_the_same_runtime():

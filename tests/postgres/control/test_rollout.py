@@ -27,7 +27,7 @@ class Pods:
         self.proved: set[tuple[str, str]] = set()
 
     def __call__(self, host: str, model_name: str, model_id: str) -> Readiness:
-        if (host.removesuffix("-predictor.credit.svc"), model_id) in self.proved:
+        if (host.removesuffix("-pods.credit.svc"), model_id) in self.proved:
             return Readiness(ready=True)
         return Readiness(ready=False, message=f"{host} loads {model_id}")
 

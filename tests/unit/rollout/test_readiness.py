@@ -6,94 +6,89 @@ from threading import Thread
 
 import pytest
 
-from rollout.readiness import ASKS_OF_A_SERVICE, POD_PORT, SERVICE_PORT, Readiness, ask, model_ready, resolve
+from rollout.readiness import Readiness, ask, model_ready, resolve
 
 PATH = "/v2/models/cash_advance/versions/model_b/ready"
 
 
 class Pods:
-    """Pods by address, each serving one model; a Service's address has no pods' port."""
+    """Pods by address, each serving one model."""
 
-    def __init__(self, served: dict[str, str], *, service: str | None = None) -> None:
+    def __init__(self, served: dict[str, str]) -> None:
         self.served = served
-        self.service = service
+        self.resolved: list[str] = []
         self.asked: list[tuple[str, int]] = []
 
     def resolve(self, host: str):
-        return [self.service] if self.service else list(self.served)
+        self.resolved.append(host)
+        return list(self.served)
 
     def ask(self, address: str, port: int, path: str) -> int:
         self.asked.append((address, port))
-        if address == self.service:
-            if port != SERVICE_PORT:
-                raise ConnectionRefusedError("refused")
-            pods = list(self.served)
-            address = pods[len(self.asked) % len(pods)]
-        elif port != POD_PORT or address not in self.served:
+        if not self.served[address]:
             raise ConnectionRefusedError("refused")
         return 200 if path == PATH.replace("model_b", self.served[address]) else 404
 
 
 def ready(pods: Pods) -> Readiness:
-    return model_ready("slot-predictor", "cash_advance", "model_b", resolve=pods.resolve, ask=pods.ask)
+    return model_ready("slot-pods", "cash_advance", "model_b", resolve=pods.resolve, ask=pods.ask)
 
 
-def test_all_pods_of_a_headless_service_are_asked():
-    pods = Pods({"10.0.0.1": "model_b", "10.0.0.2": "model_b"})
+@pytest.mark.parametrize("addresses", [["10.0.0.1"], ["10.0.0.1", "10.0.0.2", "fd00::1"]])
+def test_every_pod_is_asked_once(addresses):
+    pods = Pods(dict.fromkeys(addresses, "model_b"))
     assert ready(pods) == Readiness(ready=True)
-    assert pods.asked == [("10.0.0.1", 8080), ("10.0.0.2", 8080)]
+    assert (pods.resolved, pods.asked) == (["slot-pods"], [(address, 8080) for address in addresses])
 
 
-def test_the_one_pod_of_a_headless_service_is_told_from_a_service_by_its_ports():
-    pods = Pods({"10.0.0.1": "model_b"})
-    assert ready(pods) == Readiness(ready=True)
-    assert pods.asked == [("10.0.0.1", 80), ("10.0.0.1", 8080)]
-
-
-def test_one_pod_that_still_serves_the_model_before_is_enough_to_wait():
-    pods = Pods({"10.0.0.1": "model_b", "10.0.0.2": "model_a"})
-    assert ready(pods) == Readiness(ready=False, message="10.0.0.2:8080 answers 404 for model_b")
-
-
-def test_a_service_with_an_address_of_its_own_is_asked_until_every_pod_will_have_answered():
-    pods = Pods({"10.0.0.1": "model_b"}, service="10.96.0.1")
-    assert ready(pods) == Readiness(ready=True)
-    assert pods.asked == [("10.96.0.1", 80)] * (1 + ASKS_OF_A_SERVICE)
-    half = Pods({"10.0.0.1": "model_b", "10.0.0.2": "model_a"}, service="10.96.0.1")
-    assert ready(half) == Readiness(ready=False, message="10.96.0.1:80 answers 404 for model_b")
+@pytest.mark.parametrize("place", range(10))
+def test_one_old_pod_of_ten_is_seen_wherever_it_stands(place):
+    pods = Pods({f"10.0.0.{number}": "model_a" if number == place else "model_b" for number in range(10)})
+    assert ready(pods) == Readiness(ready=False, message=f"the pod at 10.0.0.{place} answers 404 for model_b")
 
 
 def test_without_a_pod_nothing_is_ready():
-    assert ready(Pods({})) == Readiness(ready=False, message="slot-predictor has no address: no pod is ready")
+    message = "slot-pods has no address: no pod is ready, or the chart's Service is gone"
+    assert ready(Pods({})) == Readiness(ready=False, message=message)
 
 
 def test_a_pod_that_does_not_answer_is_not_ready():
-    pods = Pods({"10.0.0.1": "model_b"})
-    pods.resolve = lambda host: ["10.0.0.1", "10.0.0.9"]
-    assert ready(pods) == Readiness(ready=False, message="slot-predictor does not answer: refused")
+    pods = Pods({"10.0.0.1": "model_b", "fd00::9": ""})
+    assert ready(pods) == Readiness(ready=False, message="the pod at fd00::9 does not answer: refused")
 
 
-@pytest.fixture
-def port():
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.send_response(200 if self.path == PATH else 404)
-            self.end_headers()
+class Answers(BaseHTTPRequestHandler):
+    """What a pod answers, and a 400 to who names it wrongly."""
 
-        def log_message(self, *_):
-            pass
+    def do_GET(self):
+        address, port = self.server.server_address[:2]
+        host = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+        known = 200 if self.path == PATH else 404
+        self.send_response(known if self.headers["Host"] == host else 400)
+        self.end_headers()
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield server.server_port
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    def log_message(self, *_):
+        pass
 
 
-def test_a_pod_is_asked_over_http(port):
-    assert (ask("127.0.0.1", port, PATH), ask("127.0.0.1", port, "/")) == (200, 404)
+class Server6(ThreadingHTTPServer):
+    address_family = socket.AF_INET6
+
+
+@pytest.fixture(params=[(ThreadingHTTPServer, "127.0.0.1"), (Server6, "::1")], ids=["IPv4", "IPv6"])
+def server(request):
+    kind, address = request.param
+    with kind((address, 0), Answers) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def test_a_pod_is_asked_over_http(server):
+    address, port = server.server_address[:2]
+    assert (ask(address, port, PATH), ask(address, port, "/")) == (200, 404)
 
 
 def test_who_does_not_speak_http_is_told_as_not_answering():
@@ -111,4 +106,5 @@ def test_who_does_not_speak_http_is_told_as_not_answering():
 
 def test_names_are_resolved_and_unknown_ones_have_no_address():
     assert resolve("127.0.0.1") == ["127.0.0.1"]
+    assert resolve("::1") == ["::1"]
     assert resolve("no-such-host.invalid") == ()

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, literal, or_, select, union_all
+from sqlalchemy import Connection, cast, func, literal, or_, select, union_all
 
+from credit.database.columns import TIME
 from credit.database.models import ModelStatus
 from credit.database.schema import (
     ACTIVE_RUN,
@@ -58,17 +59,20 @@ def count_runs(connection: Connection, now: datetime) -> Sequence[RunCount]:
 def last_finished(connection: Connection) -> Sequence[Finished]:
     """When each portfolio's runs of each kind last ended otherwise than as failed.
 
-    A look that found nobody with anything new writes no run; it counts as scoring that ended.
+    A look that found nobody with anything new writes no run; it counts as scoring that ended. Scoring that has never
+    ended counts from the time as of which its first run scores, so that one that cannot end is seen to be late.
     """
     results = _RUNS.state.in_(["succeeded", "refused"])
-    ended = select(_RUNS.portfolio, _RUNS.kind, _RUNS.finished_at.label("at")).where(results)
+    never = cast(None, TIME)
+    ended = select(_RUNS.portfolio, _RUNS.kind, _RUNS.finished_at.label("at"), never.label("begun")).where(results)
     # Between two runs: while one works the time is that of its latest batch.
     idle = (_PROGRESS.shard == 0) & _PROGRESS.last_subject.is_(None)
-    looked = select(_PROGRESS.portfolio, literal("score"), _PROGRESS.updated_at).where(idle)
-    either = union_all(ended, looked).subquery().c
+    looked = select(_PROGRESS.portfolio, literal("score"), _PROGRESS.updated_at, never).where(idle)
+    active = select(_RUNS.portfolio, _RUNS.kind, never, _RUNS.as_of).where(ACTIVE_RUN, _RUNS.kind == "score")
+    either = union_all(ended, looked, active).subquery().c
     keys = (either.portfolio, either.kind)
-    latest = select(*keys, func.max(either.at)).group_by(*keys).order_by(*keys)
-    return [Finished(*row) for row in connection.execute(latest)]
+    latest = select(*keys, func.coalesce(func.max(either.at), func.min(either.begun)))
+    return [Finished(*row) for row in connection.execute(latest.group_by(*keys).order_by(*keys))]
 
 
 def portfolios_of_batch(connection: Connection, batch_id: str) -> Sequence[str]:

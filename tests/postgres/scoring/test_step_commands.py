@@ -67,6 +67,11 @@ def test_without_a_model_a_plan_has_nothing_to_do_and_says_why(blink, world):
 
 
 def test_a_look_that_finds_nobody_counts_as_scoring_that_ended(blink, world):
+    blink("score", "plan", "cash_advance")
+    with world.owner.connect() as connection:
+        [begun], [run] = last_finished(connection), list_runs(connection)
+    assert begun.at == run.as_of
+
     def last() -> datetime:
         with world.owner.connect() as connection:
             [scoring] = last_finished(connection)

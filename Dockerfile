@@ -21,7 +21,7 @@ WORKDIR /app
 
 # The packages of a lock, checked by their hashes, compiled, without what is not used. Wheels only: nothing is built.
 FROM ${PYTHON} AS packages
-ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore LANG=C.UTF-8
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore PIP_CACHE_DIR=/build/pip LANG=C.UTF-8
 ARG SOURCE_DATE_EPOCH
 RUN python3 -m venv --without-pip /opt/venv \
  && printf '/app\n' > /opt/venv/lib/python3.11/site-packages/blinkscoring.pth \
@@ -30,7 +30,7 @@ RUN python3 -m venv --without-pip /opt/venv \
 
 FROM packages AS packages-predictor
 COPY requirements.predictor.lock /build/
-RUN --mount=type=cache,target=/root/.cache/pip \
+RUN --mount=type=cache,target=/build/pip \
     python3 -m pip --python /opt/venv/bin/python install --quiet --no-deps --no-compile --only-binary :all: \
       --require-hashes -r /build/requirements.predictor.lock
 COPY .docker /build/docker
@@ -39,7 +39,7 @@ RUN /build/docker/prune /opt/venv/lib/python3.11/site-packages predictor \
 
 FROM packages AS packages-jobs
 COPY requirements.jobs.lock /build/
-RUN --mount=type=cache,target=/root/.cache/pip \
+RUN --mount=type=cache,target=/build/pip \
     python3 -m pip --python /opt/venv/bin/python install --quiet --no-deps --no-compile --only-binary :all: \
       --require-hashes -r /build/requirements.jobs.lock
 COPY .docker /build/docker

@@ -3,8 +3,10 @@
 import asyncio
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from threading import Event
 
 import grpc
 import psycopg2
@@ -19,7 +21,7 @@ from credit.database.connection import connect
 from credit.database.migrate import upgrade
 from credit.database.models import ModelStatus
 from credit.database.schema import BLINK_MODELS, RISK_SCORE_AUDITS
-from predictor.server import Limits, ServeSettings
+from predictor.server import Limits, Listening, ServeSettings, serve
 from tests.postgres.serving.requests import tensor
 from tests.postgres.serving.served import registered
 from tests.unit.predictor.serving_example import PORTFOLIO, Server, server_thread, until_ready
@@ -29,8 +31,13 @@ ASKED = '{"user_id": "pinned", "features": {}}'
 
 
 @contextmanager
-def pinned(engine: Engine, bundle: Bundle) -> Iterator[Server]:
-    settings = ServeSettings(
+def pinned(engine: Engine, bundle: Bundle, *, first_look_seconds: float = 60.0) -> Iterator[Server]:
+    with server_thread(settings_of(engine, bundle, first_look_seconds)) as running:
+        yield until_ready(running)
+
+
+def settings_of(engine: Engine, bundle: Bundle, first_look_seconds: float) -> ServeSettings:
+    return ServeSettings(
         portfolio=PORTFOLIO,
         model_name=NAME,
         bundle=bundle.path,
@@ -38,10 +45,8 @@ def pinned(engine: Engine, bundle: Bundle) -> Iterator[Server]:
         http_port=0,
         grpc_port=0,
         poll_seconds=0.02,
-        limits=Limits(database_seconds=1.0),
+        limits=Limits(database_seconds=1.0, first_look_seconds=first_look_seconds),
     )
-    with server_thread(settings) as running:
-        yield until_ready(running)
 
 
 def score_until(server: Server, status: int, said: str = "") -> dict:
@@ -176,6 +181,47 @@ def test_a_bundle_that_is_not_the_registered_one_is_not_audited(database, bundle
 def test_readiness_of_a_version_is_the_loaded_models_alone(scoring, bundle, version, status):
     asked = bundle.model_id if version == "same" else version
     assert scoring.get(f"/v2/models/cash_advance/versions/{asked}/ready")[0] == status
+
+
+def test_a_server_that_listens_has_looked_its_bundle_up(database, bundle):
+    register(database, registered(bundle, ModelStatus.CHAMPION))
+    engine, stop, listens = database.engine("blink_scorer"), Event(), Event()
+    waited: list[bool] = []
+    servers: list[Server] = []
+
+    def wait(*_about):
+        if not waited:  # a server that did not wait for its first look would listen meanwhile
+            waited.append(listens.wait(1))
+
+    def announce(listening: Listening) -> None:
+        servers.append(Server(listening, lambda: True, stop.set))
+        listens.set()
+
+    event.listen(engine, "do_connect", wait)
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(serve, settings_of(engine, bundle, 60.0), announce=announce, stop=stop)
+        try:
+            assert listens.wait(60), running.exception()
+            assert until_ready(servers[0]).post("/score", ASKED)[0] == 200
+        finally:
+            stop.set()
+            running.result(timeout=30)
+    assert waited == [False]
+
+
+def test_a_database_that_does_not_answer_holds_a_start_up_for_a_bounded_time(database, bundle):
+    register(database, registered(bundle, ModelStatus.CHAMPION))
+    engine, answers = database.engine("blink_scorer"), Event()
+    event.listen(engine, "do_connect", lambda *_about: answers.wait(60) and None)
+    try:
+        with pinned(engine, bundle, first_look_seconds=0.1) as running:
+            assert running.get(f"/v2/models/{NAME}/ready")[0] == 200
+            said = f"model {bundle.model_id} has not been looked up in the database yet"
+            assert version_ready(running, bundle) == (503, said)
+            answers.set()
+            assert score_until(running, 200)["model_id"] == bundle.model_id
+    finally:
+        answers.set()
 
 
 def test_a_look_is_one_statement_on_the_registry(database, bundle):

@@ -34,8 +34,15 @@ def message(error: Exception) -> str:
         return str(error)
     said = " ".join(str(error.orig).split())
     if isinstance(error, OperationalError):
-        return f"the database cannot be reached: {said}"
+        return _operational(error, said)
     return f"the database refuses this login: {said}. Grant it the role that its work needs (docs/database.md)"
+
+
+def _operational(error: OperationalError, said: str) -> str:
+    # What a server that was reached says has an SQLSTATE; a connection that failed has none.
+    if error.connection_invalidated or getattr(error.orig, "pgcode", None) is None:
+        return f"the database cannot be reached: {said}"
+    return f"the database could not do it now: {said}. Try again"
 
 
 def exit_code(error: Exception) -> int | None:

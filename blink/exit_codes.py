@@ -25,7 +25,9 @@ _WRONG_CONFIGURATION = (
     ModelStoreAddressError,
 )
 
-INSUFFICIENT_PRIVILEGE = "42501"  # PostgreSQL's SQLSTATE
+# PostgreSQL's SQLSTATE
+INSUFFICIENT_PRIVILEGE = "42501"
+LOCK_NOT_AVAILABLE = "55P03"
 
 
 def message(error: Exception) -> str:
@@ -33,6 +35,11 @@ def message(error: Exception) -> str:
     if not isinstance(error, DBAPIError):
         return str(error)
     said = " ".join(str(error.orig).split())
+    if getattr(error.orig, "pgcode", None) == LOCK_NOT_AVAILABLE:
+        return (
+            f"a lock was not free in time: {said}. Wait for the transaction that holds it, or end it "
+            "(pg_stat_activity and pg_locks show it), then try again (docs/database.md)"
+        )
     if isinstance(error, OperationalError):
         return _operational(error, said)
     return f"the database refuses this login: {said}. Grant it the role that its work needs (docs/database.md)"

@@ -25,7 +25,9 @@ _WRONG_CONFIGURATION = (
     ModelStoreAddressError,
 )
 
-INSUFFICIENT_PRIVILEGE = "42501"  # PostgreSQL's SQLSTATE
+# PostgreSQL's SQLSTATE
+INSUFFICIENT_PRIVILEGE = "42501"
+LOCK_NOT_AVAILABLE = "55P03"
 
 
 def message(error: Exception) -> str:
@@ -33,9 +35,21 @@ def message(error: Exception) -> str:
     if not isinstance(error, DBAPIError):
         return str(error)
     said = " ".join(str(error.orig).split())
+    if getattr(error.orig, "pgcode", None) == LOCK_NOT_AVAILABLE:
+        return (
+            f"a lock was not free in time: {said}. Wait for the transaction that holds it, or end it "
+            "(pg_stat_activity and pg_locks show it), then try again (docs/database.md)"
+        )
     if isinstance(error, OperationalError):
-        return f"the database cannot be reached: {said}"
+        return _operational(error, said)
     return f"the database refuses this login: {said}. Grant it the role that its work needs (docs/database.md)"
+
+
+def _operational(error: OperationalError, said: str) -> str:
+    # What a server that was reached says has an SQLSTATE; a connection that failed has none.
+    if error.connection_invalidated or getattr(error.orig, "pgcode", None) is None:
+        return f"the database cannot be reached: {said}"
+    return f"the database could not do it now: {said}. Try again"
 
 
 def exit_code(error: Exception) -> int | None:

@@ -61,6 +61,21 @@ class Deployment:
         if version and version != self.current().bundle.model_id:
             raise UnknownModelError(f"no version {version!r} of {name} here; {self.current().bundle.model_id} serves")
 
+    def check_ready(self, served: str, name: str, version: str | None) -> None:
+        """Do nothing where the model of that name is ready.
+
+        A named version is ready when its scores can be audited too: whoever asks for it is about to send it `/score`.
+        Without one a model is enough, so that a database that is away takes no server out of service.
+
+        Raises:
+            UnknownModelError: as `check_name`.
+            UnavailableError: where there is no model, or the named one cannot be audited, with the reason.
+        """
+        self.check_name(served, name, version)
+        deployed = self.current()
+        if version and deployed.obstacle:
+            raise UnavailableError(deployed.obstacle)
+
     def replace(self, deployed: Deployed) -> None:
         """Serve another model from now on."""
         self._deployed, self._trouble = deployed, ""

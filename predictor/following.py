@@ -85,7 +85,7 @@ class RegistrationFollower:
     def _model(self, model_id: str) -> RegisteredModel | None:
         with online_transaction(self._database, timeout_seconds=self._seconds) as connection:
             if not self._answered:
-                # Alembic takes a third of a second to import: not before the server is ready.
+                # Alembic takes a third of a second to import: only a server with a database needs it.
                 from credit.database.migrate import require_head  # noqa: PLC0415
 
                 require_head(connection)

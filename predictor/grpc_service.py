@@ -60,7 +60,7 @@ class ScoringServicer(InferenceServicer):  # type: ignore[misc]  # KServe ships 
         return pb.ServerReadyResponse(ready=self._deployment.ready)
 
     async def ModelReady(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """Whether a model is ready."""
+        """Whether a model is ready; a version that cannot be audited is UNAVAILABLE, with the reason."""
         return await self._answer("ModelReady", context, partial(self._model_ready, request))
 
     async def ModelMetadata(self, request: Any, context: Any) -> Any:  # noqa: N802
@@ -80,7 +80,10 @@ class ScoringServicer(InferenceServicer):  # type: ignore[misc]  # KServe ships 
         await context.abort(grpc.StatusCode.UNIMPLEMENTED, "models are deployed by the registry, not by clients")
 
     async def _model_ready(self, request: Any, request_id: str) -> Any:  # noqa: ARG002
-        self._deployment.check_name(self._name, request.name, request.version)
+        if request.version:
+            self._deployment.check_ready(self._name, request.name, request.version)
+        else:
+            self._deployment.check_name(self._name, request.name, None)
         return pb.ModelReadyResponse(ready=self._deployment.ready)
 
     async def _model_metadata(self, request: Any, request_id: str) -> Any:  # noqa: ARG002

@@ -80,9 +80,9 @@ class Endpoints:
         return _json(to_json({"ready": True}))
 
     async def model_ready(self, request: Request) -> Response:
-        """`GET /v2/models/{name}/ready`: there is a model."""
-        self._check_model(request)
-        self._deployment.current()
+        """`GET /v2/models/{name}/ready`: there is a model; of a version: and its scores can be audited."""
+        params = request.path_params
+        self._deployment.check_ready(self._name, params["name"], params.get("version"))
         return _json(to_json({"name": self._name, "ready": True}))
 
     async def v1_model(self, request: Request) -> Response:

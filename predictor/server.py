@@ -32,7 +32,7 @@ def serve(
 
     `announce` is called once both protocols listen. A server that follows the champion listens before it has a
     model; it is ready when it has one. A server of one bundle has loaded and proved it before it listens, and
-    needs no database for that; what the registry says of it is followed.
+    needs no database for that; what the registry says of it is followed, and waited for a little before it listens.
 
     Raises:
         BundleError: where the one bundle that is to be served cannot be.
@@ -44,13 +44,12 @@ def serve(
         from predictor.assembly import Assembly  # noqa: PLC0415 - KServe takes seconds to import
     ended = threading.Event()
     follower = _deploy(settings, deployment)
-    assembly = Assembly(settings, deployment, metrics)
-    threads = [threading.Thread(target=_stop_when, args=(stop or ended, ended, assembly.stop), daemon=True)]
-    if follower is not None:
-        threads.append(threading.Thread(target=_follow, args=(follower, ended, settings.poll_seconds), daemon=True))
-    for thread in threads:
-        thread.start()
+    threads = []
     try:
+        if follower is not None:
+            threads.append(_followed(follower, ended, settings))
+        assembly = Assembly(settings, deployment, metrics)
+        threads.append(_started(_stop_when, stop or ended, ended, assembly.stop))
         assembly.run(announce)
     finally:
         ended.set()
@@ -70,12 +69,31 @@ def _deploy(settings: ServeSettings, deployment: Deployment) -> Follower | None:
     return ChampionFollower(deployment, settings.database, settings.model_dir, name, seconds=seconds)
 
 
-def _follow(follower: Follower, ended: threading.Event, poll_seconds: float) -> None:
+def _followed(follower: Follower, ended: threading.Event, settings: ServeSettings) -> threading.Thread:
+    """Follow in a thread; of one bundle, return when the first look has ended or has taken too long.
+
+    A pod that is ready before that would answer `/score` with 503.
+    """
+    looked = threading.Event()
+    thread = _started(_follow, follower, ended, looked, settings.poll_seconds)
+    if settings.bundle is not None:
+        looked.wait(settings.limits.first_look_seconds)
+    return thread
+
+
+def _started(work: Callable[..., None], *arguments: object) -> threading.Thread:
+    thread = threading.Thread(target=work, args=arguments, daemon=True)
+    thread.start()
+    return thread
+
+
+def _follow(follower: Follower, ended: threading.Event, looked: threading.Event, poll_seconds: float) -> None:
     while not ended.is_set():
         try:
             follower.look()
         except Exception:  # noqa: BLE001 - logged; the serving model goes on, and the next look may succeed
             _log.exception("following the registry failed")
+        looked.set()
         ended.wait(poll_seconds)
 
 

@@ -26,6 +26,8 @@ class Limits:
     """Requests that may run or wait in each of the two groups of threads; further ones are told to come later."""
     database_seconds: float = 5.0
     """Longest wait for one statement."""
+    first_look_seconds: float = 5.0
+    """Longest wait, before a server of one bundle listens, for what the registry says of the bundle."""
     retry_seconds: int = 2
     """What a client that comes too early is told to wait."""
     goodbye_seconds: float = 3.0

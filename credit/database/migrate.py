@@ -20,6 +20,9 @@ _FOLDER = Path(__file__).parent / "migrations"
 _LOCK = text("SELECT pg_advisory_lock(hashtextextended('blink.migrate', 0))")
 _UNLOCK = text("SELECT pg_advisory_unlock(hashtextextended('blink.migrate', 0))")
 
+_NO_LONG_WAIT = text("SET LOCAL lock_timeout = '5s'")
+"""An ALTER that waits behind a long reader lets nobody else past it: audits would queue."""
+
 _MAKE_ROLE = """
 DO $$ BEGIN
     CREATE ROLE {role} NOLOGIN;
@@ -73,6 +76,7 @@ def upgrade(engine: Engine, target: str = "head") -> None:
     Raises:
         DatabaseError: where the user may not create the roles or the schema.
         ReleaseOutdatedError: where the schema is newer and does not serve this release.
+        OperationalError: where others hold a table for longer than five seconds; nothing was changed.
     """
     if target == "head" and _is_at_head_or_newer(engine):
         return
@@ -115,6 +119,7 @@ def _locked(engine: Engine) -> Iterator[Connection]:
 
 def _config(connection: Connection) -> Config:
     connection.execute(text("SET LOCAL ROLE blink_owner"))
+    connection.execute(_NO_LONG_WAIT)
     config = Config()
     config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
     config.attributes["connection"] = connection

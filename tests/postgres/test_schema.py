@@ -4,7 +4,9 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect, text
+from sqlalchemy.exc import OperationalError
 
+from blink.exit_codes import exit_code, message
 from credit.database.errors import SchemaOutdatedError
 from credit.database.migrate import current, downgrade, head, require_head, upgrade
 from credit.database.schema import METADATA, SCHEMA
@@ -62,6 +64,18 @@ def test_an_empty_database_is_refused_with_what_to_do(new_database):
     engine = new_database("template0").engine()
     with engine.connect() as connection, pytest.raises(SchemaOutdatedError, match="run `blink db migrate`"):
         require_head(connection)
+
+
+def test_a_migration_does_not_queue_audits_behind_a_long_reader(database):
+    engine = database.engine()
+    with engine.begin() as reader:
+        reader.execute(text("LOCK TABLE blink.pipeline_runs IN ACCESS SHARE MODE"))
+        with pytest.raises(OperationalError) as refused:
+            downgrade(engine)
+    assert exit_code(refused.value) == 75
+    assert message(refused.value).startswith("a lock was not free in time: canceling statement due to lock timeout")
+    with engine.connect() as connection:
+        assert current(connection) == head()
 
 
 def test_migrating_twice_changes_nothing(database):

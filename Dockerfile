@@ -1,5 +1,5 @@
-# Two images: `predictor` serves a model bundle, `jobs` trains, scores and controls. docs/images.md has their sizes,
-# how they are run, and how files are synchronised into them.
+# Two images: `predictor` serves a model bundle, `jobs` trains, scores and controls. docs/images.md has their sizes
+# and how they are run.
 
 ARG PYTHON=python:3.11-slim-bookworm
 
@@ -46,7 +46,7 @@ COPY .docker /build/docker
 RUN /build/docker/prune /opt/venv/lib/python3.11/site-packages jobs \
  && /opt/venv/bin/python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/venv/lib/python3.11/site-packages
 
-# Our own rooms, compiled so that a file synchronised later is noticed (its hash is compared).
+# Our own rooms, compiled; a compiled file is compared with the hash of its source, not with a time.
 FROM ${PYTHON} AS rooms-predictor
 WORKDIR /app
 COPY forest forest

@@ -8,6 +8,8 @@ from typing import Any
 
 import yaml
 
+from blink.cli.page_file import write_or_check
+
 COMMAND = "python charts/values_page.py docs/chart-values.md"
 CHART = Path(__file__).parent / "blink"
 
@@ -88,17 +90,5 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("<", "&lt;") if "`" not in text else text.replace("|", "\\|")
 
 
-def main(arguments: list[str]) -> int:
-    """Write the page, or with --check say whether the stored one is up to date."""
-    path = Path(arguments[-1])
-    if "--check" not in arguments:
-        path.write_text(page(), "utf-8")
-        return 0
-    if path.exists() and path.read_text("utf-8") == page():
-        return 0
-    print(f"{path} is out of date: run `{COMMAND}`", file=sys.stderr)
-    return 1
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(write_or_check(sys.argv[1:], page(), COMMAND))

@@ -82,7 +82,6 @@ def _plan() -> container.Step:
         login=container.SCORER,
         resources=BOOKKEEPING,
         retry=retry(limit=3, seconds=5, cap_seconds=30),
-        mounts=[models_mount(read_only=True)],
         facts=["run_id", "state", "shards"],
     )
 
@@ -114,6 +113,5 @@ def _finish() -> container.Step:
         login=container.SCORER,
         resources=BOOKKEEPING,
         retry=retry(limit=4, seconds=5, cap_seconds=60),
-        mounts=[models_mount(read_only=True)],
         inputs=["run-id"],
     )

@@ -78,7 +78,8 @@ def _train() -> container.Step:
         ],
         login=container.TRAINER,
         resources=TRAINING,
-        retry=retry(limit=3, seconds=30, cap_seconds=600),
+        # 45 minutes: a database that fails over, or is upgraded, costs no week without a model.
+        retry=retry(limit=8, seconds=30, cap_seconds=600),
         mounts=[models_mount(read_only=False)],
         inputs=["run-id"],
     )

@@ -2,8 +2,8 @@
 
 import argparse
 import sys
-from pathlib import Path
 
+from blink.cli.page_file import write_or_check
 from blink.cli.parser import EPILOG, build_parser, describe
 
 COMMAND = "python -m blink.cli.reference_page docs/commands.md"
@@ -30,17 +30,5 @@ def _section(parser: argparse.ArgumentParser) -> str:
     return f"```text\n{parser.format_help().strip()}\n```"
 
 
-def main(arguments: list[str]) -> int:
-    """Write the page, or with --check say whether the stored one is up to date."""
-    path = Path(arguments[-1])
-    if "--check" not in arguments:
-        path.write_text(page(), "utf-8")
-        return 0
-    if path.exists() and path.read_text("utf-8") == page():
-        return 0
-    print(f"{path} is out of date: run `{COMMAND}`", file=sys.stderr)
-    return 1
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(write_or_check(sys.argv[1:], page(), COMMAND))

@@ -62,8 +62,8 @@ def _check(config: ControlFile, place: str) -> None:
     slot = config.slot
     if not 1 <= slot.min_replicas <= slot.max_replicas:
         raise SettingsError(f"{place}: slot.min_replicas must be 1 to slot.max_replicas, not {slot.min_replicas}")
-    if not config.model_store.startswith(("pvc://", "s3://", "gs://")):
-        raise SettingsError(f"{place}: model_store must be pvc://, s3:// or gs://, not {config.model_store!r}")
+    if not config.model_store.startswith(("pvc://", "s3://")):
+        raise SettingsError(f"{place}: model_store must be pvc:// or s3://, not {config.model_store!r}")
     try:
         for portfolio in config.portfolios:
             route_name(config.release, portfolio.name)

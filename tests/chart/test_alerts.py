@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from predictor.http_app import Endpoints, http_app
 from tests.chart.rendering import CHART, rendered
 
 DOCS = CHART.parents[1] / "docs"
@@ -90,11 +91,46 @@ def test_alerts_and_panels_ask_for_metrics_that_exist_by_labels_that_they_have()
             assert metrics, name
             for metric in metrics:
                 assert base(metric) in METRICS, f"{name}: {metric}"
-            labels = set(re.findall(r"(\w+)\s*=~?\s*\"", expression)) | set(
+            labels = set(re.findall(r"(\w+)\s*[=!]~?\s*\"", expression)) | set(
                 re.findall(r"\w+", " ".join(re.findall(r"by \(([^)]*)\)", expression)))
             )
             known = TARGET.union(*(METRICS[base(metric)] for metric in metrics))
             assert labels <= known, f"{name}: {labels - known}"
+
+
+def test_probes_of_ours_are_no_requests_that_are_watched():
+    panels = [
+        target["expr"] for board in dashboards().values() for _, panel in titled(board) for target in panel["targets"]
+    ]
+    asked = [each for each in [*panels, *(rule["expr"] for rule in rules().values())] if "blink_request" in each]
+    selectors = [each for expression in asked for each in re.findall(r"blink_request\w+\{[^}]*\}", expression)]
+    assert len(selectors) == 8
+    (left_out,) = {re.search(r'route!~"([^"]+)"', each)[1] for each in selectors}
+    watched = [each for each in [*http_routes(), *GRPC_METHODS, "other"] if not re.fullmatch(left_out, each)]
+    assert watched == [
+        "/score",
+        "/v1/models/{name}:predict",
+        "/v1/models/{name}:explain",
+        "/v2/models/{name}/infer",
+        "/v2/models/{name}/versions/{version}/infer",
+        "/v2",
+        "/v1/models",
+        "/v2/models",
+        "/v2/models/{name}",
+        "/v2/models/{name}/versions/{version}",
+        "ModelMetadata",
+        "ModelInfer",
+        "other",
+    ]
+
+
+GRPC_METHODS = ("ModelReady", "ModelMetadata", "ModelInfer")
+
+
+def http_routes():
+    """The paths that a predictor counts its requests by."""
+    endpoints = Endpoints("any", None, None, answering=None, metrics=None, limits=None)
+    return [route.path for route in http_app(endpoints, None, None, retry_seconds=1).routes]
 
 
 def base(metric):

@@ -11,6 +11,17 @@ def container(objects, template, step):
     return next(each["container"] for each in spec["templates"] if each["name"] == step)
 
 
+def containers(objects):
+    """Every step's container, by template and step."""
+    return {
+        f"{template} {each['name']}": each["container"]
+        for (kind, template), found in objects.items()
+        if kind == "WorkflowTemplate"
+        for each in found["spec"]["templates"]
+        if "container" in each
+    }
+
+
 def volume(objects, template, name):
     spec = objects["WorkflowTemplate", template]["spec"]
     (found,) = [each for each in spec["volumes"] if each["name"] == name]
@@ -52,19 +63,30 @@ def test_models_are_on_the_claim_or_in_a_scratch_folder():
 
 
 def test_a_step_writes_models_where_it_has_to_fetch_them():
-    def writes(name: str, template: str, step: str) -> bool:
-        mounts = container(rendered(name), template, step)["volumeMounts"]
-        return not next(mount["readOnly"] for mount in mounts if mount["name"] == "models")
+    def writes(name: str) -> dict[str, bool]:
+        return {
+            step: not mount.get("readOnly", False)
+            for step, each in containers(rendered(name)).items()
+            for mount in each["volumeMounts"]
+            if mount["name"] == "models"
+        }
 
-    steps = [("blink-score", "plan"), ("blink-score", "shard"), ("blink-train", "train")]
-    assert [writes("s3", *step) for step in steps] == [True, True, True]
-    assert [writes("default", *step) for step in steps] == [False, False, True]
+    assert writes("s3") == {"blink-score shard": True, "blink-train train": True}
+    assert writes("default") == {"blink-score shard": False, "blink-train train": True}
 
 
 def test_the_object_stores_keys_come_from_its_secret():
     objects = rendered("s3")
-    sources = container(objects, "blink-train", "train")["envFrom"]
-    assert sources == [{"configMapRef": {"name": "blink-jobs"}}, {"secretRef": {"name": "blink-store"}}]
+    settings, keys = {"configMapRef": {"name": "blink-jobs"}}, {"secretRef": {"name": "blink-store"}}
+    assert {step: each["envFrom"] for step, each in containers(objects).items()} == {
+        "blink-score plan": [settings],
+        "blink-score shard": [settings, keys],
+        "blink-score finish": [settings],
+        "blink-score record": [settings],
+        "blink-train train": [settings, keys],
+        "blink-train rollout": [settings],
+        "blink-train record": [settings],
+    }
     assert objects["ConfigMap", "blink-jobs"]["data"] == {
         "BLINK_HOME": "/tmp/blink",  # noqa: S108 - a path in a pod
         "BLINK_PORTFOLIOS": "/etc/blink/portfolios",

@@ -52,7 +52,7 @@ def test_control_may_touch_its_own_slots_and_routes_and_nothing_else():
         rule("serving.kserve.io", "inferenceservices", applied, slots),
         rule("gateway.networking.k8s.io", "httproutes", applied, ["blink-cash-advance", "blink-berka"]),
         rule("policy", "poddisruptionbudgets", applied, slots),
-        {"apiGroups": ["argoproj.io"], "resources": ["workflows"], "verbs": ["create", "get", "list"]},
+        {"apiGroups": ["argoproj.io"], "resources": ["workflows"], "verbs": ["create", "get"]},
     ]
 
 
@@ -132,6 +132,21 @@ def test_who_reaches_a_predictor():
         {"ports": [tcp(8080), tcp(8081)], "from": [namespace("gateway"), *peers]},
         {"ports": [tcp(8080)], "from": [namespace("monitoring")]},
     ]
+
+
+@pytest.mark.parametrize(
+    ("profile", "proxies"), [("s3", "gateway"), ("all", "envoy-gateway-system")], ids=["its namespace", "as told"]
+)
+def test_the_gateways_proxies_are_where_the_gateway_is_or_where_the_values_say(profile, proxies):
+    objects = rendered(profile)
+    assert objects["NetworkPolicy", "blink-predictor"]["spec"]["ingress"][0]["from"][0] == namespace(proxies)
+    assert objects["NetworkPolicy", "blink-tests"]["spec"]["egress"][-1] == {"to": [namespace(proxies)]}
+
+
+def test_who_fetches_and_publishes_bundles_reaches_their_store():
+    spec = rendered("s3")["NetworkPolicy", "blink-object-store"]["spec"]
+    assert components(spec) == ["predictor", "score", "train"]
+    assert spec["egress"] == [{"ports": [tcp(9000)]}]
 
 
 def test_control_reaches_the_predictors():

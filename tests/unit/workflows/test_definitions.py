@@ -148,7 +148,23 @@ def test_the_end_is_recorded_by_a_step_inside_a_template(kind):
 def test_every_step_is_retried_by_the_one_rule(template):
     strategy = template["retryStrategy"]
     assert (strategy["retryPolicy"], strategy["expression"]) == ("Always", WORTH_ANOTHER_TRY)
-    assert 1 < int(strategy["limit"]) < 6
+    assert 1 < int(strategy["limit"]) < 9
+
+
+def test_training_outlasts_half_an_hour_without_its_database():
+    strategy = named("train", "train")["retryStrategy"]
+    first, longest = (int(strategy["backoff"][each].rstrip("s")) for each in ("duration", "cap"))
+    waits = [min(first * 2**each, longest) for each in range(int(strategy["limit"]))]
+    assert 1800 < sum(waits) < SPECS["train"]["activeDeadlineSeconds"] / 2
+
+
+def test_only_a_step_that_reads_or_writes_bundles_waits_for_their_volume():
+    mounting = {
+        (kind, each["name"])
+        for kind, each in CONTAINERS
+        if "models" in {mount["name"] for mount in each["container"]["volumeMounts"]}
+    }
+    assert mounting == {("score", "shard"), ("train", "train")}
 
 
 @pytest.mark.parametrize(

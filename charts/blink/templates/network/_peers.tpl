@@ -29,3 +29,13 @@ spec:
 - podSelector:
     matchLabels: {{- include "blink.selector" . | nindent 6 }}
 {{- end }}
+
+{{/* Peers: the gateway's proxies. */}}
+{{- define "blink.gatewayPeers" -}}
+{{- with .Values.networkPolicy.gateway -}}
+{{ toYaml . }}
+{{- else -}}
+- namespaceSelector:
+    matchLabels: {kubernetes.io/metadata.name: {{ .Values.gateway.namespace }}}
+{{- end }}
+{{- end }}

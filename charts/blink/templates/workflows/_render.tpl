@@ -67,7 +67,10 @@ its tokens are replaced, and what a release adds is set by structure. `tpl` woul
 {{ toYaml $volumes }}
 {{- end }}
 
-{{/* Sets each step's resources as asked for, and where there is an object store its keys and a writable folder. Gives nothing. */}}
+{{/*
+Sets each step's resources as asked for. Where there is an object store, a step that mounts models fetches what it lacks:
+it gets the store's keys, and a writable folder. Gives nothing.
+*/}}
 {{- define "blink.workflowResources" -}}
 {{- $models := .root.Values.models -}}
 {{- $wanted := (index .root.Values.workflows .name).resources -}}
@@ -79,11 +82,11 @@ its tokens are replaced, and what a release adds is set by structure. `tpl` woul
       {{- $_ := set . "resources" (index $wanted $template.name) -}}
     {{- end -}}
     {{- if eq $models.store "s3" -}}
+      {{- $container := . -}}
       {{- $keys := dict "secretRef" (dict "name" $models.s3.secret) -}}
-      {{- $_ := set . "envFrom" (append (.envFrom | default list) $keys) -}}
-      {{- /* A step fetches the model that it lacks. */ -}}
       {{- range $mount := .volumeMounts -}}
         {{- if eq $mount.name "models" -}}
+          {{- $_ := set $container "envFrom" (append ($container.envFrom | default list) $keys) -}}
           {{- $_ := set $mount "readOnly" false -}}
         {{- end -}}
       {{- end -}}

@@ -51,7 +51,8 @@ def test_the_chart_s_file_is_read_whole(tmp_path):
         (changed("slot.requests", {"cpu": 1}), "requests.cpu must be a text, not 1"),
         (changed("slot.image_pull_secrets", "x"), 'image_pull_secrets must be a list, not "x"'),
         (changed("portfolios.0.name", 7), r"portfolios\[0\]: name must be a text, not 7"),
-        (changed("model_store", "/models"), "model_store must be pvc://, s3:// or gs://, not '/models'"),
+        (changed("model_store", "/models"), "model_store must be pvc:// or s3://, not '/models'"),
+        (changed("model_store", "gs://models"), "model_store must be pvc:// or s3://, not 'gs://models'"),
         (changed("release", "a-very-long-name-of-a-release"), "47 characters, 40 are possible"),
     ],
 )

@@ -1,7 +1,6 @@
 """The images' locks and lists, held against the whole lock and the source."""
 
 import re
-import tomllib
 from pathlib import Path
 
 import pytest
@@ -41,10 +40,3 @@ def test_every_room_can_reach_an_image():
     ignored = (ROOT / ".dockerignore").read_text().splitlines()
     copied = re.findall(r"^COPY ([a-z]+) \1$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
     assert set(ROOMS) == {line[1:] for line in ignored if line[1:] in ROOMS} == set(copied)
-
-
-def test_the_images_version_is_the_projects():
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    assert (
-        re.findall(r"^ARG VERSION=(.+)$", (ROOT / "Dockerfile").read_text(), re.MULTILINE) == [project["version"]] * 2
-    )

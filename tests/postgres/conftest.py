@@ -26,6 +26,24 @@ SERVERS = {"wheel": wheel_binaries, **({"debian15": lambda: DEBIAN} if (DEBIAN /
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=60")
 
 
+# What these try is processes and HTTP, on the newest server; the SQL below them is tried on both by all the others.
+ON_ONE_SERVER = ("control/", "serving/", "training/test_training.py", "training/test_killed_training.py", "killed_s")
+
+
+def pytest_collection_modifyitems(config, items):
+    """Run tests of processes on the wheel's server alone: twice they would take as long as all others together."""
+    folder = Path(__file__).parent
+    left_out = [
+        item
+        for item in items
+        if folder in item.path.parents
+        and "debian15" in item.name
+        and any(part in str(item.path.relative_to(folder)) for part in ON_ONE_SERVER)
+    ]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
+
+
 @dataclass(frozen=True)
 class Database:
     """One test's own database."""

@@ -54,6 +54,7 @@ def installed(namespace: Namespace) -> list[str]:
     """What the README's blocks of commands printed, one after the other."""
     if REUSED:
         return []
+    namespace.make()
     settings = {
         **os.environ,
         "POSTGRES_IMAGE": environment("POSTGRES_IMAGE", "blink/postgres:dev"),
@@ -71,7 +72,6 @@ def installed(namespace: Namespace) -> list[str]:
         timeout=README_SECONDS,
         check=False,
     )
-    namespace.own()
     if done.returncode != 0:
         raise CommandError(f"the README's commands ended with {done.returncode}\n{done.stdout}\n{done.stderr}")
     return done.stdout.split(marker)

@@ -44,9 +44,9 @@ def release(bucket: str) -> Iterator[Namespace]:
     """A release of its own, with data and without a model."""
     remove_namespace(NAMESPACE)
     postgres = {"NAMESPACE": NAMESPACE, "POSTGRES_IMAGE": environment("POSTGRES_IMAGE", "blink/postgres:dev")}
-    run(["manifests/up", "postgres"], variables=postgres)
     namespace = Namespace(NAMESPACE)
-    namespace.own()
+    namespace.make()
+    run(["manifests/up", "postgres"], variables=postgres)
     keys = [f"--from-literal=AWS_ACCESS_KEY_ID={KEY}", f"--from-literal=AWS_SECRET_ACCESS_KEY={SECRET}"]
     namespace.kubectl("create", "secret", "generic", "object-store", *keys)
     address, https = FROM_PODS.split("://")[1], str(int(FROM_PODS.startswith("https")))

@@ -2,16 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
+from uuid import UUID
 
-from predictor.audited_scoring import Asked, AuditedScoring
+from credit.scores import ScoredRows
+from predictor.audited_scoring import Asked
 from predictor.deployment import Deployed, Deployment
 from predictor.errors import BadInputError
-from predictor.feature_values import check_rows
+from predictor.feature_values import Floats, check_rows
 from predictor.infer_request import InferRequest
 from predictor.inference import Answer, answer_of, infer
 from predictor.metrics import Metrics
-from predictor.score_request import parse_score_wish
 from predictor.work import WorkThreads
 
 T = TypeVar("T")
@@ -28,27 +29,37 @@ class Call(Generic[T]):
     """Its answer in the form of its wire."""
 
 
+class Audits(Protocol):
+    """Scores that leave an audit, which is committed before they are given. Awaited from the event loop."""
+
+    async def score(self, asked: Asked) -> bytes:
+        """The answer to a `/score` request, counted in the metrics.
+
+        Raises:
+            PredictorError: as its kinds say.
+        """
+
+    async def score_supplied(
+        self, rows: Floats, subject_id: str, deployed: Deployed, request_id: str
+    ) -> tuple[ScoredRows, UUID]:
+        """The scores of one row float64 [1, d] of a subject, counted in the metrics, and the identifier of their audit.
+
+        Raises:
+            PredictorError: as its kinds say.
+        """
+
+
 class Answering:
     """Answers calls with the serving model, under the name that it has in URLs."""
 
     def __init__(
-        self,
-        deployment: Deployment,
-        audited: AuditedScoring,
-        metrics: Metrics,
-        *,
-        name: str,
-        compute: WorkThreads,
-        database: WorkThreads,
-        most_subjects: int,
+        self, deployment: Deployment, audits: Audits, metrics: Metrics, *, name: str, compute: WorkThreads
     ) -> None:
         self._deployment = deployment
-        self._audited = audited
+        self._audits = audits
         self._metrics = metrics
         self._name = name
         self._compute = compute
-        self._database = database
-        self._most_subjects = most_subjects
 
     async def infer(self, call: Call[T]) -> T:
         """The answer to a V1 or V2 call; one with a subject is audited first.
@@ -60,7 +71,7 @@ class Answering:
         request, answer = await self._compute.run(self._read_and_answer, call, deployed)
         if answer is not None:
             return answer
-        return await self._database.run(self._audit_and_write, call, request, deployed)
+        return call.write(request, await self._audited(call, request, deployed))
 
     async def score(self, body: bytes, request_id: str, idempotency_key: str | None) -> bytes:
         """The answer to a `/score` request, audited.
@@ -68,7 +79,7 @@ class Answering:
         Raises:
             PredictorError: as its kinds say.
         """
-        return await self._database.run(self._score, Asked(request_id, idempotency_key, body))
+        return await self._audits.score(Asked(request_id, idempotency_key, body))
 
     def _read_and_answer(self, call: Call[T], deployed: Deployed) -> tuple[InferRequest, T | None]:
         request = call.read()
@@ -82,7 +93,7 @@ class Answering:
             self._metrics.scored(bundle.portfolio, bundle.model_id, probabilities.tolist(), audited=False)
         return request, call.write(request, replace(answer, model_name=self._name))
 
-    def _audit_and_write(self, call: Call[T], request: InferRequest, deployed: Deployed) -> T:
+    async def _audited(self, call: Call[T], request: InferRequest, deployed: Deployed) -> Answer:
         bundle = deployed.bundle
         rows = request.source.rows(bundle.feature_names)
         if len(rows) != 1:
@@ -90,16 +101,9 @@ class Answering:
                 "parameters.subject_id", f"one row is needed, not {len(rows)}: it is one subject's score"
             )
         check_rows(rows, bundle.manifest.features)
-        scored, audit_id = self._audited.score_supplied(rows, request.subject_id or "", deployed, call.request_id)
-        self._metrics.scored(bundle.portfolio, bundle.model_id, scored.default_probabilities.tolist(), audited=True)
-        answer = answer_of(bundle, scored, request.outputs, audit_id=str(audit_id))
-        return call.write(request, replace(answer, model_name=self._name))
-
-    def _score(self, asked: Asked) -> bytes:
-        wish = parse_score_wish(asked.body, most=self._most_subjects)
-        deployed = self._deployment.current()
-        scored = self._audited.score(wish, deployed, asked)
-        if scored.rows is not None:
-            probabilities = scored.rows.default_probabilities.tolist()
-            self._metrics.scored(deployed.bundle.portfolio, deployed.bundle.model_id, probabilities, audited=True)
-        return scored.answer
+        subject = request.subject_id or ""
+        scored, audit_id = await self._audits.score_supplied(rows, subject, deployed, call.request_id)
+        return replace(
+            answer_of(bundle, scored, request.outputs, audit_id=str(audit_id)),
+            model_name=self._name,
+        )

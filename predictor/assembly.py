@@ -1,6 +1,7 @@
 """The parts of a server put together; importing this imports KServe."""
 
 from collections.abc import Callable
+from functools import partial
 
 from predictor.answering import Answering
 from predictor.audited_scoring import AuditedScoring
@@ -8,10 +9,13 @@ from predictor.deployment import Deployment
 from predictor.ending import Ending
 from predictor.grpc_service import ScoringGrpcServer, ScoringServicer
 from predictor.http_app import Endpoints, http_app
+from predictor.http_errors import ErrorAnswers
+from predictor.http_infer import InferPath
 from predictor.kserve_model import ScoringModel
 from predictor.kserve_server import ScoringRestServer, ScoringServer, listening_socket
 from predictor.metrics import Metrics
 from predictor.settings import Listening, ServeSettings
+from predictor.threaded_audits import ThreadedAudits
 from predictor.work import WorkThreads
 
 
@@ -67,12 +71,10 @@ class Assembly:
         )
         return Answering(
             deployment,
-            audited,
+            ThreadedAudits(audited, deployment, metrics, threads=self._database, most_subjects=limits.subjects),
             metrics,
             name=self._settings.served_name,
             compute=self._compute,
-            database=self._database,
-            most_subjects=limits.subjects,
         )
 
     def _rest_server(self, deployment: Deployment, answering: Answering, metrics: Metrics) -> ScoringRestServer:
@@ -85,7 +87,16 @@ class Assembly:
             metrics=metrics,
             limits=settings.limits,
         )
-        app = http_app(endpoints, metrics, self._ending, retry_seconds=settings.limits.retry_seconds)
+        errors = ErrorAnswers(retry_seconds=settings.limits.retry_seconds)
+        infer_path = partial(
+            InferPath,
+            name=settings.served_name,
+            deployment=deployment,
+            answering=answering,
+            errors=errors,
+            body_bytes=settings.limits.body_bytes,
+        )
+        app = http_app(endpoints, infer_path, metrics, self._ending, errors=errors)
         return ScoringRestServer(
             app,
             listening_socket(settings.host, settings.http_port),

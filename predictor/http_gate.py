@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from predictor.ending import Ending
-from predictor.http_errors import error_response
+from predictor.http_errors import error_answer
 from predictor.metrics import Metrics
 
 _log = logging.getLogger(__name__)
@@ -23,11 +23,12 @@ _CLIENT_LEFT = "499"  # nginx's number for a client that did not wait
 
 
 class Gate:
-    """ASGI middleware inside Starlette's own catch-all, which would close the connection."""
+    """The outermost ASGI application: what left it would make uvicorn close the connection."""
 
     def __init__(
         self, app: ASGIApp, metrics: Metrics, ending: Ending, routes: Mapping[Callable[..., Any], str]
     ) -> None:
+        """`routes` labels Starlette's endpoints; what answers in front of them writes its label into the state."""
         self._app = app
         self._metrics = metrics
         self._ending = ending
@@ -39,7 +40,8 @@ class Gate:
             await self._app(scope, receive, send)
             return
         begun, sent = time.perf_counter(), _Sent(send, uuid4().hex, self._ending)
-        scope.setdefault("state", {})["request_id"] = sent.request_id
+        state = scope.setdefault("state", {})
+        state["request_id"] = sent.request_id
         try:
             await self._app(scope, receive, sent)
         except ClientDisconnect:
@@ -49,11 +51,14 @@ class Gate:
             if sent.status:
                 raise
             message = "internal fault, logged under the request id"
-            fault = error_response(HTTPStatus.INTERNAL_SERVER_ERROR, message, sent.request_id)
-            await fault(scope, receive, sent)
+            await error_answer(HTTPStatus.INTERNAL_SERVER_ERROR, message, sent.request_id).send(sent)
         finally:
-            route = self._routes.get(scope.get("endpoint"), "other")  # type: ignore[arg-type]
-            self._metrics.request("http", route, sent.status or "none", time.perf_counter() - begun)
+            self._metrics.request("http", self._route(scope), sent.status or "none", time.perf_counter() - begun)
+
+    def _route(self, scope: Scope) -> str:
+        """A template, never a path that a client made up."""
+        answered = scope["state"].get("route")
+        return str(answered) if answered else self._routes.get(scope.get("endpoint"), "other")  # type: ignore[arg-type]
 
 
 class _Sent:
@@ -68,7 +73,8 @@ class _Sent:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = str(message["status"])
-            goodbye = [(b"connection", b"close")] if self._ending.begun else []
-            own = (b"x-request-id", self.request_id.encode())
-            message["headers"] = [*message.get("headers", ()), own, *goodbye]
+            headers = [*message.get("headers", ()), (b"x-request-id", self.request_id.encode())]
+            if self._ending.begun:
+                headers.append((b"connection", b"close"))
+            message["headers"] = headers
         await self._send(message)

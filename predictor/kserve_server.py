@@ -8,10 +8,11 @@ import threading
 import time
 from collections.abc import Callable
 
+import uvloop
 from kserve.model_repository import ModelRepository
 from kserve.model_server import ModelServer
 from kserve.protocol.rest.server import RESTServer
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from predictor.ending import TICK_SECONDS, Ending
 from predictor.errors import ServerError
@@ -22,7 +23,7 @@ class ScoringRestServer(RESTServer):  # type: ignore[misc]  # KServe ships no ty
     """KServe's REST server with the predictor's application in place of KServe's own paths."""
 
     def __init__(
-        self, app: Starlette, listener: socket.socket, ending: Ending, *, goodbye_seconds: float, drain_seconds: int
+        self, app: ASGIApp, listener: socket.socket, ending: Ending, *, goodbye_seconds: float, drain_seconds: int
     ) -> None:
         self.port: int = listener.getsockname()[1]
         super().__init__(app, None, None, self.port, grace_period=drain_seconds)
@@ -78,7 +79,8 @@ class ScoringServer(ModelServer):  # type: ignore[misc]  # KServe ships no types
         """
         self._rest_server, self._grpc_server = rest, grpc_server
         self.register_signal_handler()
-        asyncio.run(self._serve_both(announce))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(self._serve_both(announce))
 
     def register_signal_handler(self) -> None:
         """End cleanly on SIGINT and SIGTERM; only a main thread may say so."""

@@ -9,7 +9,7 @@ from credit.scores import ScoredRows
 from predictor.audited_scoring import Asked
 from predictor.deployment import Deployed, Deployment
 from predictor.errors import BadInputError
-from predictor.feature_values import Floats, check_rows
+from predictor.feature_values import Floats
 from predictor.infer_request import InferRequest
 from predictor.inference import Answer, answer_of, infer
 from predictor.metrics import Metrics
@@ -87,7 +87,7 @@ class Answering:
             return request, None
         bundle = deployed.bundle
         rows = request.source.rows(bundle.feature_names)
-        check_rows(rows, bundle.manifest.features)
+        deployed.rules.check(rows)
         answer = infer(bundle, rows, request.outputs)
         if (probabilities := answer.outputs.get("default_probability")) is not None:
             self._metrics.scored(bundle.portfolio, bundle.model_id, probabilities.tolist(), audited=False)
@@ -100,7 +100,7 @@ class Answering:
             raise BadInputError(
                 "parameters.subject_id", f"one row is needed, not {len(rows)}: it is one subject's score"
             )
-        check_rows(rows, bundle.manifest.features)
+        deployed.rules.check(rows)
         subject = request.subject_id or ""
         scored, audit_id = await self._audits.score_supplied(rows, subject, deployed, call.request_id)
         return replace(

@@ -1,11 +1,12 @@
 """The model that answers now."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from credit.bundle.reader import Bundle
 from credit.database.audits import ScoreRole
 from predictor.errors import UnavailableError, UnknownModelError
+from predictor.feature_values import RowRules
 from predictor.metrics import Metrics
 
 _log = logging.getLogger(__name__)
@@ -19,6 +20,11 @@ class Deployed:
     role: ScoreRole
     obstacle: str = ""
     """Why its scores cannot be audited; empty where they can."""
+    rules: RowRules = field(init=False, compare=False, repr=False)
+    """What its features allow in rows."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rules", RowRules(self.bundle.manifest.features))
 
 
 class Deployment:

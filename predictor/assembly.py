@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from functools import partial
 
-from predictor.answering import Answering
+from predictor.answering import Answering, LoopLimits
 from predictor.audited_scoring import AuditedScoring
 from predictor.deployment import Deployment
 from predictor.ending import Ending
+from predictor.gathering import Gathering, GatheringLimits
 from predictor.grpc_service import ScoringGrpcServer, ScoringServicer
 from predictor.http_app import Endpoints, http_app
 from predictor.http_errors import ErrorAnswers
@@ -69,12 +70,15 @@ class Assembly:
             writers=limits.database_threads,
             seconds=limits.database_seconds,
         )
+        audits = ThreadedAudits(audited, deployment, metrics, threads=self._database, most_subjects=limits.subjects)
+        gathered = GatheringLimits(seconds=limits.gather_seconds, waiting=limits.waiting)
         return Answering(
             deployment,
-            ThreadedAudits(audited, deployment, metrics, threads=self._database, most_subjects=limits.subjects),
-            metrics,
+            audits,
+            Gathering(self._compute, metrics, gathered),
             name=self._settings.served_name,
             compute=self._compute,
+            limits=LoopLimits(),
         )
 
     def _rest_server(self, deployment: Deployment, answering: Answering, metrics: Metrics) -> ScoringRestServer:

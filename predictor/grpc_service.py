@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, NoReturn
-from uuid import uuid4
 
 import grpc  # type: ignore[import-untyped]  # its stubs are no part of it
 from kserve.protocol.grpc import grpc_predict_v2_pb2 as pb
@@ -21,6 +20,7 @@ from predictor.answering import Call
 from predictor.deployment import Deployment
 from predictor.ending import TICK_SECONDS, Ending
 from predictor.metrics import Metrics
+from predictor.request_id import new_request_ids
 from predictor.v2_grpc import grpc_answer, parse_grpc
 from predictor.v2_json import EXTENSIONS
 
@@ -47,6 +47,7 @@ class ScoringServicer(InferenceServicer):  # type: ignore[misc]  # KServe ships 
         self._deployment = deployment
         self._metrics = metrics
         self._name = name
+        self._new_id = new_request_ids()
         self.last_call_at = -math.inf
         """On the monotonic clock, in seconds."""
 
@@ -99,12 +100,13 @@ class ScoringServicer(InferenceServicer):  # type: ignore[misc]  # KServe ships 
 
     async def _infer(self, request: Any, request_id: str) -> Any:
         self._deployment.check_name(self._name, request.model_name, request.model_version)
-        call = Call(request_id, partial(parse_grpc, request), partial(grpc_answer, fallback_id=request_id))
+        write = partial(grpc_answer, fallback_id=request_id)
+        call = Call(request_id, request.ByteSize(), partial(parse_grpc, request), write)
         answer, _ = await self._plane.infer(model_name=request.model_name, request=call)
         return answer
 
     async def _answer(self, method: str, context: Any, work: Callable[[str], Awaitable[Any]]) -> Any:
-        request_id, begun = uuid4().hex, time.perf_counter()
+        request_id, begun = self._new_id(), time.perf_counter()
         self.last_call_at = time.monotonic()
         status = "CANCELLED"
         try:

@@ -107,7 +107,7 @@ class Endpoints:
     async def _v1(self, request: Request, verb: Verb, plane: Callable[..., Any]) -> Response:
         self._check_model(request)
         body = await self._body(request, untyped=True)
-        call = Call(request_id_of(request), partial(parse_v1, body, verb), partial(v1_answer, verb=verb))
+        call = Call(request_id_of(request), len(body), partial(parse_v1, body, verb), partial(v1_answer, verb=verb))
         answer, _ = await plane(model_name=self._name, request=call)
         return _json(answer)
 

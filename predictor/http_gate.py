@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
-from uuid import uuid4
 
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -16,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from predictor.ending import Ending
 from predictor.http_errors import error_answer
 from predictor.metrics import Metrics
+from predictor.request_id import new_request_ids
 
 _log = logging.getLogger(__name__)
 
@@ -33,13 +33,14 @@ class Gate:
         self._metrics = metrics
         self._ending = ending
         self._routes = routes
+        self._new_id = new_request_ids()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request through."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        begun, sent = time.perf_counter(), _Sent(send, uuid4().hex, self._ending)
+        begun, sent = time.perf_counter(), _Sent(send, self._new_id(), self._ending)
         state = scope.setdefault("state", {})
         state["request_id"] = sent.request_id
         try:

@@ -66,7 +66,7 @@ class InferPath:
         headers = headers_of(scope)
         length = json_length(headers)
         body = await read_body(headers, receive, limit=self._body_bytes, types=_TYPES, untyped=True)
-        call = Call(request_id, partial(parse_v2, body, length), partial(v2_answer, fallback_id=request_id))
+        call = Call(request_id, len(body), partial(parse_v2, body, length), partial(v2_answer, fallback_id=request_id))
         return _http_answer(await self._answering.infer(call))
 
 

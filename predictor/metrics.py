@@ -36,12 +36,18 @@ class Metrics:
         self._model = Gauge(
             "blink_model_info", "The serving model", ["portfolio", "model_id", "engine_version"], registry=registry
         )
+        # Looking a child up by its labels costs more than counting.
+        self._answered: dict[tuple[str, str, str], tuple[Counter, Histogram]] = {}
         self._refused = Counter("blink_model_refusals", "Models that could not be deployed", registry=registry)
 
     def request(self, protocol: str, route: str, status: str, seconds: float) -> None:
         """Count a request; `route` is a template, never a path that a client made up."""
-        self._requests.labels(protocol, route, status).inc()
-        self._seconds.labels(protocol, route).observe(seconds)
+        of_them = self._answered.get((protocol, route, status))
+        if of_them is None:
+            of_them = self._requests.labels(protocol, route, status), self._seconds.labels(protocol, route)
+            self._answered[protocol, route, status] = of_them
+        of_them[0].inc()
+        of_them[1].observe(seconds)
 
     def scored(self, portfolio: str, model_id: str, probabilities: Iterable[float], *, audited: bool) -> None:
         """Count rows and their probabilities of default."""

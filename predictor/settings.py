@@ -23,7 +23,9 @@ class Limits:
     database_threads: int = 4
     """Threads that write audits; no more than the connections of the engine's pool."""
     waiting: int = 256
-    """Requests that may run or wait in each of the two groups of threads; further ones are told to come later."""
+    """Requests that may run or wait for the model, and for the database; further ones are told to come later."""
+    gather_seconds: float = 0.0
+    """Longest that a request waits for others to be scored with it; 0: those of the same turn of the event loop."""
     database_seconds: float = 5.0
     """Longest wait for one statement."""
     first_look_seconds: float = 5.0

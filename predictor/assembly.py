@@ -1,5 +1,6 @@
 """The parts of a server put together; importing this imports KServe."""
 
+import socket
 from collections.abc import Callable
 from functools import partial
 
@@ -7,13 +8,15 @@ from predictor.answering import Answering, LoopLimits
 from predictor.audited_scoring import AuditedScoring
 from predictor.deployment import Deployment
 from predictor.ending import Ending
+from predictor.errors import ServerError
 from predictor.gathering import Gathering, GatheringLimits
 from predictor.grpc_service import ScoringGrpcServer, ScoringServicer
 from predictor.http_app import Endpoints, http_app
 from predictor.http_errors import ErrorAnswers
 from predictor.http_infer import InferPath
 from predictor.kserve_model import ScoringModel
-from predictor.kserve_server import ScoringRestServer, ScoringServer, listening_socket
+from predictor.kserve_server import ScoringRestServer, ScoringServer
+from predictor.listening import listening_socket
 from predictor.metrics import Metrics
 from predictor.settings import Listening, ServeSettings
 from predictor.threaded_audits import ThreadedAudits
@@ -103,7 +106,7 @@ class Assembly:
         app = http_app(endpoints, infer_path, metrics, self._ending, errors=errors)
         return ScoringRestServer(
             app,
-            listening_socket(settings.host, settings.http_port),
+            _listener(settings.host, settings.http_port),
             self._ending,
             goodbye_seconds=settings.limits.goodbye_seconds,
             drain_seconds=self._drain_seconds,
@@ -119,3 +122,10 @@ class Assembly:
             connection_seconds=settings.limits.grpc_connection_seconds,
             drain_seconds=self._drain_seconds,
         )
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    try:
+        return listening_socket(host, port)
+    except OSError as error:
+        raise ServerError(f"HTTP cannot listen on {host}:{port}: {error.strerror}") from error

@@ -15,7 +15,6 @@ from kserve.protocol.rest.server import RESTServer
 from starlette.types import ASGIApp
 
 from predictor.ending import TICK_SECONDS, Ending
-from predictor.errors import ServerError
 from predictor.grpc_service import ScoringGrpcServer
 
 
@@ -99,26 +98,6 @@ class ScoringServer(ModelServer):  # type: ignore[misc]  # KServe ships no types
             await asyncio.gather(self._rest_server.start(), self._grpc_server.until_quiet(self._ending))
         finally:
             await self._grpc_server.stop()
-
-
-def listening_socket(host: str, port: int) -> socket.socket:
-    """A socket that listens on the port, 0 for any free one.
-
-    Raises:
-        ServerError: where the port is taken or the host is not ours.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # With the protocol named, asyncio turns Nagle's algorithm off on what it accepts; without it (as
-    # socket.create_server leaves it) an answer waits 40 ms for the client's delayed acknowledgement.
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.listen(2048)
-    except OSError as error:
-        listener.close()
-        raise ServerError(f"HTTP cannot listen on {host}:{port}: {error.strerror}") from error
-    return listener
 
 
 def _quiet() -> None:

@@ -103,7 +103,7 @@ class Assembly:
             errors=errors,
             body_bytes=settings.limits.body_bytes,
         )
-        app = http_app(endpoints, infer_path, metrics, self._ending, errors=errors)
+        app = http_app(endpoints, infer_path, metrics, self._ending, errors=errors, spans=settings.spans)
         return ScoringRestServer(
             app,
             _listener(settings.host, settings.http_port),
@@ -115,7 +115,9 @@ class Assembly:
     def _grpc_server(self, deployment: Deployment, metrics: Metrics) -> ScoringGrpcServer:
         settings = self._settings
         return ScoringGrpcServer(
-            ScoringServicer(self._server.dataplane, deployment, metrics, settings.served_name),
+            ScoringServicer(
+                self._server.dataplane, deployment, metrics, name=settings.served_name, spans=settings.spans
+            ),
             settings.host,
             settings.grpc_port,
             most_bytes=settings.limits.body_bytes,

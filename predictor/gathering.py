@@ -48,6 +48,31 @@ class _Waiting:
     answered: asyncio.Future[Outputs]
 
 
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Calls on one model that are scored together."""
+
+    calls: Sequence[_Waiting]
+    rows: Floats
+
+    @classmethod
+    def of(cls, calls: Sequence[_Waiting]) -> "_Batch":
+        return cls(calls, calls[0].rows if len(calls) == 1 else np.concatenate([call.rows for call in calls]))
+
+    @property
+    def deployed(self) -> Deployed:
+        return self.calls[0].deployed
+
+    def outputs_or_fault(self) -> Outputs | EngineFaultError:
+        """Of all rows, what any of the calls wants."""
+        try:
+            return infer(self.deployed.bundle, self.rows, {_COUNTED}.union(*(call.wanted for call in self.calls)))
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is no fault of the rows, and each call must hear of it
+            fault = EngineFaultError(f"the engine failed on {len(self.rows)} rows of {len(self.calls)} calls")
+            fault.__cause__ = error
+            return fault
+
+
 class Gathering:
     """Scores what has gathered, for one event loop. A call's outputs are the same whoever came with it."""
 
@@ -60,6 +85,7 @@ class Gathering:
         self._waiting = 0
         self._timer: asyncio.Handle | None = None
         self._jobs: set[asyncio.Task[None]] = set()
+        metrics.watch_queue("model", lambda: self._waiting)
 
     async def outputs(self, deployed: Deployed, rows: Floats, wanted: Sequence[str]) -> Outputs:
         """The wanted outputs of checked rows float64 [n, d].
@@ -97,36 +123,42 @@ class Gathering:
         for depth, calls in _alike(gathered):
             cost = calls[0].deployed.pace[depth]
             if cost.of(sum(len(call.rows) for call in calls)) <= self._limits.loop_seconds:
-                self._give(calls, _outputs_or_fault(calls))
+                batch = _Batch.of(calls)
+                self._give(batch, batch.outputs_or_fault())
             else:
                 self._start_jobs(calls, cost)
 
     def _start_jobs(self, calls: Sequence[_Waiting], cost: Cost) -> None:
         for job in jobs_of([cost.of(len(call.rows)) for call in calls], self._limits.job_seconds):
-            task = asyncio.ensure_future(self._in_thread(calls[job]))
+            task = asyncio.ensure_future(self._in_thread(_Batch.of(calls[job])))
             self._jobs.add(task)
             task.add_done_callback(self._jobs.discard)
 
-    async def _in_thread(self, calls: Sequence[_Waiting]) -> None:
+    async def _in_thread(self, batch: _Batch) -> None:
         given: Outputs | PredictorError | EngineFaultError
         try:
-            given = await self._compute.run(_outputs_or_fault, calls)
+            given = await self._compute.run(batch.outputs_or_fault)
         except UnavailableError as error:
             given = error
-        self._give(calls, given)
+        self._give(batch, given)
 
-    def _give(self, calls: Sequence[_Waiting], given: Outputs | PredictorError | EngineFaultError) -> None:
+    def _give(self, batch: _Batch, given: Outputs | PredictorError | EngineFaultError) -> None:
         if isinstance(given, Exception):
-            for call in calls:
+            for call in batch.calls:
                 _fail(call, given)
             return
-        bundle = calls[0].deployed.bundle
-        self._metrics.scored(bundle.portfolio, bundle.model_id, given[_COUNTED].tolist(), audited=False)
-        ends = accumulate(len(call.rows) for call in calls)
-        for call, end in zip(calls, ends, strict=True):
+        self._count(batch, given)
+        ends = accumulate(len(call.rows) for call in batch.calls)
+        for call, end in zip(batch.calls, ends, strict=True):
             if not call.answered.done():
                 begin = end - len(call.rows)
                 call.answered.set_result({name: given[name][begin:end] for name in call.wanted})
+
+    def _count(self, batch: _Batch, given: Outputs) -> None:
+        deployed, portfolio = batch.deployed, batch.deployed.bundle.portfolio
+        self._metrics.gathered(len(batch.rows))
+        self._metrics.scored(portfolio, deployed.bundle.model_id, given[_COUNTED].tolist(), audited=False)
+        self._metrics.missing(portfolio, deployed.feature_names, np.isnan(batch.rows))
 
 
 def jobs_of(seconds: Sequence[float], most: float) -> Iterator[slice]:
@@ -147,17 +179,6 @@ def _alike(calls: Sequence[_Waiting]) -> list[tuple[Depth, list[_Waiting]]]:
     for call in calls:
         groups.setdefault((id(call.deployed), depth_of(call.wanted)), []).append(call)
     return [(depth, group) for (_, depth), group in groups.items()]
-
-
-def _outputs_or_fault(calls: Sequence[_Waiting]) -> Outputs | EngineFaultError:
-    rows = calls[0].rows if len(calls) == 1 else np.concatenate([call.rows for call in calls])
-    wanted = {_COUNTED}.union(*(call.wanted for call in calls))
-    try:
-        return infer(calls[0].deployed.bundle, rows, wanted)
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is no fault of these rows, and each call must hear of it
-        fault = EngineFaultError(f"the engine failed on {len(rows)} rows of {len(calls)} calls")
-        fault.__cause__ = error
-        return fault
 
 
 def _fail(call: _Waiting, error: Exception) -> None:

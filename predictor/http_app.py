@@ -23,6 +23,7 @@ from predictor.http_errors import ErrorAnswers, request_id_of
 from predictor.http_gate import Gate
 from predictor.http_infer import InferPath
 from predictor.settings import Limits
+from predictor.spans import Spans
 from predictor.strict_json import Json, to_json
 from predictor.v1_json import Verb, parse_v1, v1_answer
 from predictor.v2_json import EXTENSIONS
@@ -127,6 +128,7 @@ def http_app(
     ending: Ending,
     *,
     errors: ErrorAnswers,
+    spans: Spans | None = None,
 ) -> ASGIApp:
     """The application; a path or method that is not here is a 404 or 405 in JSON.
 
@@ -136,6 +138,7 @@ def http_app(
         metrics: where requests are counted.
         ending: whether clients are to be sent away.
         errors: answers to errors.
+        spans: what requests are traced by.
     """
     routes = routes_of(endpoints)
     labels = {route.endpoint: route.path for route in reversed(routes)}
@@ -143,7 +146,7 @@ def http_app(
     routed.router.redirect_slashes = False
     routed.add_exception_handler(PredictorError, errors.predictor_error)
     routed.add_exception_handler(HTTPException, errors.http_error)
-    return Gate(infer_path(routed), metrics, ending, labels)
+    return Gate(infer_path(routed), metrics, ending, routes=labels, spans=spans)
 
 
 class _Routed(Starlette):

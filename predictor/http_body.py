@@ -21,8 +21,9 @@ _DRAINED = 16
 
 
 def headers_of(scope: Scope) -> Headers:
-    """The request's headers."""
-    return dict(scope["headers"])
+    """The headers, as the gate has read them."""
+    headers: Headers = scope["state"]["headers"]
+    return headers
 
 
 async def read_body(

@@ -8,6 +8,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from credit.portfolios import Portfolio
+from predictor.spans import Spans
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,8 @@ class ServeSettings:
     poll_seconds: float = 2.0
     """Time between two looks at who is champion, or at what the registry says of the one bundle."""
     limits: Limits = Limits()
+    spans: Spans | None = None
+    """What requests are traced by; None: nothing. Whoever made it closes it."""
     clock: Callable[[], datetime] | None = None
     """The time of a score, with zone; None: the database's, which also stamps the facts that features read."""
 

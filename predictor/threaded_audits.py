@@ -55,5 +55,6 @@ class ThreadedAudits:
         return scored, audit_id
 
     def _count(self, scored: ScoredRows, deployed: Deployed) -> None:
-        probabilities = scored.default_probabilities.tolist()
-        self._metrics.scored(deployed.bundle.portfolio, deployed.bundle.model_id, probabilities, audited=True)
+        portfolio, probabilities = deployed.bundle.portfolio, scored.default_probabilities.tolist()
+        self._metrics.scored(portfolio, deployed.bundle.model_id, probabilities, audited=True)
+        self._metrics.missing(portfolio, scored.feature_names, scored.missing)

@@ -22,6 +22,7 @@ from tests.postgres.serving.test_ending import infer_request
 from tests.unit.predictor.serving_example import A2_BODY, PORTFOLIO, Server, server_thread, until_ready
 
 FAULT = "internal fault, logged under the request id"
+PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 BODIES = {
     INFER: json.dumps({"inputs": [tensor()]}),
     f"{INFER}?": json.dumps({"inputs": [tensor()], "outputs": [{"name": "reason_codes"}]}),
@@ -90,7 +91,7 @@ def test_each_path_says_an_internal_fault_honestly_and_goes_on(faulty, engine, e
     assert [(status, said["error"], closes) for status, said, closes in faults] == [(500, FAULT, False)] * len(BODIES)
     logged = [record.getMessage() for record in caplog.records if record.exc_info]
     assert logged == [
-        f"request {said['request_id']}: POST {path.rstrip('?')} failed"
+        f"request {said['request_id']}: POST {path.rstrip('?').replace('cash_advance', '{name}')} failed"
         for path, (_, said, _) in zip(BODIES, faults, strict=True)
     ]
     assert counted(faulty, "500") == len(BODIES)
@@ -117,13 +118,15 @@ def test_over_grpc_it_is_internal_and_the_channel_goes_on(faulty, engine):
             stub = GRPCInferenceServiceStub(channel)
             engine.error = MemoryError()
             with pytest.raises(grpc.aio.AioRpcError) as refused:
-                await stub.ModelInfer(infer_request())
+                await stub.ModelInfer(infer_request(), metadata=(("x-request-id", "mine"), ("traceparent", PARENT)))
             engine.error = None
             answer = await stub.ModelInfer(infer_request())
+            named = {key: str(value) for key, value in refused.value.trailing_metadata()}
+            assert (named["x-request-id"], named["traceparent"][:36]) == ("mine", PARENT[:36])
             return refused.value.code(), refused.value.details() or "", len(answer.outputs)
 
     code, said, outputs = asyncio.run(scenario())
-    assert (code, said.startswith(FAULT), outputs) == (grpc.StatusCode.INTERNAL, True, 1)
+    assert (code, said, outputs) == (grpc.StatusCode.INTERNAL, f"{FAULT} (request mine)", 1)
     assert counted(faulty, "INTERNAL") == 1
 
 

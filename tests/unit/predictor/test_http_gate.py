@@ -16,6 +16,8 @@ from predictor.http_errors import ErrorAnswers
 from predictor.http_infer import ROUTE, VERSION_ROUTE, InferPath
 from predictor.metrics import Metrics
 
+TRACEPARENT = b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
 
 class Broken:
     """Endpoints that all fail with an error that nobody expects."""
@@ -47,7 +49,7 @@ def broken_app(metrics: Metrics):
     return http_app(Broken(), infer_path, metrics, Ending(), errors=errors)
 
 
-def ask(method: str, path: str) -> tuple[list[dict], Metrics]:
+def ask(method: str, path: str, *headers: tuple[bytes, bytes]) -> tuple[list[dict], Metrics]:
     metrics = Metrics()
     app = broken_app(metrics)
     sent: list[dict] = []
@@ -58,7 +60,14 @@ def ask(method: str, path: str) -> tuple[list[dict], Metrics]:
     async def send(message: dict) -> None:
         sent.append(message)
 
-    scope = {"type": "http", "method": method, "path": path, "headers": [], "query_string": b"", "root_path": ""}
+    scope = {
+        "type": "http",
+        "method": method,
+        "path": path,
+        "headers": list(headers),
+        "query_string": b"",
+        "root_path": "",
+    }
     asyncio.run(app(scope, receive, send))
     return sent, metrics
 
@@ -73,9 +82,24 @@ def test_a_fault_is_answered_logged_and_counted_and_goes_no_further(caplog: pyte
     said = json.loads(body["body"])
     assert (start["status"], said["error"]) == (500, "internal fault, logged under the request id")
     assert (b"x-request-id", said["request_id"].encode()) in start["headers"]
-    assert caplog.records[0].getMessage() == f"request {said['request_id']}: POST {path} failed"
+    assert caplog.records[0].getMessage() == f"request {said['request_id']}: POST {route} failed"
     assert caplog.records[0].exc_info is not None
     assert f'blink_requests_total{{protocol="http",route="{route}",status="500"}} 1.0'.encode() in metrics.page()
+
+
+@pytest.mark.parametrize("path", ["/score", "/v2/models/cash_advance/infer", "/made/up"])
+def test_a_clients_names_of_a_request_come_back_and_nothing_else_does(path):
+    (start, body), _ = ask("POST", path, (b"x-request-id", b"mine"), (b"traceparent", TRACEPARENT), (b"x-own", b"?"))
+    headers = dict(start["headers"])
+    assert (headers[b"x-request-id"], json.loads(body["body"])["request_id"]) == (b"mine", "mine")
+    assert headers[b"traceparent"][:36] == TRACEPARENT[:36]
+    assert headers[b"traceparent"][36:52] != TRACEPARENT[36:52]
+    assert b"x-own" not in headers
+
+
+def test_without_a_trace_none_is_made_up():
+    (start, _), _ = ask("GET", "/")
+    assert b"traceparent" not in dict(start["headers"])
 
 
 def test_a_path_that_a_client_made_up_is_no_label():

@@ -47,6 +47,7 @@ check: setup
 
 # Hours, not minutes: figures go to docs/acceptance.
 acceptance: setup
+	$(BIN)/pytest -n 0 -m acceptance tests
 	$(BIN)/python benchmarks/simulator_acceptance.py --users 20000 --months 24 --seeds 4 5 6 --out docs/acceptance/simulator.md
 
 format: setup

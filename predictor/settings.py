@@ -20,10 +20,15 @@ class Limits:
     """Most subjects of one `/score` request."""
     compute_threads: int = 2
     """Threads that run the model. Treelite and LightGBM are told to use one thread each."""
-    database_threads: int = 4
-    """Threads that write audits; no more than the connections of the engine's pool."""
+    writers: int = 2
+    """Transactions at once that write audits of given features; with those below no more than the connections of the
+    engine's pool."""
+    computing_writers: int = 2
+    """Transactions at once that compute features first."""
+    group_rows: int = 256
+    """Rows after which a transaction takes no further request."""
     waiting: int = 256
-    """Requests that may run or wait in each of the two groups of threads; further ones are told to come later."""
+    """Requests that may run or wait for the model, and for their audits; further ones are told to come later."""
     database_seconds: float = 5.0
     """Longest wait for one statement."""
     first_look_seconds: float = 5.0

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
+from uuid import UUID
 
-from predictor.audit_group import AuditGroup
-from predictor.audit_request import Asked
+from credit.scores import ScoredRows
+from predictor.audited_scoring import Asked
 from predictor.deployment import Deployed, Deployment
 from predictor.errors import BadInputError
 from predictor.feature_values import Floats, check_rows
@@ -28,20 +29,34 @@ class Call(Generic[T]):
     """Its answer in the form of its wire."""
 
 
+class Audits(Protocol):
+    """Scores that leave an audit, which is committed before they are given. Awaited from the event loop."""
+
+    async def score(self, asked: Asked) -> bytes:
+        """The answer to a `/score` request, counted in the metrics.
+
+        Raises:
+            PredictorError: as its kinds say.
+        """
+
+    async def score_supplied(
+        self, rows: Floats, subject_id: str, deployed: Deployed, request_id: str
+    ) -> tuple[ScoredRows, UUID]:
+        """The scores of one row float64 [1, d] of a subject, counted in the metrics, and the identifier of their audit.
+
+        Raises:
+            PredictorError: as its kinds say.
+        """
+
+
 class Answering:
     """Answers calls with the serving model, under the name that it has in URLs."""
 
     def __init__(
-        self,
-        deployment: Deployment,
-        audited: AuditGroup,
-        metrics: Metrics,
-        *,
-        name: str,
-        compute: WorkThreads,
+        self, deployment: Deployment, audits: Audits, metrics: Metrics, *, name: str, compute: WorkThreads
     ) -> None:
         self._deployment = deployment
-        self._audited = audited
+        self._audits = audits
         self._metrics = metrics
         self._name = name
         self._compute = compute
@@ -53,12 +68,10 @@ class Answering:
             PredictorError: as its kinds say.
         """
         deployed = self._deployment.current()
-        request, rows, answer = await self._compute.run(self._read_and_answer, call, deployed)
+        request, answer = await self._compute.run(self._read_and_answer, call, deployed)
         if answer is not None:
             return answer
-        scored, audit_id = await self._audited.score_supplied(rows, request.subject_id or "", deployed, call.request_id)
-        audited = answer_of(deployed.bundle, scored, request.outputs, audit_id=str(audit_id))
-        return call.write(request, replace(audited, model_name=self._name))
+        return call.write(request, await self._audited(call, request, deployed))
 
     async def score(self, body: bytes, request_id: str, idempotency_key: str | None) -> bytes:
         """The answer to a `/score` request, audited.
@@ -66,21 +79,31 @@ class Answering:
         Raises:
             PredictorError: as its kinds say.
         """
-        return await self._audited.score(Asked(request_id, idempotency_key, body))
+        return await self._audits.score(Asked(request_id, idempotency_key, body))
 
-    def _read_and_answer(self, call: Call[T], deployed: Deployed) -> tuple[InferRequest, Floats, T | None]:
-        """The request with its rows, and its answer unless that must be audited first."""
+    def _read_and_answer(self, call: Call[T], deployed: Deployed) -> tuple[InferRequest, T | None]:
         request = call.read()
+        if request.subject_id is not None:
+            return request, None
         bundle = deployed.bundle
         rows = request.source.rows(bundle.feature_names)
-        if request.subject_id is not None and len(rows) != 1:
+        check_rows(rows, bundle.manifest.features)
+        answer = infer(bundle, rows, request.outputs)
+        if (probabilities := answer.outputs.get("default_probability")) is not None:
+            self._metrics.scored(bundle.portfolio, bundle.model_id, probabilities.tolist(), audited=False)
+        return request, call.write(request, replace(answer, model_name=self._name))
+
+    async def _audited(self, call: Call[T], request: InferRequest, deployed: Deployed) -> Answer:
+        bundle = deployed.bundle
+        rows = request.source.rows(bundle.feature_names)
+        if len(rows) != 1:
             raise BadInputError(
                 "parameters.subject_id", f"one row is needed, not {len(rows)}: it is one subject's score"
             )
         check_rows(rows, bundle.manifest.features)
-        if request.subject_id is not None:
-            return request, rows, None
-        answer = infer(bundle, rows, request.outputs)
-        if (probabilities := answer.outputs.get("default_probability")) is not None:
-            self._metrics.scored(bundle.portfolio, bundle.model_id, probabilities.tolist(), audited=False)
-        return request, rows, call.write(request, replace(answer, model_name=self._name))
+        subject = request.subject_id or ""
+        scored, audit_id = await self._audits.score_supplied(rows, subject, deployed, call.request_id)
+        return replace(
+            answer_of(bundle, scored, request.outputs, audit_id=str(audit_id)),
+            model_name=self._name,
+        )

@@ -32,7 +32,7 @@ class _Waiting:
 
 
 class AuditGroup:
-    """Group commit of audited scores. Used from one event loop; transactions run in threads of their own.
+    """`predictor.answering.Audits` by group commit. Used from one event loop; transactions run in their own threads.
 
     Requests whose features are to be computed have writers of their own: they take milliseconds each, and would hold
     the others up.

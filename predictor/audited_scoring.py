@@ -25,13 +25,15 @@ from credit.database.score_requests import (
 from credit.database.written_audits import WrittenAudit
 from credit.portfolios import Portfolio
 from credit.scores import ScoredRows, score_rows
-from predictor.audit_request import AuditRequest
+from predictor.audit_request import Asked, AuditRequest
 from predictor.errors import KeyConflictError, UnavailableError
 from predictor.group_rows import GroupRows, checked_requests, rows_of_group
 from predictor.metrics import Metrics
 from predictor.online_audits import audits_of
 from predictor.score_answer import score_answer
 from predictor.subject_features import Moment
+
+__all__ = ["Asked", "Audited", "AuditedScoring", "Outcome"]
 
 _log = logging.getLogger(__name__)
 

@@ -30,9 +30,9 @@ class NamedNumbers:
             key + ("null" if value is None else repr(value + 0.0))
             for key, value in zip(keys, values.values(), strict=True)
         ]
-        if not all(value is None or isfinite(value) for value in values.values()):
-            name, value = next((n, v) for n, v in values.items() if v is not None and not isfinite(v))
-            raise LedgerError(f"{name}: {value} has no canonical form; a missing number is null")
+        # One look at the sum spares one at each: it is finite only where all of them are.
+        if not isfinite(sum([value for value in values.values() if value is not None])):
+            _check_finite(values)
 
     @property
     def canonical(self) -> str:
@@ -82,6 +82,12 @@ def time_text(value: datetime) -> str:
     if value.tzinfo is None:
         raise LedgerError(f"{value.isoformat()} has no time zone; times of the ledger are UTC")
     return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _check_finite(values: Mapping[str, float | None]) -> None:
+    for name, value in values.items():
+        if value is not None and not isfinite(value):
+            raise LedgerError(f"{name}: {value} has no canonical form; a missing number is null")
 
 
 @lru_cache(maxsize=64)

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from itertools import accumulate
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine
@@ -48,7 +47,7 @@ class Audited:
     answer: bytes
     """Of `/score`; empty for other protocols."""
     rows: ScoredRows | None
-    """None where the answer is the one that the key got before."""
+    """What other protocols write their answers from; None for `/score`."""
     audit_ids: tuple[UUID, ...]
 
 
@@ -99,40 +98,26 @@ class AuditedScoring:
         outcomes: dict[int, Outcome] = {**faults}
         if sound:
             with self._transaction() as connection:
-                outcomes |= self._committed(connection, {index: requests[index] for index in sound}, writer)
-            self._count([outcome for outcome in outcomes.values() if isinstance(outcome, Audited)], requests[0])
+                committed, scored = self._committed(connection, {index: requests[index] for index in sound}, writer)
+            outcomes |= committed
+            if scored is not None:
+                probabilities = scored.default_probabilities.tolist()
+                self._metrics.scored(self._portfolio.name, scored.model_id, probabilities, audited=True)
         return [outcomes[index] for index in range(len(requests))]
 
     def _committed(
         self, connection: Connection, requests: Mapping[int, AuditRequest], writer: str
-    ) -> dict[int, Outcome]:
+    ) -> tuple[dict[int, Outcome], ScoredRows | None]:
         outcomes = _first_outcomes(connection, requests)
         moment = self._moment(connection)
         fresh = {index: request for index, request in requests.items() if index not in outcomes}
         group, faults = rows_of_group(connection, self._portfolio, fresh, moment)
         outcomes |= faults
-        if group.requests:
-            outcomes |= self._appended(connection, group, moment, writer)
-        return outcomes
-
-    def _appended(self, connection: Connection, group: GroupRows, moment: Moment, writer: str) -> dict[int, Outcome]:
+        if not group.requests:
+            return outcomes, None
         scored, written = self._written(group, moment)
         append_new(connection, writer=writer, audits=written)
-        outcomes: dict[int, Outcome] = {}
-        answers: list[FirstAnswer] = []
-        sizes = [len(request.subjects) for request in group.requests.values()]
-        for (index, request), stop in zip(group.requests.items(), accumulate(sizes), strict=True):
-            start = stop - len(request.subjects)
-            own = written[start:stop]
-            answer = _answer(request, own)
-            audit_ids = tuple(one.audit.audit_id for one in own)
-            outcomes[index] = Audited(answer.encode(), scored.part(start, stop), audit_ids)
-            if request.key is not None:
-                at = moment.as_of
-                answers.append(FirstAnswer(request.key, request.digest, at, audit_ids, answer, at))
-        if answers:
-            record_answers(connection, client=ANONYMOUS, answers=answers)
-        return outcomes
+        return outcomes | _recorded(connection, group, scored, written), scored
 
     def _written(self, group: GroupRows, moment: Moment) -> tuple[ScoredRows, list[WrittenAudit]]:
         requests = list(group.requests.values())
@@ -171,13 +156,6 @@ class AuditedScoring:
         visible, now = current_moment(connection)
         return Moment(visible, now if self._clock is None else self._clock())
 
-    def _count(self, audited: Sequence[Audited], request: AuditRequest) -> None:
-        bundle = request.deployed.bundle
-        probabilities = [
-            pd for one in audited if one.rows is not None for pd in one.rows.default_probabilities.tolist()
-        ]
-        self._metrics.scored(bundle.portfolio, bundle.model_id, probabilities, audited=True)
-
 
 def _first_outcomes(connection: Connection, requests: Mapping[int, AuditRequest]) -> dict[int, Outcome]:
     keys = [request.key for request in requests.values() if request.key is not None]
@@ -195,6 +173,27 @@ def _first_outcome(request: AuditRequest, first: RecordedAnswer) -> Outcome:
     if first.body_sha256 != request.digest:
         return KeyConflictError(f"Idempotency-Key {request.key}: came before with another body; use a new key")
     return Audited(first.answer.encode(), None, ())
+
+
+def _recorded(
+    connection: Connection, group: GroupRows, scored: ScoredRows, written: Sequence[WrittenAudit]
+) -> dict[int, Outcome]:
+    outcomes: dict[int, Outcome] = {}
+    answers: list[FirstAnswer] = []
+    start = 0
+    for index, request in group.requests.items():
+        stop = start + len(request.subjects)
+        audits = [one.audit for one in written[start:stop]]
+        audit_ids = tuple(audit.audit_id for audit in audits)
+        answer = _answer(request, written[start:stop])
+        outcomes[index] = Audited(answer.encode(), None if answer else scored.part(start, stop), audit_ids)
+        if request.key is not None:
+            as_of, at = audits[0].score.as_of, audits[0].scored_at
+            answers.append(FirstAnswer(request.key, request.digest, as_of, audit_ids, answer, at))
+        start = stop
+    if answers:
+        record_answers(connection, client=ANONYMOUS, answers=answers)
+    return outcomes
 
 
 def _answer(request: AuditRequest, written: Sequence[WrittenAudit]) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Function, func, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from credit.database.audit_record import Audit, Origin, ScoreRole, audit_record, batch_audit_id
@@ -28,6 +28,16 @@ __all__ = [
 ]
 
 _PLACE_FIELDS = ("writer", "batch_sequence", "batch_position")
+
+# Made once: to make a statement takes longer than to send it.
+_LOCK = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name"), 0)))
+_LAST_BATCH = (
+    select(AUDIT_BATCHES.c.sequence, AUDIT_BATCHES.c.merkle_root)
+    .where(AUDIT_BATCHES.c.writer == bindparam("writer"))
+    .order_by(AUDIT_BATCHES.c.sequence.desc())
+    .limit(1)
+)
+_INSERT_BATCH = insert(AUDIT_BATCHES).values(committed_at=func.clock_timestamp())
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +78,7 @@ def append_new(connection: Connection, *, writer: str, audits: Sequence[WrittenA
 
 def lock_writer(connection: Connection, writer: str) -> None:
     """Wait for the writer's other transactions; none begins its batch before this one has ended."""
-    connection.execute(select(func.pg_advisory_xact_lock(_lock_key(writer))))
+    connection.execute(_LOCK, {"name": f"blink.audits:{writer}"})
 
 
 def _append(
@@ -79,7 +89,7 @@ def _append(
     place = (text_field(writer), str(batch.sequence))
     rows = [(*written.fields, *place, str(position)) for position, written in enumerate(audits)]
     copy_rows(connection, RISK_SCORE_AUDITS, (*AUDIT_FIELDS, *_PLACE_FIELDS), rows)
-    connection.execute(insert(AUDIT_BATCHES).values(**_batch_row(batch), committed_at=func.clock_timestamp()))
+    connection.execute(_INSERT_BATCH, _batch_row(batch))
     appended = tuple(written.audit for written in audits)
     _move_latest(connection, appended)
     return Appended(appended, batch)
@@ -87,14 +97,7 @@ def _append(
 
 def chain_head(connection: Connection, writer: str) -> ChainHead:
     """Where the writer's chain of batches ends."""
-    batches = AUDIT_BATCHES.c
-    last = (
-        select(batches.sequence, batches.merkle_root)
-        .where(batches.writer == writer)
-        .order_by(batches.sequence.desc())
-        .limit(1)
-    )
-    row = connection.execute(last).one_or_none()
+    row = connection.execute(_LAST_BATCH, {"writer": writer}).one_or_none()
     return EMPTY_CHAIN if row is None else ChainHead(row.sequence, bytes(row.merkle_root))
 
 
@@ -126,10 +129,6 @@ def _move_latest(connection: Connection, audits: Sequence[Audit]) -> None:
         where=LATEST_SCORES.c.as_of <= new.as_of,
     )
     connection.execute(forward)
-
-
-def _lock_key(writer: str) -> Function[int]:
-    return func.hashtextextended(f"blink.audits:{writer}", 0)
 
 
 def _batch_row(batch: AuditBatch) -> dict[str, object]:

@@ -4,7 +4,6 @@ import io
 from collections.abc import Iterable, Sequence
 
 import psycopg2
-from psycopg2 import sql
 from sqlalchemy import Connection, Table
 from sqlalchemy.exc import DBAPIError
 
@@ -44,12 +43,10 @@ def copy_rows(connection: Connection, table: Table, columns: Sequence[str], rows
     Raises:
         DBAPIError: as SQLAlchemy's statements do.
     """
-    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
-        sql.Identifier(table.schema or "public", table.name), sql.SQL(",").join(map(sql.Identifier, columns))
-    )
+    statement = f"COPY {table.fullname} ({','.join(columns)}) FROM STDIN"
     lines = io.StringIO("".join("\t".join(row) + "\n" for row in rows))
     try:
         connection.connection.cursor().copy_expert(statement, lines, _BUFFER)
     except psycopg2.Error as error:
-        refused: BaseException = DBAPIError.instance(f"COPY {table.fullname}", None, error, psycopg2.Error)
+        refused: BaseException = DBAPIError.instance(statement, None, error, psycopg2.Error)
         raise refused from error

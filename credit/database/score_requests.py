@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, Text, func, literal, select
+from sqlalchemy import Connection, Engine, Text, bindparam, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -48,6 +48,9 @@ class FirstAnswer:
     """When it was given."""
 
 
+# Made once: to make a statement takes longer than to send it.
+_LIMIT = select(func.set_config("statement_timeout", bindparam("milliseconds"), True))
+_MOMENT = select(func.pg_current_snapshot(), func.clock_timestamp())
 _FIELDS = ("client", "idempotency_key", "body_sha256", "as_of", "audit_ids", "answer", "created_at")
 
 
@@ -60,8 +63,7 @@ def online_transaction(engine: Engine, *, timeout_seconds: float) -> Iterator[Co
     """
     try:
         with engine.begin() as connection:
-            limit = str(max(1, round(timeout_seconds * 1000)))
-            connection.execute(select(func.set_config("statement_timeout", limit, True)))
+            connection.execute(_LIMIT, {"milliseconds": str(max(1, round(timeout_seconds * 1000)))})
             yield connection
     except (OperationalError, InterfaceError, PoolTimeoutError) as error:
         raise DatabaseAwayError(f"the database does not answer: {_first_line(error)}") from error
@@ -76,8 +78,7 @@ def current_moment(connection: Connection) -> tuple[str, datetime]:
 
     It is the clock that stamps the facts: nothing that the snapshot sees was ingested later.
     """
-    now = select(func.pg_current_snapshot(), func.clock_timestamp())
-    snapshot, at = connection.execute(now).one()
+    snapshot, at = connection.execute(_MOMENT).one()
     return str(snapshot), at
 
 

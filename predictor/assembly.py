@@ -3,8 +3,7 @@
 from collections.abc import Callable
 
 from predictor.answering import Answering
-from predictor.audit_group import AuditGroup
-from predictor.audited_scoring import AuditedScoring
+from predictor.auditing import Auditing
 from predictor.deployment import Deployment
 from predictor.ending import Ending
 from predictor.grpc_service import ScoringGrpcServer, ScoringServicer
@@ -23,7 +22,8 @@ class Assembly:
         """Bind the HTTP port.
 
         Raises:
-            ServerError: where it is taken.
+            ServerError: where it is taken, or a spool is asked for without a database.
+            SpoolError: where the spool cannot be used.
         """
         limits = settings.limits
         self._settings = settings
@@ -32,7 +32,7 @@ class Assembly:
         # REST ends first, then gRPC: half the time each.
         self._drain_seconds = limits.drain_seconds // 2
         self._server = ScoringServer(self._ending, drain_seconds=self._drain_seconds)
-        self._audited = self._audit_group(deployment, metrics)
+        self._auditing = Auditing(settings, deployment, metrics)
         answering = self._answering(deployment, metrics)
         self._server.register_model(ScoringModel(settings.served_name, deployment, answering))
         self._rest = self._rest_server(deployment, answering, metrics)
@@ -48,7 +48,7 @@ class Assembly:
             self._server.run(self._rest, self._grpc, lambda port: announce(self._listening(port)))
         finally:
             self._compute.close()
-            self._audited.close()
+            self._auditing.close()
 
     def stop(self) -> None:
         """Take no more requests and end. Safe from any thread."""
@@ -57,24 +57,10 @@ class Assembly:
     def _listening(self, grpc_port: int) -> Listening:
         return Listening(self._settings.host, self._rest.port, grpc_port)
 
-    def _audit_group(self, deployment: Deployment, metrics: Metrics) -> AuditGroup:
-        settings, limits = self._settings, self._settings.limits
-        scoring = AuditedScoring(
-            settings.database, settings.portfolio, metrics, clock=settings.clock, seconds=limits.database_seconds
-        )
-        writers = [f"online/{settings.portfolio.name}/{n}" for n in range(limits.writers + limits.computing_writers)]
-        return AuditGroup(
-            scoring,
-            deployment,
-            writers=writers[: limits.writers],
-            computing_writers=writers[limits.writers :],
-            most_rows=limits.group_rows,
-            most_subjects=limits.subjects,
-            waiting=limits.waiting,
-        )
-
     def _answering(self, deployment: Deployment, metrics: Metrics) -> Answering:
-        return Answering(deployment, self._audited, metrics, name=self._settings.served_name, compute=self._compute)
+        return Answering(
+            deployment, self._auditing.group, metrics, name=self._settings.served_name, compute=self._compute
+        )
 
     def _rest_server(self, deployment: Deployment, answering: Answering, metrics: Metrics) -> ScoringRestServer:
         settings = self._settings

@@ -40,7 +40,7 @@ def rows_of_group(
 ) -> tuple[GroupRows, dict[int, PredictorError]]:
     """The rows of checked requests as of the moment, and the faults of those whose features cannot be computed."""
     if not any(request.computed for request in requests.values()):
-        return GroupRows(requests, _supplied(list(requests.values()))), {}
+        return supplied_group(requests), {}
     rows: dict[int, SubjectRows] = {}
     faults: dict[int, PredictorError] = {}
     for index, request in requests.items():
@@ -54,19 +54,21 @@ def rows_of_group(
     return GroupRows({index: requests[index] for index in rows}, _joined(list(rows.values()))), faults
 
 
+def supplied_group(requests: Mapping[int, AuditRequest]) -> GroupRows:
+    """The rows of checked requests none of which has features to be computed."""
+    if not requests:
+        return GroupRows(requests, _joined([]))
+    given = np.concatenate([request.given for request in requests.values()])
+    names = next(iter(requests.values())).deployed.bundle.feature_names
+    return GroupRows(requests, supplied_rows(given, names))
+
+
 def _check(requests: Sequence[AuditRequest]) -> None:
     bundle = requests[0].deployed.bundle
     supplied = [subject.features is not None for request in requests for subject in request.subjects]
     given = np.concatenate([request.given for request in requests])
     check_rows(given[supplied], bundle.manifest.features)
     supplied_rows(given, bundle.feature_names)
-
-
-def _supplied(requests: Sequence[AuditRequest]) -> SubjectRows:
-    if not requests:
-        return _joined([])
-    given = np.concatenate([request.given for request in requests])
-    return supplied_rows(given, requests[0].deployed.bundle.feature_names)
 
 
 def _joined(rows: Sequence[SubjectRows]) -> SubjectRows:

@@ -27,6 +27,10 @@ class Limits:
     """Transactions at once that compute features first."""
     group_rows: int = 256
     """Rows after which a transaction takes no further request."""
+    spool_bytes: int = 1024 * 1024 * 1024
+    """Largest spool: some 150,000 audits."""
+    drain_poll_seconds: float = 0.5
+    """Time between two tries to move a spool into the database."""
     waiting: int = 256
     """Requests that may run or wait for the model, and for their audits; further ones are told to come later."""
     database_seconds: float = 5.0
@@ -63,6 +67,8 @@ class ServeSettings:
     """0 for any free one."""
     grpc_port: int = 8081
     """0 for any free one."""
+    spool: Path | None = None
+    """Folder on a persistent volume, where audits are kept while the database is away; None: such scores are 503."""
     poll_seconds: float = 2.0
     """Time between two looks at who is champion, or at what the registry says of the one bundle."""
     limits: Limits = Limits()

@@ -1,11 +1,12 @@
 """An audit: one score with all that proves it, and the record of it that the ledger hashes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID, uuid5
 
-from credit.database.snapshots import BATCH_NAMESPACE, Record, Snapshot, snapshot_record
+from credit.database.snapshots import BATCH_NAMESPACE, Record, Snapshot, snapshot_of_record, snapshot_record
 from credit.reasons import Reason
 from credit.scores import Score
 
@@ -62,6 +63,39 @@ def audit_record(audit: Audit) -> Record:
         "reasons": [_reason_record(reason) for reason in score.reasons],
         "snapshot": snapshot_record(audit.snapshot),
     }
+
+
+def audit_of_record(record: Mapping[str, Any]) -> Audit:
+    """The audit of a record that was read back from its canonical bytes as JSON."""
+    run_id = record["run_id"]
+    return Audit(
+        audit_id=UUID(record["audit_id"]),
+        scored_at=datetime.fromisoformat(record["scored_at"]),
+        origin=record["origin"],
+        role=record["role"],
+        run_id=None if run_id is None else UUID(run_id),
+        request_id=record["request_id"],
+        score=_score_of_record(record),
+        snapshot=snapshot_of_record(record["snapshot"]),
+    )
+
+
+def _score_of_record(record: Mapping[str, Any]) -> Score:
+    return Score(
+        subject_id=record["subject_id"],
+        as_of=datetime.fromisoformat(record["as_of"]),
+        model_id=record["model_id"],
+        engine=record["engine"],
+        engine_version=record["engine_version"],
+        margin=record["margin"],
+        default_probability=record["default_probability"],
+        points=record["points"],
+        base_value=record["base_value"],
+        contributions=record["contributions"],
+        scale=record["scale"],
+        reasons=tuple(Reason(**{**reason, "features": tuple(reason["features"])}) for reason in record["reasons"]),
+        missing=tuple(record["missing"]),
+    )
 
 
 def _reason_record(reason: Reason) -> Record:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine, Text, bindparam, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -116,6 +117,24 @@ def record_answers(connection: Connection, *, client: str, answers: Sequence[Fir
         for first in answers
     ]
     copy_rows(connection, SCORE_REQUESTS, _FIELDS, rows)
+
+
+def keep_first_answers(connection: Connection, *, client: str, answers: Sequence[FirstAnswer]) -> None:
+    """As `record_answers`, of answers given while the database was away: a key that it knows keeps what it has."""
+    if answers:
+        rows = [
+            {
+                "client": client,
+                "idempotency_key": first.key,
+                "body_sha256": first.body_sha256,
+                "as_of": first.as_of,
+                "audit_ids": list(first.audit_ids),
+                "answer": first.answer,
+                "created_at": first.at,
+            }
+            for first in answers
+        ]
+        connection.execute(upsert(SCORE_REQUESTS).on_conflict_do_nothing(), rows)
 
 
 def _first_line(error: Exception) -> str:

@@ -74,6 +74,23 @@ def snapshot_record(snapshot: Snapshot) -> Record:
     }
 
 
+def snapshot_of_record(record: Mapping[str, Any]) -> Snapshot:
+    """The snapshot of a record that was read back from its canonical bytes as JSON."""
+    run_id = record["run_id"]
+    return Snapshot(
+        snapshot_id=UUID(record["snapshot_id"]),
+        as_of=datetime.fromisoformat(record["as_of"]),
+        portfolio=record["portfolio"],
+        subject_id=record["subject_id"],
+        source=record["source"],
+        origin=record["origin"],
+        pg_snapshot=record["pg_snapshot"],
+        run_id=None if run_id is None else UUID(run_id),
+        features=record["features"],
+        null_reasons=record["null_reasons"],
+    )
+
+
 class WrittenSnapshot:
     """A snapshot with its parts as text."""
 

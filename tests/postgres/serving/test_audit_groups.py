@@ -16,7 +16,8 @@ from credit.database.connection import connect
 from credit.database.schema import AUDIT_BATCHES, SCORE_REQUESTS
 from credit.scores import score_rows
 from predictor.audit_request import Asked, AuditRequest, asked_for
-from predictor.audited_scoring import Audited, AuditedScoring
+from predictor.audited_scoring import AuditedScoring
+from predictor.composition import Audited
 from predictor.deployment import Deployed
 from predictor.errors import BadInputError, KeyConflictError, UnavailableError, UnknownSubjectError
 from predictor.metrics import Metrics

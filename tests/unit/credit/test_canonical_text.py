@@ -1,69 +1,19 @@
 """Audits written part by part have the bytes that the ledger's definition gives the whole record."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime
 from hashlib import sha256
-from uuid import UUID
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from credit.canonical_text import NamedNumbers, time_text
 from credit.database.audit_record import Audit, audit_record
 from credit.database.copying import bytes_field, json_field, text_field
-from credit.database.snapshots import Snapshot, WrittenSnapshot, snapshot_record
+from credit.database.snapshots import WrittenSnapshot, snapshot_record
 from credit.database.written_audits import WrittenAudit
 from credit.ledger import LedgerError, canonical_bytes
-from credit.reasons import Reason
-from credit.scores import Score
-
-TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
-NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
-TIMES = st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=-5))])).filter(
-    lambda time: 1900 < time.year < 9000
-)
-REASONS = st.builds(Reason, code=TEXTS, sentence=TEXTS, amount=NUMBERS, features=st.lists(TEXTS, max_size=3).map(tuple))
-SCORES = st.builds(
-    Score,
-    subject_id=TEXTS,
-    as_of=TIMES,
-    model_id=TEXTS,
-    engine=TEXTS,
-    engine_version=TEXTS,
-    margin=NUMBERS,
-    default_probability=st.floats(0, 1),
-    points=st.integers(-(10**6), 10**6),
-    base_value=NUMBERS,
-    contributions=st.dictionaries(TEXTS, NUMBERS, max_size=4),
-    scale=st.just("log_odds_default"),
-    reasons=st.lists(REASONS, max_size=2).map(tuple),
-    missing=st.lists(TEXTS, max_size=2).map(tuple),
-)
-SNAPSHOTS = st.builds(
-    Snapshot,
-    snapshot_id=st.uuids(),
-    as_of=TIMES,
-    portfolio=TEXTS,
-    subject_id=TEXTS,
-    source=st.sampled_from(["computed", "supplied"]),
-    origin=st.sampled_from(["batch", "online"]),
-    pg_snapshot=st.just("1:2:"),
-    run_id=st.none() | st.uuids(),
-    features=st.dictionaries(TEXTS, st.none() | NUMBERS, max_size=4),
-    null_reasons=st.dictionaries(TEXTS, TEXTS, max_size=3),
-)
-AUDITS = st.builds(
-    Audit,
-    audit_id=st.uuids(),
-    scored_at=TIMES,
-    origin=st.sampled_from(["batch", "online", "shadow"]),
-    role=st.sampled_from(["champion", "challenger"]),
-    run_id=st.none() | st.uuids(),
-    request_id=st.none() | TEXTS,
-    score=SCORES,
-    snapshot=SNAPSHOTS,
-)
+from tests.unit.credit.audit_examples import AUDITS, GOLDEN
 
 
 @given(AUDITS)
@@ -72,43 +22,6 @@ def test_an_audit_written_in_parts_has_the_ledgers_bytes(audit: Audit) -> None:
     assert written.canonical == canonical_bytes(audit_record(audit))
     assert written.sha256 == sha256(written.canonical).digest()
     assert written.snapshot.canonical.encode() == canonical_bytes(snapshot_record(audit.snapshot))
-
-
-GOLDEN = Audit(
-    audit_id=UUID(int=1),
-    scored_at=datetime(2026, 3, 1, 4, 5, 6, 7, tzinfo=UTC),
-    origin="online",
-    role="champion",
-    run_id=None,
-    request_id="r-1",
-    score=Score(
-        subject_id='ü"1',
-        as_of=datetime(2026, 3, 1, 4, 5, 6, tzinfo=UTC),
-        model_id="model_x_20260301_040506",
-        engine="treelite",
-        engine_version="4",
-        margin=-0.0,
-        default_probability=0.1,
-        points=600,
-        base_value=1e-7,
-        contributions={"b": 1e22, "a": -0.0},
-        scale="log_odds_default",
-        reasons=(Reason("income", "Low.", 0.25, ("b",)),),
-        missing=("a",),
-    ),
-    snapshot=Snapshot(
-        snapshot_id=UUID(int=2),
-        as_of=datetime(2026, 3, 1, 4, 5, 6, tzinfo=UTC),
-        portfolio="cash_advance",
-        subject_id='ü"1',
-        source="supplied",
-        origin="online",
-        pg_snapshot="1:2:",
-        run_id=None,
-        features={"b": 5.0, "a": None},
-        null_reasons={"a": "not supplied"},
-    ),
-)
 
 
 def test_an_audits_bytes_are_these_forever() -> None:

@@ -16,7 +16,7 @@ from credit.bundle.reader import Bundle
 from credit.scores import score_rows
 from predictor.audit_group import AuditGroup
 from predictor.audit_request import Asked, AuditRequest
-from predictor.audited_scoring import Audited, Outcome
+from predictor.composition import Audited, Outcome
 from predictor.deployment import Deployed, Deployment
 from predictor.errors import BadInputError, KeyConflictError, UnavailableError
 from predictor.metrics import Metrics
@@ -62,7 +62,7 @@ def grouping(
 ) -> Iterator[tuple[AuditGroup, Committing]]:
     committing = Committing()
     group = AuditGroup(
-        committing,  # type: ignore[arg-type]  # all of it that is used
+        committing.score,
         deployment,
         writers=writers,
         computing_writers=["c"],
@@ -158,6 +158,21 @@ def test_computed_features_have_a_writer_of_their_own(deployment):
             committing.ends.put(audited("X"))
             committing.ends.put(audited("X"))
             assert await asyncio.gather(*running) == [b"X", b"X"]
+
+    run(work())
+
+
+def test_a_key_that_another_lane_is_writing_waits_too(deployment):
+    async def work() -> None:
+        with grouping(deployment) as (group, committing):
+            first = tasks(group, asked("a", key="k", features=""))
+            assert await begun(committing) == (["a"], "c")
+            second = tasks(group, asked("b", key="k"))
+            await asyncio.sleep(0)
+            committing.ends.put(audited("A"))
+            assert await begun(committing) == (["b"], "w")
+            committing.ends.put(audited("B"))
+            assert await asyncio.gather(*first, *second) == [b"A", b"B"]
 
     run(work())
 

@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed-from-lock
 setup: $(STAMP)
 
 # uv (itself from the lock, hash-checked) installs the rest in seconds; everything is hash-checked.
-$(STAMP): requirements.lock pyproject.toml
+$(STAMP): requirements.lock pyproject.toml hatch_build.py $(wildcard forest/native/*.[ch] forest/native/build.py)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "blink needs Python 3.11 or newer: make PYTHON=python3.12")'
 	@echo 'installing the locked packages into $(VENV)'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

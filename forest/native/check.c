@@ -1,0 +1,133 @@
+/* Whether every index of a forest stays within its array, and every walk ends. */
+#include "forest.h"
+
+enum failure {
+  SOUND = 0,
+  WRONG_ABI,
+  WRONG_COUNTS,
+  MISSING_ARRAY,
+  WRONG_SEARCH,
+  WRONG_BOUNDS,
+  WRONG_COLUMN,
+  WRONG_STARTS,
+  WRONG_NODE,
+  WRONG_STEP,
+  WRONG_NUMBER
+};
+
+static int is_finite(double number) {
+  return number - number == 0;
+}
+
+static int32_t check_counts(const struct forest *forest) {
+  if (forest->abi != FOREST_ABI)
+    return WRONG_ABI;
+  if (forest->width < 1 || forest->trees < 1 || forest->searches < 0 || forest->columns < 0 ||
+      forest->columns > 1 << 23 || forest->nodes < 0 || forest->nodes > INT32_MAX || forest->bounds_count < 0 ||
+      forest->table_count < 0 || forest->leaves != forest->nodes + forest->trees)
+    return WRONG_COUNTS;
+  if (!(forest->divisor > 0) || !is_finite(forest->divisor) || !is_finite(forest->base_score))
+    return WRONG_NUMBER;
+  if (!forest->search || !forest->bounds || !forest->column || !forest->table || !forest->node_start ||
+      !forest->leaf_start || !forest->node || !forest->step || !forest->step_value || !forest->tree_depth ||
+      !forest->leaf_value || !forest->node_feature || !forest->node_cover || !forest->leaf_cover)
+    return MISSING_ARRAY;
+  return SOUND;
+}
+
+static int32_t check_columns(const struct forest *forest, const struct forest_search *search) {
+  for (int32_t c = search->first_column; c < search->first_column + search->columns; c++) {
+    const struct forest_column *column = forest->column + c;
+    if (column->has_table != 0 && column->has_table != 1)
+      return WRONG_COLUMN;
+    int64_t end = column->has_table ? forest->table_count - search->bounds : INT32_MAX;
+    if (column->start < 0 || column->start >= end)
+      return WRONG_COLUMN;
+  }
+  return SOUND;
+}
+
+static int32_t check_search(const struct forest *forest, const struct forest_search *search) {
+  if (search->feature < 0 || search->feature >= forest->width || search->bounds < 0 || search->first_bound < 0 ||
+      search->first_bound > forest->bounds_count - search->bounds || search->columns < 0)
+    return WRONG_SEARCH;
+  const double *bounds = forest->bounds + search->first_bound;
+  for (int32_t i = 0; i < search->bounds; i++)
+    if (bounds[i] != bounds[i] || (i > 0 && !(bounds[i - 1] < bounds[i])))
+      return WRONG_BOUNDS;
+  return SOUND;
+}
+
+static int32_t check_searches(const struct forest *forest) {
+  int32_t columns = 0, failed;
+  for (int32_t s = 0; s < forest->searches; s++) {
+    const struct forest_search *search = forest->search + s;
+    if ((failed = check_search(forest, search)))
+      return failed;
+    if (search->first_column != columns || search->columns > forest->columns - columns)
+      return WRONG_SEARCH;
+    columns += search->columns;
+    if ((failed = check_columns(forest, search)))
+      return failed;
+  }
+  return columns == forest->columns ? SOUND : WRONG_SEARCH;
+}
+
+static int32_t check_starts(const struct forest *forest) {
+  if (forest->node_start[0] != 0 || forest->leaf_start[0] != 0)
+    return WRONG_STARTS;
+  for (int32_t t = 0; t < forest->trees; t++) {
+    int64_t nodes = (int64_t)forest->node_start[t + 1] - forest->node_start[t];
+    int64_t leaves = (int64_t)forest->leaf_start[t + 1] - forest->leaf_start[t];
+    if (nodes < 0 || leaves != nodes + 1 || leaves > forest->largest_tree || forest->tree_depth[t] < 0 || forest->tree_depth[t] > nodes)
+      return WRONG_STARTS;
+  }
+  int32_t last = forest->trees;
+  return forest->node_start[last] == forest->nodes && forest->leaf_start[last] == forest->leaves ? SOUND : WRONG_STARTS;
+}
+
+/* A child is a later inner node of the tree, or one of its leaves: a walk passes each node once at most. */
+static int is_child(int32_t child, int32_t parent, int32_t nodes) {
+  return child < 0 ? ~child <= nodes : child > parent && child < nodes;
+}
+
+static int32_t check_nodes(const struct forest *forest, int32_t t) {
+  int32_t nodes = forest->node_start[t + 1] - forest->node_start[t];
+  for (int32_t i = 0; i < nodes; i++) {
+    int64_t at = (int64_t)forest->node_start[t] + i;
+    const struct forest_node *node = forest->node + at;
+    if (node->column < 0 || node->column >= forest->columns || !is_child(node->left, i, nodes) ||
+        !is_child(node->right, i, nodes) || forest->node_feature[at] < 0 || forest->node_feature[at] >= forest->width)
+      return WRONG_NODE;
+    if (!(forest->node_cover[at] >= 0) || !is_finite(forest->node_cover[at]))
+      return WRONG_NUMBER;
+  }
+  return SOUND;
+}
+
+static int32_t check_steps(const struct forest *forest, int32_t t) {
+  int64_t start = (int64_t)forest->node_start[t] + forest->leaf_start[t];
+  int64_t steps = (int64_t)forest->node_start[t + 1] + forest->leaf_start[t + 1] - start;
+  for (int64_t i = 0; i < steps; i++) {
+    const struct forest_step *step = forest->step + start + i;
+    int is_leaf = step->first == i && (step->test & 255) == 127;
+    if (!is_leaf && (step->first < 0 || (int64_t)step->first + 1 >= steps))
+      return WRONG_STEP;
+    if (!(is_leaf && step->test >> 8 == 0) && step->test >> 8 >= (uint32_t)forest->columns)
+      return WRONG_STEP;
+  }
+  return SOUND;
+}
+
+int32_t forest_check(const struct forest *forest) {
+  int32_t failed;
+  if ((failed = check_counts(forest)) || (failed = check_searches(forest)) || (failed = check_starts(forest)))
+    return failed;
+  for (int32_t t = 0; t < forest->trees; t++)
+    if ((failed = check_nodes(forest, t)) || (failed = check_steps(forest, t)))
+      return failed;
+  for (int64_t i = 0; i < forest->leaves; i++)
+    if (!(forest->leaf_cover[i] >= 0) || !is_finite(forest->leaf_cover[i]) || !is_finite(forest->leaf_value[i]))
+      return WRONG_NUMBER;
+  return SOUND;
+}

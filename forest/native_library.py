@@ -1,0 +1,97 @@
+"""The compiled library of `forest/native`, by ctypes: the only module that calls C."""
+
+import ctypes
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+
+from forest.engine import ForestError
+from forest.native_form import NativeForm
+
+PATH = Path(__file__).parent / "native" / "libblinkforest.so"
+"""Where the build hook puts it."""
+
+ABI = 1
+"""`FOREST_ABI` of the header that this module was written for."""
+
+_NUMBERS = (
+    *(("abi", ctypes.c_int32), ("width", ctypes.c_int32), ("trees", ctypes.c_int32), ("searches", ctypes.c_int32)),
+    *(("columns", ctypes.c_int32), ("is_single", ctypes.c_int32)),
+    *(("largest_tree", ctypes.c_int32), ("unused", ctypes.c_int32)),
+    *(("nodes", ctypes.c_int64), ("leaves", ctypes.c_int64)),
+    *(("bounds_count", ctypes.c_int64), ("table_count", ctypes.c_int64)),
+    *(("divisor", ctypes.c_double), ("base_score", ctypes.c_double)),
+)
+_ARRAYS = (
+    *("search", "bounds", "column", "table", "node_start", "leaf_start", "node", "step", "step_value", "tree_depth"),
+    *("leaf_value", "node_feature", "node_cover", "leaf_cover"),
+)
+
+
+class Forest(ctypes.Structure):
+    """`struct forest`; the arrays are those of a `NativeForm` that must outlive it."""
+
+    _fields_ = (*_NUMBERS, *((name, ctypes.c_void_p) for name in _ARRAYS))
+
+
+class Way(IntEnum):
+    """How to compute; all ways give the same bits."""
+
+    PORTABLE = 0
+    AVX2 = 1
+
+
+@dataclass(frozen=True)
+class NativeLibrary:
+    """The loaded library."""
+
+    functions: ctypes.CDLL
+    ways: tuple[Way, ...]
+    """What this machine can do, the quickest last."""
+
+    def forest(self, form: NativeForm) -> Forest:
+        """The struct of a form, after the library's own look at every index.
+
+        Raises:
+            ForestError: where the library finds that an index would leave its array.
+        """
+        forest = _struct(form)
+        if failed := self.functions.forest_check(ctypes.byref(forest)):
+            raise ForestError(f"the native library refuses the trees: check {failed} of forest/native/check.c")
+        return forest
+
+
+def load_native_library(path: Path = PATH) -> NativeLibrary:
+    """The library at a path.
+
+    Raises:
+        ForestError: where there is none that this machine loads, or it is of another version than this module.
+    """
+    try:
+        functions = ctypes.CDLL(str(path))
+    except OSError as error:
+        raise ForestError(f"no native library: {error}") from error
+    functions.forest_size.restype = ctypes.c_int64
+    given = functions.forest_abi(), functions.forest_size()
+    if given != (ABI, ctypes.sizeof(Forest)):
+        raise ForestError(f"{path.name} has version and size {given}, not {(ABI, ctypes.sizeof(Forest))}: build it again")
+    address = ctypes.c_void_p
+    functions.forest_margins.argtypes = (address, address, ctypes.c_int64, address, ctypes.c_int32)
+    ways = (Way.PORTABLE, Way.AVX2) if functions.forest_has_avx2() else (Way.PORTABLE,)
+    return NativeLibrary(functions=functions, ways=ways)
+
+
+def _struct(form: NativeForm) -> Forest:
+    sizes = {
+        "trees": len(form.tree_depth),
+        "searches": len(form.search),
+        "columns": len(form.column),
+        "nodes": len(form.node),
+        "leaves": len(form.leaf_value),
+        "bounds_count": len(form.bounds),
+        "table_count": len(form.table),
+        "largest_tree": form.largest_tree,
+    }
+    numbers = {name: getattr(form, name) for name in ("width", "is_single", "divisor", "base_score")}
+    arrays = {name: getattr(form, name).ctypes.data for name in _ARRAYS}
+    return Forest(abi=ABI, **sizes, **numbers, **arrays)

@@ -5,9 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+from forest.credits_form import credits_form
 from forest.engine import Floats, ForestError, checked_rows
 from forest.native_form import native_form
 from forest.native_library import NativeLibrary, Way
+from forest.rank_columns import rank_columns
 from forest.trees import FlatTrees
 
 VERSION = "1"
@@ -39,6 +41,9 @@ class NativeEngine:
         self._threads = threads
         self._form = native_form(trees)
         self._forest = library.forest(self._form)
+        self._library = library
+        self._credits_form = credits_form(trees, rank_columns(trees))
+        self._credits = library.credits(self._credits_form, self._forest)
         self._margins = library.functions.forest_margins
         self._address = ctypes.addressof(self._forest)
 
@@ -50,3 +55,19 @@ class NativeEngine:
         if answer:
             raise MemoryError("the native engine has no memory for its scratch")
         return margins
+
+    def contributions(self, rows: Floats) -> Floats:
+        """TreeSHAP of the margin float64 [n, width + 1], base value last, for rows float64 [n, width]."""
+        checked = checked_rows(rows, self.width)
+        contributions = np.empty((len(checked), self.width + 1))
+        answer = self._library.functions.credits_compute(
+            self._address,
+            ctypes.addressof(self._credits),
+            checked.ctypes.data,
+            len(checked),
+            contributions.ctypes.data,
+            self._way,
+        )
+        if answer:
+            raise MemoryError("the native engine has no memory for its scratch")
+        return contributions

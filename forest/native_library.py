@@ -6,6 +6,7 @@ from enum import IntEnum
 from pathlib import Path
 
 from forest.engine import ForestError
+from forest.credits_form import CreditsForm
 from forest.native_form import NativeForm
 
 PATH = Path(__file__).parent / "native" / "libblinkforest.so"
@@ -34,6 +35,17 @@ class Forest(ctypes.Structure):
     _fields_ = (*_NUMBERS, *((name, ctypes.c_void_p) for name in _ARRAYS))
 
 
+class Credits(ctypes.Structure):
+    """`struct credits`; the arrays are those of a `CreditsForm` that must outlive it."""
+
+    _fields_ = (
+        *(("trees", ctypes.c_int32), ("unused", ctypes.c_int32)),
+        *((name, ctypes.c_int64) for name in ("forks", "leaves", "curves")),
+        ("base_value", ctypes.c_double),
+        *((name, ctypes.c_void_p) for name in ("tree", "fork", "leaf_value", "curve")),
+    )
+
+
 class Way(IntEnum):
     """How to compute; all ways give the same bits."""
 
@@ -60,6 +72,19 @@ class NativeLibrary:
             raise ForestError(f"the native library refuses the trees: check {failed} of forest/native/check.c")
         return forest
 
+    def credits(self, form: CreditsForm, forest: Forest) -> Credits:
+        """The struct of what contributions need beside a forest, after the library's own look at every index.
+
+        Raises:
+            ForestError: where the library finds that an index would leave its array.
+        """
+        sizes = {"trees": len(form.tree), "forks": len(form.fork), "curves": len(form.curve)}
+        arrays = {name: getattr(form, name).ctypes.data for name in ("tree", "fork", "leaf_value", "curve")}
+        made = Credits(**sizes, leaves=len(form.leaf_value), base_value=form.base_value, **arrays)
+        if failed := self.functions.credits_check(ctypes.byref(forest), ctypes.byref(made)):
+            raise ForestError(f"the native library refuses the forks: check {failed} of forest/native/credits_check.c")
+        return made
+
 
 def load_native_library(path: Path = PATH) -> NativeLibrary:
     """The library at a path.
@@ -77,6 +102,7 @@ def load_native_library(path: Path = PATH) -> NativeLibrary:
         raise ForestError(f"{path.name} has version and size {given}, not {(ABI, ctypes.sizeof(Forest))}: build it again")
     address = ctypes.c_void_p
     functions.forest_margins.argtypes = (address, address, ctypes.c_int64, address, ctypes.c_int32)
+    functions.credits_compute.argtypes = (address, address, address, ctypes.c_int64, address, ctypes.c_int32)
     ways = (Way.PORTABLE, Way.AVX2) if functions.forest_has_avx2() else (Way.PORTABLE,)
     return NativeLibrary(functions=functions, ways=ways)
 

@@ -21,23 +21,24 @@ KERNEL_TARGET static void KERNEL(outcomes)(const struct credits_tree *tree, cons
   }
 }
 
-KERNEL_TARGET INLINE vector KERNEL(signed_share)(const struct credits_fork *fork, const int8_t *right) {
-  return SELECT(WIDEN(right), SPREAD(-fork->share_left), SPREAD(fork->share_right));
+KERNEL_TARGET INLINE void KERNEL(signed_share)(const struct credits_fork *fork, const int8_t *right, vector *share) {
+  *share = SELECT(WIDEN(right), SPREAD(-fork->share_left), SPREAD(fork->share_right));
 }
 
 /* (0 + 1) + (2 + 3) of what was added to the four sums in turn. */
-KERNEL_TARGET INLINE vector KERNEL(sum)(const vector *sums, int points) {
-  if (points == 1) return sums[0];
-  if (points == 2) return sums[0] + sums[1];
-  if (points == 3) return (sums[0] + sums[1]) + sums[2];
-  return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+KERNEL_TARGET INLINE void KERNEL(sum)(const vector *sums, int points, vector *total) {
+  if (points == 1) *total = sums[0];
+  else if (points == 2) *total = sums[0] + sums[1];
+  else if (points == 3) *total = (sums[0] + sums[1]) + sums[2];
+  else *total = (sums[0] + sums[1]) + (sums[2] + sums[3]);
 }
 
 /* P of the children, going down. */
 KERNEL_TARGET INLINE void KERNEL(down)(const struct credits_fork *fork, const double *curve, const int8_t *right,
                                        const int8_t *open, vector *factors, vector *share, const vector *product,
                                        int points) {
-  vector s = KERNEL(signed_share)(fork, right);
+  vector s;
+  KERNEL(signed_share)(fork, right, &s);
   *share = s;
   words is_right = WIDEN(right);
   vector *left_product = factors + (size_t)fork->left * (size_t)points;
@@ -59,9 +60,10 @@ KERNEL_TARGET INLINE void KERNEL(down)(const struct credits_fork *fork, const do
 }
 
 /* T of a fork with a fork below, and the credit of its feature. */
-KERNEL_TARGET INLINE vector KERNEL(up)(const struct credits_fork *fork, const double *curve, const double *slope,
-                                       const int8_t *open, const vector *values, vector share, const vector *product,
-                                       vector *value, int points) {
+KERNEL_TARGET INLINE void KERNEL(up)(const struct credits_fork *fork, const double *curve, const double *slope,
+                                       const int8_t *open, const vector *values, const vector *signed_share,
+                                     const vector *product, vector *value, vector *credit, int points) {
+  vector share = *signed_share, total;
   vector sums[4] = {ZERO, ZERO, ZERO, ZERO};
   const vector *left = values + (size_t)fork->left * (size_t)points;
   const vector *right = values + (size_t)fork->right * (size_t)points;
@@ -72,7 +74,9 @@ KERNEL_TARGET INLINE vector KERNEL(up)(const struct credits_fork *fork, const do
       sums[k & 3] = k < 4 ? part : sums[k & 3] + part;
       value[k] = SELECT_BY_SIGN(share, right[k], left[k]) - (SPREAD(curve[k]) * share) * difference;
     }
-    return share * KERNEL(sum)(sums, points);
+    KERNEL(sum)(sums, points, &total);
+    *credit += share * total;
+    return;
   }
   words is_open = WIDEN(open);
   UNROLL for (int k = 0; k < points; k++) {
@@ -82,22 +86,29 @@ KERNEL_TARGET INLINE vector KERNEL(up)(const struct credits_fork *fork, const do
     vector g = SELECT(is_open, SPREAD(curve[k]), SPREAD(1.0));
     value[k] = SELECT_BY_SIGN(share, right[k], left[k]) - (g * share) * difference;
   }
-  return KEEP(is_open, share * KERNEL(sum)(sums, points));
+  KERNEL(sum)(sums, points, &total);
+  *credit += KEEP(is_open, share * total);
 }
 
 /* T and credit of a fork of two leaves. */
-KERNEL_TARGET INLINE vector KERNEL(tip)(const struct credits_fork *fork, const double *curve, const double *slope,
+KERNEL_TARGET INLINE void KERNEL(tip)(const struct credits_fork *fork, const double *curve, const double *slope,
                                         const int8_t *right, const int8_t *open, double left_value,
-                                        double right_value, const vector *product, vector *value, int points) {
+                                        double right_value, const vector *product, vector *value, vector *credit,
+                                      int points) {
+  vector total;
   vector sums[4] = {ZERO, ZERO, ZERO, ZERO};
   vector hot = SELECT(WIDEN(right), SPREAD(right_value), SPREAD(left_value));
-  vector u = KERNEL(signed_share)(fork, right) * SPREAD(left_value - right_value);
+  vector u;
+  KERNEL(signed_share)(fork, right, &u);
+  u *= SPREAD(left_value - right_value);
   if (fork->previous < 0) {
     UNROLL for (int k = 0; k < points; k++) {
       sums[k & 3] = k < 4 ? product[k] : sums[k & 3] + product[k];
       value[k] = hot - SPREAD(curve[k]) * u;
     }
-    return u * KERNEL(sum)(sums, points);
+    KERNEL(sum)(sums, points, &total);
+    *credit += u * total;
+    return;
   }
   words is_open = WIDEN(open);
   UNROLL for (int k = 0; k < points; k++) {
@@ -105,7 +116,8 @@ KERNEL_TARGET INLINE vector KERNEL(tip)(const struct credits_fork *fork, const d
     sums[k & 3] = k < 4 ? part : sums[k & 3] + part;
     value[k] = hot - SELECT(is_open, SPREAD(curve[k]), SPREAD(1.0)) * u;
   }
-  return KEEP(is_open, u * KERNEL(sum)(sums, points));
+  KERNEL(sum)(sums, points, &total);
+  *credit += KEEP(is_open, u * total);
 }
 
 KERNEL_TARGET INLINE void KERNEL(tree_rows)(const struct credits *credits, const struct credits_tree *tree,
@@ -127,17 +139,15 @@ KERNEL_TARGET INLINE void KERNEL(tree_rows)(const struct credits *credits, const
                    points);
     for (int32_t at = tree->forks - 1; at >= tree->upper; at--) {
       const double *curve = curves + fork[at].curve;
-      credit[fork[at].feature] +=
-          KERNEL(tip)(fork + at, curve, curve + padded, right + (size_t)at * FOREST_BLOCK,
+      KERNEL(tip)(fork + at, curve, curve + padded, right + (size_t)at * FOREST_BLOCK,
                       open + (size_t)at * FOREST_BLOCK, leaf[fork[at].left - tree->forks],
                       leaf[fork[at].right - tree->forks], products + (size_t)at * (size_t)points,
-                      values + (size_t)at * (size_t)points, points);
+                      values + (size_t)at * (size_t)points, credit + fork[at].feature, points);
     }
     for (int32_t at = tree->upper - 1; at >= 0; at--) {
       const double *curve = curves + fork[at].curve;
-      credit[fork[at].feature] +=
-          KERNEL(up)(fork + at, curve, curve + padded, open + (size_t)at * FOREST_BLOCK, values, shares[at],
-                     products + (size_t)at * (size_t)points, values + (size_t)at * (size_t)points, points);
+      KERNEL(up)(fork + at, curve, curve + padded, open + (size_t)at * FOREST_BLOCK, values, shares + at,
+                     products + (size_t)at * (size_t)points, values + (size_t)at * (size_t)points, credit + fork[at].feature, points);
     }
   }
 }

@@ -21,8 +21,9 @@ Records = npt.NDArray[np.void]
 
 FORK = np.dtype(
     [
-        *((name, "i4") for name in ("left", "right", "column", "feature", "curve", "previous")),
-        *(("rank", "i1"), ("unused", "i1", 7), ("share_left", "f8"), ("share_right", "f8")),
+        ("child", "i4", 2),
+        *((name, "i4") for name in ("column", "feature", "curve", "previous")),
+        *(("rank", "i1"), ("unused", "i1", 7), ("share", "f8", 2)),
     ]
 )
 TREE = np.dtype(
@@ -63,9 +64,9 @@ def credits_form(trees: FlatTrees, ranks: RankColumns) -> CreditsForm:
         tree[name] = [rules[count][name] for count in tree["points"].tolist()]
     fork = np.zeros(len(place), FORK)
     fork["curve"], more = _curves(trees, asked, points, {count: rule["asked_first"] for count, rule in rules.items()})
-    fork["left"], fork["right"] = _slots(trees, trees.node_left, place), _slots(trees, trees.node_right, place)
+    fork["child"] = np.stack([_slots(trees, child, place) for child in (trees.node_left, trees.node_right)], axis=1)
     fork["column"], fork["rank"], fork["feature"] = ranks.node_column, ranks.node_rank, trees.node_feature
-    fork["share_left"], fork["share_right"] = shares[:, 0], shares[:, 1]
+    fork["share"] = shares
     fork["previous"] = np.where(asked.previous < 0, -1, 2 * place[asked.previous >> 1] + (asked.previous & 1))
     ordered = np.empty_like(fork)
     ordered[trees.node_start[trees.node_tree] + place] = fork

@@ -13,6 +13,7 @@
 
 typedef double vector __attribute__((vector_size(32)));
 typedef int64_t words __attribute__((vector_size(32)));
+typedef double loose __attribute__((vector_size(32), aligned(8))); /* in an array of the caller */
 
 /* Scratch of one call, each part at a multiple of 64. */
 struct workspace {
@@ -22,9 +23,11 @@ struct workspace {
   double *products; /* [slots][points] vectors */
   double *values;   /* [slots][points] vectors */
   double *shares;   /* [forks] vectors */
+  double *parts;    /* [forks] vectors */
   double *credit;   /* [FOREST_BLOCK / CREDITS_ROWS][width] vectors */
 };
 
+#define FEW 2 /* rows up to which one by one is quicker */
 #define ZERO ((vector){0, 0, 0, 0})
 #define SPREAD(number) ((vector){(number), (number), (number), (number)})
 #define KEEP(mask, value) ((vector)((mask) & (words)(value)))
@@ -36,6 +39,7 @@ struct workspace {
 #define SELECT(mask, set, clear) ((vector)(((mask) & (words)(set)) | (~(mask) & (words)(clear))))
 #define SELECT_BY_SIGN(sign, set, clear) SELECT((words)(sign) >> 63, set, clear)
 #include "contributions_kernel.h"
+#include "contributions_row.h"
 #undef KERNEL
 #undef KERNEL_TARGET
 #undef WIDEN
@@ -57,6 +61,7 @@ INLINE __attribute__((target("avx2"))) __m128i four_bytes(const int8_t *bytes) {
   return _mm_cvtsi32_si128(together);
 }
 #include "contributions_kernel.h"
+#include "contributions_row.h"
 #endif
 
 struct sizes {
@@ -68,7 +73,7 @@ static struct sizes largest(const struct credits *credits) {
   struct sizes sizes = {0, 0};
   for (int32_t index = 0; index < credits->trees; index++) {
     const struct credits_tree *tree = credits->tree + index;
-    int64_t slots = (2 * (int64_t)tree->forks + 1) * tree->points;
+    int64_t slots = (2 * (int64_t)tree->forks + 1) * ((tree->points + 3) & ~3);
     if (tree->forks > sizes.forks) sizes.forks = tree->forks;
     if (slots > sizes.slots) sizes.slots = slots;
   }
@@ -88,11 +93,12 @@ static int64_t lay_out(struct workspace *space, int8_t *memory, const struct for
   int64_t vector_bytes = (int64_t)sizeof(vector);
   int64_t used = 0;
   space->bytes = part(memory, &used, (int64_t)forest->columns * FOREST_BLOCK);
-  space->right = part(memory, &used, sizes.forks * FOREST_BLOCK);
-  space->open = part(memory, &used, sizes.forks * FOREST_BLOCK);
+  space->right = part(memory, &used, (sizes.forks + 1) * FOREST_BLOCK);
+  space->open = part(memory, &used, (sizes.forks + 1) * FOREST_BLOCK);
   space->products = part(memory, &used, sizes.slots * vector_bytes);
   space->values = part(memory, &used, sizes.slots * vector_bytes);
-  space->shares = part(memory, &used, sizes.forks * vector_bytes);
+  space->shares = part(memory, &used, (sizes.forks + 3) * vector_bytes);
+  space->parts = part(memory, &used, (sizes.forks + 3) * vector_bytes);
   space->credit = part(memory, &used, (int64_t)forest->width * FOREST_BLOCK * (int64_t)sizeof(double));
   return used;
 }
@@ -123,6 +129,21 @@ static void block(const struct forest *forest, const struct credits *credits, st
   write_rows(forest, credits, space->credit, count, contributions);
 }
 
+static void single(const struct forest *forest, const struct credits *credits, struct workspace *space,
+                   const double *row, double *contributions, int32_t way) {
+  forest_rank_row(forest, row, space->bytes);
+  memset(contributions, 0, (size_t)forest->width * sizeof(double));
+#if defined(__x86_64__)
+  if (way == FOREST_AVX2)
+    avx2_row(credits, space, contributions);
+  else
+#endif
+    portable_row(credits, space, contributions);
+  (void)way;
+  for (int64_t feature = 0; feature < forest->width; feature++) contributions[feature] /= forest->divisor;
+  contributions[forest->width] = credits->base_value;
+}
+
 int32_t credits_compute(const struct forest *forest, const struct credits *credits, const double *rows, int64_t count,
                         double *contributions, int32_t way) {
   struct workspace space;
@@ -130,7 +151,10 @@ int32_t credits_compute(const struct forest *forest, const struct credits *credi
   int8_t *memory = aligned_alloc(64, (size_t)bytes + 64);
   if (!memory) return FOREST_NO_MEMORY;
   lay_out(&space, memory, forest, credits);
-  for (int64_t row = 0; row < count; row += FOREST_BLOCK)
+  if (count <= FEW)
+    for (int64_t row = 0; row < count; row++)
+      single(forest, credits, &space, rows + row * forest->width, contributions + row * (forest->width + 1), way);
+  else for (int64_t row = 0; row < count; row += FOREST_BLOCK)
     block(forest, credits, &space, rows + row * forest->width, count - row < FOREST_BLOCK ? count - row : FOREST_BLOCK,
           contributions + row * (forest->width + 1), way);
   free(memory);

@@ -11,16 +11,14 @@
 #define CREDITS_ROWS 4 /* rows, or points, in a vector */
 
 struct credits_fork {
-  int32_t left;        /* slots: forks of the tree first, then its leaves from left to right */
-  int32_t right;
+  int32_t child[2];    /* slots, left and right: forks of the tree first, then its leaves from left to right */
   int32_t column;
   int32_t feature;     /* in [0, width) */
   int32_t curve;       /* first number of its curve: padded points of g, then of h */
   int32_t previous;    /* 2 * fork + side (1 right) of the edge above that last asked for the same feature, or -1 */
   int8_t rank;         /* right where the column's byte is above it */
   int8_t unused[7];
-  double share_left;   /* parts of the training rows that went left and right */
-  double share_right;
+  double share[2];     /* parts of the training rows that went left and right */
 };
 
 /* A tree with at least one fork. Forks with a fork below come first, a parent before its children; then those of two

@@ -22,7 +22,7 @@ KERNEL_TARGET static void KERNEL(outcomes)(const struct credits_tree *tree, cons
 }
 
 KERNEL_TARGET INLINE void KERNEL(signed_share)(const struct credits_fork *fork, const int8_t *right, vector *share) {
-  *share = SELECT(WIDEN(right), SPREAD(-fork->share_left), SPREAD(fork->share_right));
+  *share = SELECT(WIDEN(right), SPREAD(-fork->share[0]), SPREAD(fork->share[1]));
 }
 
 /* (0 + 1) + (2 + 3) of what was added to the four sums in turn. */
@@ -41,8 +41,8 @@ KERNEL_TARGET INLINE void KERNEL(down)(const struct credits_fork *fork, const do
   KERNEL(signed_share)(fork, right, &s);
   *share = s;
   words is_right = WIDEN(right);
-  vector *left_product = factors + (size_t)fork->left * (size_t)points;
-  vector *right_product = factors + (size_t)fork->right * (size_t)points;
+  vector *left_product = factors + (size_t)fork->child[0] * (size_t)points;
+  vector *right_product = factors + (size_t)fork->child[1] * (size_t)points;
   if (fork->previous < 0) {
     UNROLL for (int k = 0; k < points; k++) {
       vector y = product[k] * (SPREAD(curve[k]) * s);
@@ -65,8 +65,8 @@ KERNEL_TARGET INLINE void KERNEL(up)(const struct credits_fork *fork, const doub
                                      const vector *product, vector *value, vector *credit, int points) {
   vector share = *signed_share, total;
   vector sums[4] = {ZERO, ZERO, ZERO, ZERO};
-  const vector *left = values + (size_t)fork->left * (size_t)points;
-  const vector *right = values + (size_t)fork->right * (size_t)points;
+  const vector *left = values + (size_t)fork->child[0] * (size_t)points;
+  const vector *right = values + (size_t)fork->child[1] * (size_t)points;
   if (fork->previous < 0) {
     UNROLL for (int k = 0; k < points; k++) {
       vector difference = left[k] - right[k];
@@ -140,8 +140,8 @@ KERNEL_TARGET INLINE void KERNEL(tree_rows)(const struct credits *credits, const
     for (int32_t at = tree->forks - 1; at >= tree->upper; at--) {
       const double *curve = curves + fork[at].curve;
       KERNEL(tip)(fork + at, curve, curve + padded, right + (size_t)at * FOREST_BLOCK,
-                      open + (size_t)at * FOREST_BLOCK, leaf[fork[at].left - tree->forks],
-                      leaf[fork[at].right - tree->forks], products + (size_t)at * (size_t)points,
+                      open + (size_t)at * FOREST_BLOCK, leaf[fork[at].child[0] - tree->forks],
+                      leaf[fork[at].child[1] - tree->forks], products + (size_t)at * (size_t)points,
                       values + (size_t)at * (size_t)points, credit + fork[at].feature, points);
     }
     for (int32_t at = tree->upper - 1; at >= 0; at--) {

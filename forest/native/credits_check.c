@@ -51,11 +51,11 @@ static int32_t check_fork(const struct forest *forest, const struct credits *cre
   if (fork->column < 0 || fork->column >= forest->columns || fork->feature < 0 || fork->feature >= forest->width ||
       !holds(credits, fork->curve, 2 * padded(tree)))
     return WRONG_FORK;
-  if (!is_child(tree, fork->left, at) || !is_child(tree, fork->right, at))
+  if (!is_child(tree, fork->child[0], at) || !is_child(tree, fork->child[1], at))
     return WRONG_CHILD;
   if (fork->previous < -1 || fork->previous >> 1 >= at)
     return WRONG_PREVIOUS;
-  return is_share(fork->share_left) && is_share(fork->share_right) ? SOUND : WRONG_NUMBER;
+  return is_share(fork->share[0]) && is_share(fork->share[1]) ? SOUND : WRONG_NUMBER;
 }
 
 int32_t credits_check(const struct forest *forest, const struct credits *credits) {

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from forest.engine import Floats, ForestError
 from forest.leaf_paths import Parents, Places, branch_shares, parents
 from forest.quadrature import gauss_legendre
-from forest.rank_columns import RankColumns
+from forest.native_form import NativeForm
 from forest.trees import FlatTrees, Indices
 
 Records = npt.NDArray[np.void]
@@ -48,8 +48,8 @@ class CreditsForm:
     curve: Floats
 
 
-def credits_form(trees: FlatTrees, ranks: RankColumns) -> CreditsForm:
-    """The layout of flat trees and their rank columns.
+def credits_form(trees: FlatTrees, form: NativeForm) -> CreditsForm:
+    """The layout of flat trees whose nodes ask for the columns of a native form.
 
     Raises:
         ForestError: where the curves would have more numbers than can be counted.
@@ -65,7 +65,7 @@ def credits_form(trees: FlatTrees, ranks: RankColumns) -> CreditsForm:
     fork = np.zeros(len(place), FORK)
     fork["curve"], more = _curves(trees, asked, points, {count: rule["asked_first"] for count, rule in rules.items()})
     fork["child"] = np.stack([_slots(trees, child, place) for child in (trees.node_left, trees.node_right)], axis=1)
-    fork["column"], fork["rank"], fork["feature"] = ranks.node_column, ranks.node_rank, trees.node_feature
+    fork["column"], fork["rank"], fork["feature"] = form.node["column"], form.node["rank"], trees.node_feature
     fork["share"] = shares
     fork["previous"] = np.where(asked.previous < 0, -1, 2 * place[asked.previous >> 1] + (asked.previous & 1))
     ordered = np.empty_like(fork)

@@ -9,7 +9,6 @@ from forest.credits_form import credits_form
 from forest.engine import Floats, ForestError, checked_rows
 from forest.native_form import native_form
 from forest.native_library import NativeLibrary, Way
-from forest.rank_columns import rank_columns
 from forest.trees import FlatTrees
 
 VERSION = "1"
@@ -42,7 +41,7 @@ class NativeEngine:
         self._form = native_form(trees)
         self._forest = library.forest(self._form)
         self._library = library
-        self._credits_form = credits_form(trees, rank_columns(trees))
+        self._credits_form = credits_form(trees, self._form)
         self._credits = library.credits(self._credits_form, self._forest)
         self._margins = library.functions.forest_margins
         self._address = ctypes.addressof(self._forest)

@@ -99,7 +99,9 @@ def load_native_library(path: Path = PATH) -> NativeLibrary:
     functions.forest_size.restype = ctypes.c_int64
     given = functions.forest_abi(), functions.forest_size()
     if given != (ABI, ctypes.sizeof(Forest)):
-        raise ForestError(f"{path.name} has version and size {given}, not {(ABI, ctypes.sizeof(Forest))}: build it again")
+        raise ForestError(
+            f"{path.name} has version and size {given}, not {(ABI, ctypes.sizeof(Forest))}: build it again"
+        )
     address = ctypes.c_void_p
     functions.forest_margins.argtypes = (address, address, ctypes.c_int64, address, ctypes.c_int32)
     functions.credits_compute.argtypes = (address, address, address, ctypes.c_int64, address, ctypes.c_int32)

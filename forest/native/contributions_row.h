@@ -6,7 +6,7 @@
 INLINE void KERNEL(row_outcomes)(const struct credits_tree *tree, const struct credits_fork *fork, const int8_t *bytes,
                                  int8_t *right, int8_t *taken) {
   taken[0] = 1;
-  for (int32_t at = 0; at < tree->forks; at++) {
+  for (ptrdiff_t at = 0; at < tree->forks; at++) {
     int8_t is_right = bytes[fork[at].column] > fork[at].rank;
     int8_t is_open = taken[1 + fork[at].previous];
     right[at] = is_right;
@@ -37,9 +37,9 @@ KERNEL_TARGET INLINE void KERNEL(tree_row)(const struct credits *credits, const 
   int8_t *right = space->right, *taken = space->open;
   KERNEL(row_outcomes)(tree, fork, space->bytes, right, taken);
   for (int v = 0; v < vectors; v++) products[v] = weights[v];
-  for (int32_t at = 0; at <= tree->forks; at++)
+  for (ptrdiff_t at = 0; at <= tree->forks; at++)
     for (int v = 0; v < vectors; v++) values[(tree->forks + at) * vectors + v] = SPREAD(leaf[at]);
-  for (int32_t at = 0; at < tree->upper; at++) {
+  for (ptrdiff_t at = 0; at < tree->upper; at++) {
     int is_right = right[at];
     double share = fork[at].share[!is_right];
     const loose *g = (const loose *)(curves + (taken[1 + fork[at].previous] ? fork[at].curve : tree->closed));
@@ -51,7 +51,7 @@ KERNEL_TARGET INLINE void KERNEL(tree_row)(const struct credits *credits, const 
       hot[v] = product[v] - y;
     }
   }
-  for (int32_t at = tree->forks - 1; at >= tree->upper; at--) {
+  for (ptrdiff_t at = tree->forks - 1; at >= tree->upper; at--) {
     int is_right = right[at];
     const loose *g = (const loose *)(curves + (taken[1 + fork[at].previous] ? fork[at].curve : tree->closed));
     double hot = leaf[fork[at].child[is_right] - tree->forks], cold = leaf[fork[at].child[!is_right] - tree->forks];
@@ -66,7 +66,7 @@ KERNEL_TARGET INLINE void KERNEL(tree_row)(const struct credits *credits, const 
     parts[at] = part;
     shares[at] = u;
   }
-  for (int32_t at = tree->upper - 1; at >= 0; at--) {
+  for (ptrdiff_t at = tree->upper - 1; at >= 0; at--) {
     int is_right = right[at];
     double share = fork[at].share[!is_right];
     const loose *g = (const loose *)(curves + (taken[1 + fork[at].previous] ? fork[at].curve : tree->closed));
@@ -82,8 +82,8 @@ KERNEL_TARGET INLINE void KERNEL(tree_row)(const struct credits *credits, const 
     parts[at] = part;
     shares[at] = share;
   }
-  int32_t last = (tree->forks + 3) & ~3;
-  for (int32_t at = last - 4; at >= 0; at -= 4) {
+  ptrdiff_t last = (tree->forks + 3) & ~3;
+  for (ptrdiff_t at = last - 4; at >= 0; at -= 4) {
     vector sums;
     KERNEL(lane_sums)(parts + at, &sums);
     vector made = sums * *(const vector *)(shares + at);

@@ -1,6 +1,8 @@
 /* Whether every index of the credits stays within its array, and every child comes after its parent. */
 #include "contributions.h"
 
+#define MOST (1 << 30) /* so that no sum of a few counts leaves an int32_t */
+
 enum failure { SOUND = 0, WRONG_COUNTS, MISSING_ARRAY, WRONG_TREE, WRONG_FORK, WRONG_CHILD, WRONG_PREVIOUS, WRONG_NUMBER };
 
 static int is_finite(double number) {
@@ -8,8 +10,8 @@ static int is_finite(double number) {
 }
 
 static int32_t check_counts(const struct credits *credits) {
-  if (credits->trees < 0 || credits->forks < 0 || credits->forks > INT32_MAX || credits->leaves < 0 ||
-      credits->leaves > INT32_MAX || credits->curves < 0 || credits->curves > INT32_MAX)
+  if (credits->trees < 0 || credits->forks < 0 || credits->forks > MOST || credits->leaves < 0 ||
+      credits->leaves > MOST || credits->curves < 0 || credits->curves > MOST)
     return WRONG_COUNTS;
   if (!credits->tree || !credits->fork || !credits->leaf_value || !credits->curve)
     return MISSING_ARRAY;

@@ -1,6 +1,8 @@
 """The kernel against the formula in NumPy, and against the libraries whose models it explains."""
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import lightgbm
 import numpy as np
@@ -116,6 +118,18 @@ def test_contributions_are_shaps_of_scikit_learn_forests(library, kind):
         expected, base = expected[..., 1], base[1]
     np.testing.assert_allclose(given[:, :-1], expected, rtol=0, atol=1e-5)
     np.testing.assert_allclose(given[:, -1], np.full(80, base), rtol=0, atol=1e-5)
+
+
+def test_contributions_are_xgboosts_to_1e_5(library):
+    folder = Path(__file__).parent / "xgboost"
+    answers = json.loads((folder / "answers.json").read_text())
+    rows = np.array(answers["rows"], np.float64)
+    trees = flat_trees(treelite.frontend.load_xgboost_model(folder / "model.json"), Reading.FLOAT32)
+    engine = NativeEngine(trees, library)
+    np.testing.assert_allclose(engine.margins(rows), answers["margins"], rtol=0, atol=1e-5)
+    contributions = engine.contributions(rows)
+    np.testing.assert_allclose(contributions, answers["contributions"], rtol=0, atol=1e-5)
+    np.testing.assert_allclose(contributions, NumpyContributions(trees).contributions(rows), rtol=0, atol=1e-12)
 
 
 def test_wrong_rows_are_refused(library):

@@ -23,8 +23,8 @@ _NUMBERS = (
     *(("divisor", ctypes.c_double), ("base_score", ctypes.c_double)),
 )
 _ARRAYS = (
-    *("search", "bounds", "column", "table", "node_start", "leaf_start", "node", "step", "step_value", "tree_depth"),
-    *("leaf_value", "node_feature", "node_cover", "leaf_cover"),
+    *("search", "bounds", "column", "table", "node_start", "leaf_start", "fork", "fork_limit"),
+    *("step", "step_value", "tree_depth", "leaf_value"),
 )
 
 
@@ -32,6 +32,15 @@ class Forest(ctypes.Structure):
     """`struct forest`; the arrays are those of a `NativeForm` that must outlive it."""
 
     _fields_ = (*_NUMBERS, *((name, ctypes.c_void_p) for name in _ARRAYS))
+
+
+class Call(ctypes.Structure):
+    """`struct forest_call`."""
+
+    _fields_ = (
+        *(("forest", ctypes.c_void_p), ("rows", ctypes.c_void_p), ("margins", ctypes.c_void_p)),
+        *(("count", ctypes.c_int64), ("way", ctypes.c_int32), ("unused", ctypes.c_int32)),
+    )
 
 
 class Way(IntEnum):
@@ -76,7 +85,7 @@ def load_native_library(path: Path = PATH) -> NativeLibrary:
     if given != (ABI, ctypes.sizeof(Forest)):
         raise ForestError(f"{path.name} has version and size {given}, not {(ABI, ctypes.sizeof(Forest))}: build it again")
     address = ctypes.c_void_p
-    functions.forest_margins.argtypes = (address, address, ctypes.c_int64, address, ctypes.c_int32)
+    functions.forest_margins.argtypes = (address,)
     ways = (Way.PORTABLE, Way.AVX2) if functions.forest_has_avx2() else (Way.PORTABLE,)
     return NativeLibrary(functions=functions, ways=ways)
 

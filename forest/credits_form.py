@@ -1,7 +1,7 @@
-"""Flat trees as `forest/native/contributions.h` lays them out: forks, their curves, and the rules' weights.
+"""Flat trees as `forest/native/contributions.h` lays them out: nodes, their curves, and the rules' weights.
 
-A fork is an inner node. Where the edges above it that asked for its feature have share z together (1 where there are
-none), with a = t + (1 - t)·z: g = (1 - t)·z/a is what the fork's factors change by along the diagonal, h = z/a² what
+A node is an inner node. Where the edges above it that asked for its feature have share z together (1 where there are
+none), with a = t + (1 - t)·z: g = (1 - t)·z/a is what the node's factors change by along the diagonal, h = z/a² what
 its feature's credit is weighed by.
 """
 
@@ -19,7 +19,7 @@ from forest.trees import FlatTrees, Indices
 
 Records = npt.NDArray[np.void]
 
-FORK = np.dtype(
+NODE = np.dtype(
     [
         ("child", "i4", 2),
         *((name, "i4") for name in ("column", "feature", "curve", "previous")),
@@ -28,8 +28,8 @@ FORK = np.dtype(
 )
 TREE = np.dtype(
     [
-        *((name, "i4") for name in ("points", "forks", "upper", "weights", "asked_first", "closed")),
-        *(("first_fork", "i8"), ("first_leaf", "i8")),
+        *((name, "i4") for name in ("points", "nodes", "upper", "weights", "asked_first", "closed")),
+        *(("first_node", "i8"), ("first_leaf", "i8")),
     ]
 )
 _LANES = 4
@@ -43,7 +43,7 @@ class CreditsForm:
 
     base_value: float
     tree: Records
-    fork: Records
+    node: Records
     leaf_value: Floats
     curve: Floats
 
@@ -62,14 +62,14 @@ def credits_form(trees: FlatTrees, form: NativeForm) -> CreditsForm:
     rules, curves = _rules(np.unique(tree["points"]))
     for name in ("weights", "asked_first", "closed"):
         tree[name] = [rules[count][name] for count in tree["points"].tolist()]
-    fork = np.zeros(len(place), FORK)
-    fork["curve"], more = _curves(trees, asked, points, {count: rule["asked_first"] for count, rule in rules.items()})
-    fork["child"] = np.stack([_slots(trees, child, place) for child in (trees.node_left, trees.node_right)], axis=1)
-    fork["column"], fork["rank"], fork["feature"] = form.node["column"], form.node["rank"], trees.node_feature
-    fork["share"] = shares
-    fork["previous"] = np.where(asked.previous < 0, -1, 2 * place[asked.previous >> 1] + (asked.previous & 1))
-    ordered = np.empty_like(fork)
-    ordered[trees.node_start[trees.node_tree] + place] = fork
+    node = np.zeros(len(place), NODE)
+    node["curve"], more = _curves(trees, asked, points, {count: rule["asked_first"] for count, rule in rules.items()})
+    node["child"] = np.stack([_slots(trees, child, place) for child in (trees.node_left, trees.node_right)], axis=1)
+    node["column"], node["rank"], node["feature"] = form.node["column"], form.node["rank"], trees.node_feature
+    node["share"] = shares
+    node["previous"] = np.where(asked.previous < 0, -1, 2 * place[asked.previous >> 1] + (asked.previous & 1))
+    ordered = np.empty_like(node)
+    ordered[trees.node_start[trees.node_tree] + place] = node
     curve = np.concatenate([*curves, *more, np.empty(0)])
     if len(curve) > _MOST_NUMBERS:
         raise ForestError(f"the model asks for the same features too often for contributions: {len(curve)} numbers")
@@ -140,9 +140,9 @@ def _places(trees: FlatTrees) -> Places:
 
 def _slots(trees: FlatTrees, children: Indices, place: Places) -> Places:
     """Slot of each child in its tree: inner nodes by their places, then the leaves."""
-    first, forks = trees.node_start[:-1][trees.node_tree], np.diff(trees.node_start)[trees.node_tree]
+    first, nodes = trees.node_start[:-1][trees.node_tree], np.diff(trees.node_start)[trees.node_tree]
     inner = children >= 0
-    slot = forks + ~children.astype(np.int64)
+    slot = nodes + ~children.astype(np.int64)
     slot[inner] = place[first[inner] + children[inner]]
     return slot
 
@@ -155,15 +155,15 @@ def _points(trees: FlatTrees, asked: _Asked) -> Places:
 
 
 def _trees(trees: FlatTrees, points: Places) -> Records:
-    """The trees that have a fork; alike ones follow each other, so that the processor knows what comes."""
-    forks = np.diff(trees.node_start)
-    has_fork_below = (trees.node_left >= 0) | (trees.node_right >= 0)
-    upper = np.bincount(trees.node_tree[has_fork_below], minlength=trees.tree_count)
-    order = np.lexsort((upper, forks, points))
-    order = order[forks[order] > 0]
+    """The trees that have a node; alike ones follow each other, so that the processor knows what comes."""
+    nodes = np.diff(trees.node_start)
+    has_node_below = (trees.node_left >= 0) | (trees.node_right >= 0)
+    upper = np.bincount(trees.node_tree[has_node_below], minlength=trees.tree_count)
+    order = np.lexsort((upper, nodes, points))
+    order = order[nodes[order] > 0]
     tree = np.zeros(len(order), TREE)
-    tree["points"], tree["forks"], tree["upper"] = points[order], forks[order], upper[order]
-    tree["first_fork"], tree["first_leaf"] = trees.node_start[order], trees.leaf_start[order]
+    tree["points"], tree["nodes"], tree["upper"] = points[order], nodes[order], upper[order]
+    tree["first_node"], tree["first_leaf"] = trees.node_start[order], trees.leaf_start[order]
     return tree
 
 
@@ -223,7 +223,7 @@ def _base_value(trees: FlatTrees, shares: Floats) -> float:
             below[side, inner] = mean[first_node[level[inner]] + children[inner]]
             below[side, ~inner] = trees.leaf_value[first_leaf[level[~inner]] + ~children[~inner]]
         mean[level] = shares[level, 0] * below[0] + shares[level, 1] * below[1]
-    has_fork = np.diff(trees.node_start) > 0
-    of_trees = np.where(has_fork, 0.0, trees.leaf_value[trees.leaf_start[:-1]])
-    of_trees[has_fork] = mean[trees.node_start[:-1][has_fork]]
+    has_node = np.diff(trees.node_start) > 0
+    of_trees = np.where(has_node, 0.0, trees.leaf_value[trees.leaf_start[:-1]])
+    of_trees[has_node] = mean[trees.node_start[:-1][has_node]]
     return math.fsum(of_trees) / trees.divisor + trees.base_score

@@ -8,7 +8,7 @@ import numpy as np
 from forest.credits_form import credits_form
 from forest.engine import Floats, ForestError, checked_rows
 from forest.native_form import native_form
-from forest.native_library import NativeLibrary, Way
+from forest.native_library import Call, NativeLibrary, Way
 from forest.trees import FlatTrees
 
 VERSION = "1"
@@ -50,8 +50,8 @@ class NativeEngine:
         """Margins float64 [n], equal to GTIL's in every bit, for rows float64 [n, width] (NaN is missing)."""
         checked = checked_rows(rows, self.width)
         margins = np.empty(len(checked))
-        answer = self._margins(self._address, checked.ctypes.data, len(checked), margins.ctypes.data, self._way)
-        if answer:
+        call = Call(self._address, checked.ctypes.data, margins.ctypes.data, len(checked), self._way)
+        if self._margins(ctypes.addressof(call)):
             raise MemoryError("the native engine has no memory for its scratch")
         return margins
 

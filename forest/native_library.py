@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 
-from forest.engine import ForestError
 from forest.credits_form import CreditsForm
+from forest.engine import ForestError
 from forest.native_form import NativeForm
 
 PATH = Path(__file__).parent / "native" / "libblinkforest.so"
@@ -24,8 +24,8 @@ _NUMBERS = (
     *(("divisor", ctypes.c_double), ("base_score", ctypes.c_double)),
 )
 _ARRAYS = (
-    *("search", "bounds", "column", "table", "node_start", "leaf_start", "node", "step", "step_value", "tree_depth"),
-    *("leaf_value", "node_feature", "node_cover", "leaf_cover"),
+    *("search", "bounds", "column", "table", "node_start", "leaf_start", "fork", "fork_limit"),
+    *("step", "step_value", "tree_depth", "leaf_value"),
 )
 
 
@@ -40,9 +40,18 @@ class Credits(ctypes.Structure):
 
     _fields_ = (
         *(("trees", ctypes.c_int32), ("unused", ctypes.c_int32)),
-        *((name, ctypes.c_int64) for name in ("forks", "leaves", "curves")),
+        *((name, ctypes.c_int64) for name in ("nodes", "leaves", "curves")),
         ("base_value", ctypes.c_double),
-        *((name, ctypes.c_void_p) for name in ("tree", "fork", "leaf_value", "curve")),
+        *((name, ctypes.c_void_p) for name in ("tree", "node", "leaf_value", "curve")),
+    )
+
+
+class Call(ctypes.Structure):
+    """`struct forest_call`."""
+
+    _fields_ = (
+        *(("forest", ctypes.c_void_p), ("rows", ctypes.c_void_p), ("margins", ctypes.c_void_p)),
+        *(("count", ctypes.c_int64), ("way", ctypes.c_int32), ("unused", ctypes.c_int32)),
     )
 
 
@@ -78,11 +87,13 @@ class NativeLibrary:
         Raises:
             ForestError: where the library finds that an index would leave its array.
         """
-        sizes = {"trees": len(form.tree), "forks": len(form.fork), "curves": len(form.curve)}
-        arrays = {name: getattr(form, name).ctypes.data for name in ("tree", "fork", "leaf_value", "curve")}
+        sizes = {"trees": len(form.tree), "nodes": len(form.node), "curves": len(form.curve)}
+        arrays = {name: getattr(form, name).ctypes.data for name in ("tree", "node", "leaf_value", "curve")}
         made = Credits(**sizes, leaves=len(form.leaf_value), base_value=form.base_value, **arrays)
         if failed := self.functions.credits_check(ctypes.byref(forest), ctypes.byref(made)):
-            raise ForestError(f"the native library refuses the forks: check {failed} of forest/native/credits_check.c")
+            raise ForestError(
+                f"the native library refuses the contributions' trees: check {failed} of forest/native/credits_check.c"
+            )
         return made
 
 
@@ -103,7 +114,7 @@ def load_native_library(path: Path = PATH) -> NativeLibrary:
             f"{path.name} has version and size {given}, not {(ABI, ctypes.sizeof(Forest))}: build it again"
         )
     address = ctypes.c_void_p
-    functions.forest_margins.argtypes = (address, address, ctypes.c_int64, address, ctypes.c_int32)
+    functions.forest_margins.argtypes = (address,)
     functions.credits_compute.argtypes = (address, address, address, ctypes.c_int64, address, ctypes.c_int32)
     ways = (Way.PORTABLE, Way.AVX2) if functions.forest_has_avx2() else (Way.PORTABLE,)
     return NativeLibrary(functions=functions, ways=ways)

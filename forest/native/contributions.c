@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define INLINE static inline __attribute__((always_inline))
+#define INLINE __attribute__((always_inline)) static inline
 #if defined(__clang__)
 #define UNROLL
 #else
@@ -18,12 +18,12 @@ typedef double loose __attribute__((vector_size(32), aligned(8))); /* in an arra
 /* Scratch of one call, each part at a multiple of 64. */
 struct workspace {
   int8_t *bytes;    /* [columns][FOREST_BLOCK] */
-  int8_t *right;    /* [forks][FOREST_BLOCK], -1 where the row goes right */
-  int8_t *open;     /* [forks][FOREST_BLOCK], -1 where the row took the edges above that asked for the feature */
+  int8_t *right;    /* [nodes][FOREST_BLOCK], -1 where the row goes right */
+  int8_t *open;     /* [nodes][FOREST_BLOCK], -1 where the row took the edges above that asked for the feature */
   double *products; /* [slots][points] vectors */
   double *values;   /* [slots][points] vectors */
-  double *shares;   /* [forks] vectors */
-  double *parts;    /* [forks] vectors */
+  double *shares;   /* [nodes] vectors */
+  double *parts;    /* [nodes] vectors */
   double *credit;   /* [FOREST_BLOCK / CREDITS_ROWS][width] vectors */
 };
 
@@ -65,7 +65,7 @@ INLINE __attribute__((target("avx2"))) __m128i four_bytes(const int8_t *bytes) {
 #endif
 
 struct sizes {
-  int64_t forks;  /* of the largest tree */
+  int64_t nodes;  /* of the largest tree */
   int64_t slots;  /* vectors of a tree's points at its slots */
 };
 
@@ -73,8 +73,8 @@ static struct sizes largest(const struct credits *credits) {
   struct sizes sizes = {0, 0};
   for (int32_t index = 0; index < credits->trees; index++) {
     const struct credits_tree *tree = credits->tree + index;
-    int64_t slots = (2 * (int64_t)tree->forks + 1) * ((tree->points + 3) & ~3);
-    if (tree->forks > sizes.forks) sizes.forks = tree->forks;
+    int64_t slots = (2 * (int64_t)tree->nodes + 1) * ((tree->points + 3) & ~3);
+    if (tree->nodes > sizes.nodes) sizes.nodes = tree->nodes;
     if (slots > sizes.slots) sizes.slots = slots;
   }
   return sizes;
@@ -93,12 +93,12 @@ static int64_t lay_out(struct workspace *space, int8_t *memory, const struct for
   int64_t vector_bytes = (int64_t)sizeof(vector);
   int64_t used = 0;
   space->bytes = part(memory, &used, (int64_t)forest->columns * FOREST_BLOCK);
-  space->right = part(memory, &used, (sizes.forks + 1) * FOREST_BLOCK);
-  space->open = part(memory, &used, (sizes.forks + 1) * FOREST_BLOCK);
+  space->right = part(memory, &used, (sizes.nodes + 1) * FOREST_BLOCK);
+  space->open = part(memory, &used, (sizes.nodes + 1) * FOREST_BLOCK);
   space->products = part(memory, &used, sizes.slots * vector_bytes);
   space->values = part(memory, &used, sizes.slots * vector_bytes);
-  space->shares = part(memory, &used, (sizes.forks + 3) * vector_bytes);
-  space->parts = part(memory, &used, (sizes.forks + 3) * vector_bytes);
+  space->shares = part(memory, &used, (sizes.nodes + 3) * vector_bytes);
+  space->parts = part(memory, &used, (sizes.nodes + 3) * vector_bytes);
   space->credit = part(memory, &used, (int64_t)forest->width * FOREST_BLOCK * (int64_t)sizeof(double));
   return used;
 }
@@ -117,7 +117,7 @@ static void write_rows(const struct forest *forest, const struct credits *credit
 static void block(const struct forest *forest, const struct credits *credits, struct workspace *space,
                   const double *rows, int64_t count, double *contributions, int32_t way) {
   int groups = (int)((count + CREDITS_ROWS - 1) / CREDITS_ROWS);
-  forest_rank_block(forest, rows, count, space->bytes);
+  forest_rank_block(forest, rows, count, space->bytes, way);
   memset(space->credit, 0, (size_t)groups * CREDITS_ROWS * (size_t)forest->width * sizeof(double));
 #if defined(__x86_64__)
   if (way == FOREST_AVX2)
@@ -131,7 +131,7 @@ static void block(const struct forest *forest, const struct credits *credits, st
 
 static void single(const struct forest *forest, const struct credits *credits, struct workspace *space,
                    const double *row, double *contributions, int32_t way) {
-  forest_rank_row(forest, row, space->bytes);
+  forest_rank_row(forest, row, space->bytes, way);
   memset(contributions, 0, (size_t)forest->width * sizeof(double));
 #if defined(__x86_64__)
   if (way == FOREST_AVX2)

@@ -1,28 +1,28 @@
 /* The kernel of contributions.c, compiled once for each way: KERNEL(name), KERNEL_TARGET and SELECT are defined by
  * whoever includes it. Operations and their order are the same in all of them, so the bits are too. */
 
-/* Rows of a block go right or left at each fork, and are still on the edges above that asked for its feature. */
-KERNEL_TARGET static void KERNEL(outcomes)(const struct credits_tree *tree, const struct credits_fork *fork,
+/* Rows of a block go right or left at each node, and are still on the edges above that asked for its feature. */
+KERNEL_TARGET static void KERNEL(outcomes)(const struct credits_tree *tree, const struct credits_node *node,
                                            const int8_t *bytes, int8_t *right, int8_t *open) {
-  for (int32_t at = 0; at < tree->forks; at++) {
-    const int8_t *column = bytes + (size_t)fork[at].column * FOREST_BLOCK;
+  for (int32_t at = 0; at < tree->nodes; at++) {
+    const int8_t *column = bytes + (size_t)node[at].column * FOREST_BLOCK;
     int8_t *is_right = right + (size_t)at * FOREST_BLOCK;
-    int8_t rank = fork[at].rank;
+    int8_t rank = node[at].rank;
     for (int row = 0; row < FOREST_BLOCK; row++) is_right[row] = (int8_t)-(column[row] > rank);
-    if (fork[at].previous < 0) continue;
-    int32_t above = fork[at].previous >> 1;
-    int8_t side = (int8_t)((fork[at].previous & 1) - 1); /* 0 where right is the way, else -1 */
+    if (node[at].previous < 0) continue;
+    int32_t above = node[at].previous >> 1;
+    int8_t side = (int8_t)((node[at].previous & 1) - 1); /* 0 where right is the way, else -1 */
     int8_t *is_open = open + (size_t)at * FOREST_BLOCK;
     const int8_t *taken = right + (size_t)above * FOREST_BLOCK, *before = open + (size_t)above * FOREST_BLOCK;
-    if (fork[above].previous < 0)
+    if (node[above].previous < 0)
       for (int row = 0; row < FOREST_BLOCK; row++) is_open[row] = taken[row] ^ side;
     else
       for (int row = 0; row < FOREST_BLOCK; row++) is_open[row] = (taken[row] ^ side) & before[row];
   }
 }
 
-KERNEL_TARGET INLINE void KERNEL(signed_share)(const struct credits_fork *fork, const int8_t *right, vector *share) {
-  *share = SELECT(WIDEN(right), SPREAD(-fork->share[0]), SPREAD(fork->share[1]));
+KERNEL_TARGET INLINE void KERNEL(signed_share)(const struct credits_node *node, const int8_t *right, vector *share) {
+  *share = SELECT(WIDEN(right), SPREAD(-node->share[0]), SPREAD(node->share[1]));
 }
 
 /* (0 + 1) + (2 + 3) of what was added to the four sums in turn. */
@@ -34,16 +34,16 @@ KERNEL_TARGET INLINE void KERNEL(sum)(const vector *sums, int points, vector *to
 }
 
 /* P of the children, going down. */
-KERNEL_TARGET INLINE void KERNEL(down)(const struct credits_fork *fork, const double *curve, const int8_t *right,
+KERNEL_TARGET INLINE void KERNEL(down)(const struct credits_node *node, const double *curve, const int8_t *right,
                                        const int8_t *open, vector *factors, vector *share, const vector *product,
                                        int points) {
   vector s;
-  KERNEL(signed_share)(fork, right, &s);
+  KERNEL(signed_share)(node, right, &s);
   *share = s;
   words is_right = WIDEN(right);
-  vector *left_product = factors + (size_t)fork->child[0] * (size_t)points;
-  vector *right_product = factors + (size_t)fork->child[1] * (size_t)points;
-  if (fork->previous < 0) {
+  vector *left_product = factors + (size_t)node->child[0] * (size_t)points;
+  vector *right_product = factors + (size_t)node->child[1] * (size_t)points;
+  if (node->previous < 0) {
     UNROLL for (int k = 0; k < points; k++) {
       vector y = product[k] * (SPREAD(curve[k]) * s);
       right_product[k] = KEEP(is_right, product[k]) + y;
@@ -59,15 +59,15 @@ KERNEL_TARGET INLINE void KERNEL(down)(const struct credits_fork *fork, const do
   }
 }
 
-/* T of a fork with a fork below, and the credit of its feature. */
-KERNEL_TARGET INLINE void KERNEL(up)(const struct credits_fork *fork, const double *curve, const double *slope,
+/* T of a node with a node below, and the credit of its feature. */
+KERNEL_TARGET INLINE void KERNEL(up)(const struct credits_node *node, const double *curve, const double *slope,
                                        const int8_t *open, const vector *values, const vector *signed_share,
                                      const vector *product, vector *value, vector *credit, int points) {
   vector share = *signed_share, total;
   vector sums[4] = {ZERO, ZERO, ZERO, ZERO};
-  const vector *left = values + (size_t)fork->child[0] * (size_t)points;
-  const vector *right = values + (size_t)fork->child[1] * (size_t)points;
-  if (fork->previous < 0) {
+  const vector *left = values + (size_t)node->child[0] * (size_t)points;
+  const vector *right = values + (size_t)node->child[1] * (size_t)points;
+  if (node->previous < 0) {
     UNROLL for (int k = 0; k < points; k++) {
       vector difference = left[k] - right[k];
       vector part = product[k] * difference;
@@ -90,8 +90,8 @@ KERNEL_TARGET INLINE void KERNEL(up)(const struct credits_fork *fork, const doub
   *credit += KEEP(is_open, share * total);
 }
 
-/* T and credit of a fork of two leaves. */
-KERNEL_TARGET INLINE void KERNEL(tip)(const struct credits_fork *fork, const double *curve, const double *slope,
+/* T and credit of a node of two leaves. */
+KERNEL_TARGET INLINE void KERNEL(tip)(const struct credits_node *node, const double *curve, const double *slope,
                                         const int8_t *right, const int8_t *open, double left_value,
                                         double right_value, const vector *product, vector *value, vector *credit,
                                       int points) {
@@ -99,9 +99,9 @@ KERNEL_TARGET INLINE void KERNEL(tip)(const struct credits_fork *fork, const dou
   vector sums[4] = {ZERO, ZERO, ZERO, ZERO};
   vector hot = SELECT(WIDEN(right), SPREAD(right_value), SPREAD(left_value));
   vector u;
-  KERNEL(signed_share)(fork, right, &u);
+  KERNEL(signed_share)(node, right, &u);
   u *= SPREAD(left_value - right_value);
-  if (fork->previous < 0) {
+  if (node->previous < 0) {
     UNROLL for (int k = 0; k < points; k++) {
       sums[k & 3] = k < 4 ? product[k] : sums[k & 3] + product[k];
       value[k] = hot - SPREAD(curve[k]) * u;
@@ -122,32 +122,32 @@ KERNEL_TARGET INLINE void KERNEL(tip)(const struct credits_fork *fork, const dou
 
 KERNEL_TARGET INLINE void KERNEL(tree_rows)(const struct credits *credits, const struct credits_tree *tree,
                                             struct workspace *space, int groups, int width, int points) {
-  const struct credits_fork *fork = credits->fork + tree->first_fork;
+  const struct credits_node *node = credits->node + tree->first_node;
   const double *leaf = credits->leaf_value + tree->first_leaf;
   const double *curves = credits->curve;
   int padded = (points + 3) & ~3;
   vector *products = (vector *)space->products, *values = (vector *)space->values, *shares = (vector *)space->shares;
-  for (int32_t at = 0; at <= tree->forks; at++)
-    for (int k = 0; k < points; k++) values[(size_t)(tree->forks + at) * (size_t)points + (size_t)k] = SPREAD(leaf[at]);
+  for (int32_t at = 0; at <= tree->nodes; at++)
+    for (int k = 0; k < points; k++) values[(size_t)(tree->nodes + at) * (size_t)points + (size_t)k] = SPREAD(leaf[at]);
   for (int k = 0; k < points; k++) products[k] = SPREAD(curves[tree->weights + k]);
   for (int group = 0; group < groups; group++) {
     const int8_t *right = space->right + group * CREDITS_ROWS, *open = space->open + group * CREDITS_ROWS;
     vector *credit = (vector *)space->credit + (size_t)group * (size_t)width;
     for (int32_t at = 0; at < tree->upper; at++)
-      KERNEL(down)(fork + at, curves + fork[at].curve, right + (size_t)at * FOREST_BLOCK,
+      KERNEL(down)(node + at, curves + node[at].curve, right + (size_t)at * FOREST_BLOCK,
                    open + (size_t)at * FOREST_BLOCK, products, shares + at, products + (size_t)at * (size_t)points,
                    points);
-    for (int32_t at = tree->forks - 1; at >= tree->upper; at--) {
-      const double *curve = curves + fork[at].curve;
-      KERNEL(tip)(fork + at, curve, curve + padded, right + (size_t)at * FOREST_BLOCK,
-                      open + (size_t)at * FOREST_BLOCK, leaf[fork[at].child[0] - tree->forks],
-                      leaf[fork[at].child[1] - tree->forks], products + (size_t)at * (size_t)points,
-                      values + (size_t)at * (size_t)points, credit + fork[at].feature, points);
+    for (int32_t at = tree->nodes - 1; at >= tree->upper; at--) {
+      const double *curve = curves + node[at].curve;
+      KERNEL(tip)(node + at, curve, curve + padded, right + (size_t)at * FOREST_BLOCK,
+                      open + (size_t)at * FOREST_BLOCK, leaf[node[at].child[0] - tree->nodes],
+                      leaf[node[at].child[1] - tree->nodes], products + (size_t)at * (size_t)points,
+                      values + (size_t)at * (size_t)points, credit + node[at].feature, points);
     }
     for (int32_t at = tree->upper - 1; at >= 0; at--) {
-      const double *curve = curves + fork[at].curve;
-      KERNEL(up)(fork + at, curve, curve + padded, open + (size_t)at * FOREST_BLOCK, values, shares + at,
-                     products + (size_t)at * (size_t)points, values + (size_t)at * (size_t)points, credit + fork[at].feature, points);
+      const double *curve = curves + node[at].curve;
+      KERNEL(up)(node + at, curve, curve + padded, open + (size_t)at * FOREST_BLOCK, values, shares + at,
+                     products + (size_t)at * (size_t)points, values + (size_t)at * (size_t)points, credit + node[at].feature, points);
     }
   }
 }
@@ -155,7 +155,7 @@ KERNEL_TARGET INLINE void KERNEL(tree_rows)(const struct credits *credits, const
 KERNEL_TARGET static void KERNEL(rows)(const struct credits *credits, struct workspace *space, int groups, int width) {
   for (int32_t index = 0; index < credits->trees; index++) {
     const struct credits_tree *tree = credits->tree + index;
-    KERNEL(outcomes)(tree, credits->fork + tree->first_fork, space->bytes, space->right, space->open);
+    KERNEL(outcomes)(tree, credits->node + tree->first_node, space->bytes, space->right, space->open);
     switch (tree->points) {
       case 1: KERNEL(tree_rows)(credits, tree, space, groups, width, 1); break;
       case 2: KERNEL(tree_rows)(credits, tree, space, groups, width, 2); break;

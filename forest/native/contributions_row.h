@@ -1,14 +1,14 @@
 /* One row at a time, four points to a vector: the same operations in the same order as in contributions_kernel.h, with the
  * way that the row goes chosen by an index. Included for each way, as that file. */
 
-/* Which way the row goes at each fork of a tree, and whether it took an edge and all above it that asked for the same
- * feature: taken[1 + 2 * fork + side]; taken[0] is for a fork whose feature was not asked for above. */
-INLINE void KERNEL(row_outcomes)(const struct credits_tree *tree, const struct credits_fork *fork, const int8_t *bytes,
+/* Which way the row goes at each node of a tree, and whether it took an edge and all above it that asked for the same
+ * feature: taken[1 + 2 * node + side]; taken[0] is for a node whose feature was not asked for above. */
+INLINE void KERNEL(row_outcomes)(const struct credits_tree *tree, const struct credits_node *node, const int8_t *bytes,
                                  int8_t *right, int8_t *taken) {
   taken[0] = 1;
-  for (ptrdiff_t at = 0; at < tree->forks; at++) {
-    int8_t is_right = bytes[fork[at].column] > fork[at].rank;
-    int8_t is_open = taken[1 + fork[at].previous];
+  for (ptrdiff_t at = 0; at < tree->nodes; at++) {
+    int8_t is_right = bytes[node[at].column] > node[at].rank;
+    int8_t is_open = taken[1 + node[at].previous];
     right[at] = is_right;
     taken[1 + 2 * at] = (int8_t)(is_open & !is_right);
     taken[2 + 2 * at] = (int8_t)(is_open & is_right);
@@ -28,22 +28,22 @@ INLINE void KERNEL(lane_sums)(const vector *parts, vector *sums) {
 
 KERNEL_TARGET INLINE void KERNEL(tree_row)(const struct credits *credits, const struct credits_tree *tree,
                                            struct workspace *space, double *credit, int vectors) {
-  const struct credits_fork *fork = credits->fork + tree->first_fork;
+  const struct credits_node *node = credits->node + tree->first_node;
   const double *leaf = credits->leaf_value + tree->first_leaf;
   const double *curves = credits->curve;
   const loose *weights = (const loose *)(curves + tree->weights);
   vector *products = (vector *)space->products, *values = (vector *)space->values, *parts = (vector *)space->parts;
   double *shares = space->shares;
   int8_t *right = space->right, *taken = space->open;
-  KERNEL(row_outcomes)(tree, fork, space->bytes, right, taken);
+  KERNEL(row_outcomes)(tree, node, space->bytes, right, taken);
   for (int v = 0; v < vectors; v++) products[v] = weights[v];
-  for (ptrdiff_t at = 0; at <= tree->forks; at++)
-    for (int v = 0; v < vectors; v++) values[(tree->forks + at) * vectors + v] = SPREAD(leaf[at]);
+  for (ptrdiff_t at = 0; at <= tree->nodes; at++)
+    for (int v = 0; v < vectors; v++) values[(tree->nodes + at) * vectors + v] = SPREAD(leaf[at]);
   for (ptrdiff_t at = 0; at < tree->upper; at++) {
     int is_right = right[at];
-    double share = fork[at].share[!is_right];
-    const loose *g = (const loose *)(curves + (taken[1 + fork[at].previous] ? fork[at].curve : tree->closed));
-    vector *hot = products + fork[at].child[is_right] * vectors, *cold = products + fork[at].child[!is_right] * vectors;
+    double share = node[at].share[!is_right];
+    const loose *g = (const loose *)(curves + (taken[1 + node[at].previous] ? node[at].curve : tree->closed));
+    vector *hot = products + node[at].child[is_right] * vectors, *cold = products + node[at].child[!is_right] * vectors;
     const vector *product = products + at * vectors;
     UNROLL for (int v = 0; v < vectors; v++) {
       vector y = product[v] * (g[v] * SPREAD(share));
@@ -51,11 +51,11 @@ KERNEL_TARGET INLINE void KERNEL(tree_row)(const struct credits *credits, const 
       hot[v] = product[v] - y;
     }
   }
-  for (ptrdiff_t at = tree->forks - 1; at >= tree->upper; at--) {
+  for (ptrdiff_t at = tree->nodes - 1; at >= tree->upper; at--) {
     int is_right = right[at];
-    const loose *g = (const loose *)(curves + (taken[1 + fork[at].previous] ? fork[at].curve : tree->closed));
-    double hot = leaf[fork[at].child[is_right] - tree->forks], cold = leaf[fork[at].child[!is_right] - tree->forks];
-    double u = fork[at].share[!is_right] * (hot - cold);
+    const loose *g = (const loose *)(curves + (taken[1 + node[at].previous] ? node[at].curve : tree->closed));
+    double hot = leaf[node[at].child[is_right] - tree->nodes], cold = leaf[node[at].child[!is_right] - tree->nodes];
+    double u = node[at].share[!is_right] * (hot - cold);
     const vector *product = products + at * vectors;
     vector part = ZERO;
     UNROLL for (int v = 0; v < vectors; v++) {
@@ -68,9 +68,9 @@ KERNEL_TARGET INLINE void KERNEL(tree_row)(const struct credits *credits, const 
   }
   for (ptrdiff_t at = tree->upper - 1; at >= 0; at--) {
     int is_right = right[at];
-    double share = fork[at].share[!is_right];
-    const loose *g = (const loose *)(curves + (taken[1 + fork[at].previous] ? fork[at].curve : tree->closed));
-    const vector *hot = values + fork[at].child[is_right] * vectors, *cold = values + fork[at].child[!is_right] * vectors;
+    double share = node[at].share[!is_right];
+    const loose *g = (const loose *)(curves + (taken[1 + node[at].previous] ? node[at].curve : tree->closed));
+    const vector *hot = values + node[at].child[is_right] * vectors, *cold = values + node[at].child[!is_right] * vectors;
     const vector *product = products + at * vectors;
     vector part = ZERO;
     UNROLL for (int v = 0; v < vectors; v++) {
@@ -82,13 +82,13 @@ KERNEL_TARGET INLINE void KERNEL(tree_row)(const struct credits *credits, const 
     parts[at] = part;
     shares[at] = share;
   }
-  ptrdiff_t last = (tree->forks + 3) & ~3;
+  ptrdiff_t last = (tree->nodes + 3) & ~3;
   for (ptrdiff_t at = last - 4; at >= 0; at -= 4) {
     vector sums;
     KERNEL(lane_sums)(parts + at, &sums);
     vector made = sums * *(const vector *)(shares + at);
     for (int lane = 3; lane >= 0; lane--)
-      if (at + lane < tree->forks) credit[fork[at + lane].feature] += made[lane];
+      if (at + lane < tree->nodes) credit[node[at + lane].feature] += made[lane];
   }
 }
 

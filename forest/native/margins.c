@@ -33,31 +33,32 @@ static int32_t blend_rows(const struct forest *forest, const double *rows, int64
     blend_block(forest, rows + r * forest->width, block, scratch, sums + r);
   }
   if (r < count)
-    walk_rows(forest, rows + r * forest->width, count - r, scratch, sums + r);
+    walk_rows(forest, rows + r * forest->width, count - r, scratch, sums + r, FOREST_AVX2);
   free(scratch);
   return FOREST_DONE;
 }
 #endif
 
-static int32_t walk_all(const struct forest *forest, const double *rows, int64_t count, double *sums) {
+static int32_t walk_all(const struct forest *forest, const double *rows, int64_t count, double *sums,
+                        int32_t way) {
   int8_t *bytes = malloc((size_t)forest->columns + 1);
   if (!bytes)
     return FOREST_NO_MEMORY;
-  walk_rows(forest, rows, count, bytes, sums);
+  walk_rows(forest, rows, count, bytes, sums, way);
   free(bytes);
   return FOREST_DONE;
 }
 
-int32_t forest_margins(const struct forest *forest, const double *rows, int64_t count, double *margins, int32_t way) {
+int32_t forest_margins(const struct forest_call *call) {
+  const struct forest *forest = call->forest;
   int32_t answer;
 #if defined(__x86_64__)
-  if (way == FOREST_AVX2 && count > FEW && forest->largest_tree <= FOREST_LARGEST_TREE)
-    answer = blend_rows(forest, rows, count, margins);
+  if (call->way == FOREST_AVX2 && call->count > FEW && forest->largest_tree <= FOREST_LARGEST_TREE)
+    answer = blend_rows(forest, call->rows, call->count, call->margins);
   else
 #endif
-    answer = walk_all(forest, rows, count, margins);
-  (void)way; /* a machine without AVX2 has one way */
-  for (int64_t r = 0; answer == FOREST_DONE && r < count; r++)
-    margins[r] = margin_of(forest, margins[r]);
+    answer = walk_all(forest, call->rows, call->count, call->margins, call->way);
+  for (int64_t r = 0; answer == FOREST_DONE && r < call->count; r++)
+    call->margins[r] = margin_of(forest, call->margins[r]);
   return answer;
 }

@@ -8,7 +8,7 @@
 #include "../../forest/native/contributions.h"
 
 #define MOST_ROWS 130
-#define MOST_FORKS 40
+#define MOST_NODES 40
 
 static uint64_t state;
 
@@ -35,15 +35,15 @@ struct model {
   struct forest forest;
   struct credits credits;
   struct forest_search search[8];
-  double bounds[8 * 20];
+  double bounds[8 * FOREST_FAN];
   struct forest_column column[16];
-  int8_t table[8 * 21];
+  int8_t table[8 * (FOREST_FAN + 1)];
   int32_t node_start[2], leaf_start[2], tree_depth[1];
   struct forest_step step[1];
   double one[1];
   struct credits_tree tree[6];
-  struct credits_fork fork[6 * MOST_FORKS];
-  double leaf_value[6 * (MOST_FORKS + 1)];
+  struct credits_node node[6 * MOST_NODES];
+  double leaf_value[6 * (MOST_NODES + 1)];
   double curve[8000];
 };
 
@@ -52,9 +52,14 @@ static void make_columns(struct model *model) {
   forest->searches = forest->width;
   for (int32_t s = 0; s < forest->searches; s++) {
     struct forest_search *search = model->search + s;
-    *search = (struct forest_search){s, (int32_t)draw(20), forest->bounds_count, forest->columns, 1 + (int32_t)draw(2)};
-    for (int32_t i = 0; i < search->bounds; i++)
-      model->bounds[forest->bounds_count++] = i - 10 + (double)draw(1000) / 1001;
+    *search = (struct forest_search){.feature = s,
+                                     .bounds = (int32_t)draw(FOREST_FAN),
+                                     .first_column = forest->columns,
+                                     .columns = 1 + (int32_t)draw(2),
+                                     .levels = 1,
+                                     .level = {forest->bounds_count}};
+    for (int32_t i = 0; i < FOREST_FAN; i++)
+      model->bounds[forest->bounds_count++] = i < search->bounds ? i - 8 + (double)draw(1000) / 1001 : INFINITY;
     for (int32_t c = 0; c < search->columns; c++) {
       int8_t has_table = c == 1;
       model->column[forest->columns++] = (struct forest_column){
@@ -84,22 +89,22 @@ static void make_forest(struct model *model) {
   forest->table = model->table;
   forest->node_start = model->node_start;
   forest->leaf_start = model->leaf_start;
-  forest->node = (const struct forest_node *)model->one;
+  forest->fork = (const struct forest_fork *)model->one;
+  forest->fork_limit = model->table;
   forest->step = model->step;
-  forest->step_value = forest->leaf_value = forest->node_cover = forest->leaf_cover = model->one;
+  forest->step_value = forest->leaf_value = model->one;
   forest->tree_depth = model->tree_depth;
-  forest->node_feature = model->tree_depth;
 }
 
 /* Nodes as they are grown: children are nodes, or -1. */
 struct grown {
-  int32_t child[MOST_FORKS][2], parent[MOST_FORKS], side[MOST_FORKS], feature[MOST_FORKS], place[MOST_FORKS];
+  int32_t child[MOST_NODES][2], parent[MOST_NODES], side[MOST_NODES], feature[MOST_NODES], place[MOST_NODES];
   int32_t count, upper;
 };
 
-static void grow(struct grown *grown, int32_t forks, int32_t width) {
+static void grow(struct grown *grown, int32_t nodes, int32_t width) {
   memset(grown->child, -1, sizeof grown->child);
-  for (int32_t node = 0; node < forks; node++) {
+  for (int32_t node = 0; node < nodes; node++) {
     grown->parent[node] = -1;
     grown->feature[node] = (int32_t)draw((uint32_t)width);
     if (!node)
@@ -113,10 +118,10 @@ static void grow(struct grown *grown, int32_t forks, int32_t width) {
     grown->parent[node] = above;
     grown->side[node] = side;
   }
-  grown->count = forks;
+  grown->count = nodes;
   grown->upper = 0;
   for (int pass = 0, place = 0; pass < 2; pass++) /* those with a node below first */
-    for (int32_t node = 0; node < forks; node++)
+    for (int32_t node = 0; node < nodes; node++)
       if ((grown->child[node][0] < 0 && grown->child[node][1] < 0) == pass) {
         grown->place[node] = place++;
         grown->upper += !pass;
@@ -130,7 +135,7 @@ static int32_t previous(const struct grown *grown, int32_t node) {
   return -1;
 }
 
-/* Two curves of a rule, or of a fork; padded with 0. */
+/* Two curves of a rule, or of a node; padded with 0. */
 static int32_t make_curve(struct model *model, int32_t points, double g, double h) {
   int32_t first = (int32_t)model->credits.curves, padded = (points + 3) & ~3;
   for (int32_t k = 0; k < 2 * padded; k++) {
@@ -145,29 +150,29 @@ static void make_tree(struct model *model) {
   struct credits *credits = &model->credits;
   struct credits_tree *tree = model->tree + credits->trees++;
   struct grown grown;
-  grow(&grown, 1 + (int32_t)draw(MOST_FORKS), model->forest.width);
+  grow(&grown, 1 + (int32_t)draw(MOST_NODES), model->forest.width);
   int32_t points = 1 + (int32_t)draw(draw(4) ? 8 : 14), leaf = 0;
   *tree = (struct credits_tree){points, grown.count, grown.upper, make_curve(model, points, -1, -1),
                                 make_curve(model, points, -1, 1), make_curve(model, points, 1, 0),
-                                credits->forks, credits->leaves};
+                                credits->nodes, credits->leaves};
   for (int32_t node = 0; node < grown.count; node++) {
-    struct credits_fork *fork = model->fork + tree->first_fork + grown.place[node];
+    struct credits_node *node = model->node + tree->first_node + grown.place[node];
     const struct forest_search *search = model->search + grown.feature[node];
-    fork->feature = grown.feature[node];
-    fork->column = search->first_column + (int32_t)draw((uint32_t)search->columns);
-    fork->rank = (int8_t)(model->column[fork->column].has_table ? 0 : -128 + (int32_t)draw(20));
-    fork->previous = previous(&grown, node);
-    fork->curve = fork->previous < 0         ? tree->asked_first
+    node->feature = grown.feature[node];
+    node->column = search->first_column + (int32_t)draw((uint32_t)search->columns);
+    node->rank = (int8_t)(model->column[node->column].has_table ? 0 : -128 + (int32_t)draw(20));
+    node->previous = previous(&grown, node);
+    node->curve = node->previous < 0         ? tree->asked_first
                   : credits->curves < 7000 ? make_curve(model, points, -1, -1)
                                              : tree->asked_first;
-    fork->share[0] = draw(8) ? (double)draw(1001) / 1000 : draw(2);
-    fork->share[1] = 1 - fork->share[0];
+    node->share[0] = draw(8) ? (double)draw(1001) / 1000 : draw(2);
+    node->share[1] = 1 - node->share[0];
     for (int side = 0; side < 2; side++)
-      fork->child[side] = grown.child[node][side] < 0 ? grown.count + leaf++ : grown.place[grown.child[node][side]];
+      node->child[side] = grown.child[node][side] < 0 ? grown.count + leaf++ : grown.place[grown.child[node][side]];
   }
   for (int32_t i = 0; i < leaf; i++)
     model->leaf_value[credits->leaves++] = number();
-  credits->forks += grown.count;
+  credits->nodes += grown.count;
 }
 
 static void make_model(struct model *model) {
@@ -176,7 +181,7 @@ static void make_model(struct model *model) {
     make_tree(model);
   model->credits.base_value = number();
   model->credits.tree = model->tree;
-  model->credits.fork = model->fork;
+  model->credits.node = model->node;
   model->credits.leaf_value = model->leaf_value;
   model->credits.curve = model->curve;
 }
@@ -222,19 +227,19 @@ static void spoil(void *array, size_t bytes) {
 static int spoil_and_compute(const struct model *model) {
   struct model spoilt = *model;
   struct credits *credits = &spoilt.credits;
-  size_t sizes[] = {(size_t)credits->trees * sizeof *model->tree, (size_t)credits->forks * sizeof *model->fork,
+  size_t sizes[] = {(size_t)credits->trees * sizeof *model->tree, (size_t)credits->nodes * sizeof *model->node,
                     (size_t)credits->leaves * sizeof(double), (size_t)credits->curves * sizeof(double)};
-  const void *arrays[] = {model->tree, model->fork, model->leaf_value, model->curve};
+  const void *arrays[] = {model->tree, model->node, model->leaf_value, model->curve};
   void *copies[4];
   for (int i = 0; i < 4; i++) {
     copies[i] = copy(arrays[i], sizes[i]);
     spoil(copies[i], sizes[i]);
   }
   credits->tree = copies[0];
-  credits->fork = copies[1];
+  credits->node = copies[1];
   credits->leaf_value = copies[2];
   credits->curve = draw(50) ? copies[3] : NULL;
-  credits->forks -= draw(20) ? 0 : draw(3);
+  credits->nodes -= draw(20) ? 0 : draw(3);
   credits->curves -= draw(20) ? 0 : draw(9);
   int is_sound = credits_check(&spoilt.forest, credits) == 0;
   if (is_sound) {

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+from forest.credits_form import credits_form
 from forest.engine import Floats, ForestError, checked_rows
 from forest.native_form import native_form
 from forest.native_library import Call, NativeLibrary, Way
@@ -39,6 +40,9 @@ class NativeEngine:
         self._threads = threads
         self._form = native_form(trees)
         self._forest = library.forest(self._form)
+        self._library = library
+        self._credits_form = credits_form(trees, self._form)
+        self._credits = library.credits(self._credits_form, self._forest)
         self._margins = library.functions.forest_margins
         self._address = ctypes.addressof(self._forest)
 
@@ -50,3 +54,19 @@ class NativeEngine:
         if self._margins(ctypes.addressof(call)):
             raise MemoryError("the native engine has no memory for its scratch")
         return margins
+
+    def contributions(self, rows: Floats) -> Floats:
+        """TreeSHAP of the margin float64 [n, width + 1], base value last, for rows float64 [n, width]."""
+        checked = checked_rows(rows, self.width)
+        contributions = np.empty((len(checked), self.width + 1))
+        answer = self._library.functions.credits_compute(
+            self._address,
+            ctypes.addressof(self._credits),
+            checked.ctypes.data,
+            len(checked),
+            contributions.ctypes.data,
+            self._way,
+        )
+        if answer:
+            raise MemoryError("the native engine has no memory for its scratch")
+        return contributions

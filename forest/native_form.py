@@ -184,5 +184,3 @@ def _steps(trees: FlatTrees, ranks: RankColumns) -> tuple[Records, Floats, Indic
         tree, place = np.repeat(tree, 2), np.stack([first, first + 1], axis=1).reshape(-1)
         child = np.stack([trees.node_left[node], trees.node_right[node]], axis=1).reshape(-1).astype(np.int64)
     return step, value, depth
-
-

@@ -5,9 +5,14 @@ from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
 from forest.credits_form import CreditsForm
 from forest.engine import ForestError
 from forest.native_form import NativeForm
+
+Bytes = npt.NDArray[np.uint8]
 
 PATH = Path(__file__).parent / "native" / "libblinkforest.so"
 """Where the build hook puts it."""
@@ -27,12 +32,14 @@ _ARRAYS = (
     *("search", "bounds", "column", "table", "node_start", "leaf_start", "fork", "fork_limit"),
     *("step", "step_value", "tree_depth", "leaf_value"),
 )
+_MASK_BYTES = 320
+_CACHE_LINE = 64
 
 
 class Forest(ctypes.Structure):
     """`struct forest`; the arrays are those of a `NativeForm` that must outlive it."""
 
-    _fields_ = (*_NUMBERS, *((name, ctypes.c_void_p) for name in _ARRAYS))
+    _fields_ = (*_NUMBERS, *((name, ctypes.c_void_p) for name in _ARRAYS), ("mask", ctypes.c_void_p))
 
 
 class Credits(ctypes.Structure):
@@ -80,6 +87,16 @@ class NativeLibrary:
         if failed := self.functions.forest_check(ctypes.byref(forest)):
             raise ForestError(f"the native library refuses the trees: check {failed} of forest/native/check.c")
         return forest
+
+    def masks(self, forest: Forest) -> Bytes | None:
+        """Masks of small trees, which the forest now points to and which must outlive it; none of other trees."""
+        if not self.functions.forest_can_mask(ctypes.byref(forest)):
+            return None
+        memory = np.zeros(forest.trees * _MASK_BYTES + _CACHE_LINE, np.uint8)
+        masks = memory[-memory.ctypes.data % _CACHE_LINE :][: forest.trees * _MASK_BYTES]
+        forest.mask = masks.ctypes.data
+        self.functions.forest_fill_masks(ctypes.byref(forest), ctypes.c_void_p(forest.mask))
+        return masks
 
     def credits(self, form: CreditsForm, forest: Forest) -> Credits:
         """The struct of what contributions need beside a forest, after the library's own look at every index.

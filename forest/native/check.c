@@ -119,11 +119,15 @@ static int is_child(int64_t place, int64_t fork, int64_t forks) {
 }
 
 static int32_t check_forks(const struct forest *forest, int32_t t) {
+  uint8_t used[2 * FOREST_LARGEST_TREE] = {0};
   int64_t forks = forest->node_start[t + 1] - forest->node_start[t];
   for (int64_t i = 0; i < forks; i++) {
     const struct forest_fork *fork = forest->fork + forest->node_start[t] + i;
     if (fork->column % FOREST_BLOCK || fork->column / FOREST_BLOCK >= (uint32_t)forest->columns ||
         !is_child(fork->left, i, forks) || !is_child(fork->right, i, forks))
+      return WRONG_FORK;
+    /* 2 * forks children, each another place: all leaves and all forks but the root are reached, by one way each. */
+    if (used[fork->left / FOREST_BLOCK]++ || used[fork->right / FOREST_BLOCK]++)
       return WRONG_FORK;
   }
   return SOUND;

@@ -16,7 +16,7 @@ int32_t forest_has_avx2(void) {
     return 0;
   if ((saved_registers() & 6) != 6) /* the system keeps the wide registers of a thread */
     return 0;
-  return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (b & bit_AVX2) != 0;
+  return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (b & bit_AVX2) && (b & bit_BMI);
 }
 #else
 int32_t forest_has_avx2(void) {

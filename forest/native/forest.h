@@ -49,6 +49,18 @@ struct forest_fork {
   uint32_t column;      /* column * FOREST_BLOCK */
 };
 
+/* A tree of at most 32 leaves, for one row at a time: all its nodes are asked at once, and a leaf is reached where those
+ * above it answered as it asks. Leaf l is at FOREST_MASK_PLACE(l). */
+struct forest_mask {
+  uint8_t column[32];
+  int8_t limit[32];     /* of fork i, left where the byte is below it; -128 where there is no fork i */
+  uint32_t asked[32];   /* bit i: fork i is above the leaf */
+  uint32_t left[32];    /* bit i: and the leaf is to its left; more than `asked` where there is no leaf */
+};
+#define FOREST_MASK_LEAVES 32
+#define FOREST_MASK_COLUMNS 256
+#define FOREST_MASK_PLACE(leaf) ((leaf) % 16 / 4 * 8 + (leaf) / 16 * 4 + (leaf) % 4)
+
 /* A node to walk by: inner nodes and leaves by level, children side by side. The next step is first + (byte of
  * the column > rank), counted from the tree's first step; a leaf is its own next step: its rank is 127. */
 struct forest_step {
@@ -83,6 +95,7 @@ struct forest {
   const double *step_value;            /* [nodes + leaves], a leaf's value, 0 elsewhere */
   const int32_t *tree_depth;           /* [trees], steps to the deepest leaf */
   const double *leaf_value;            /* [leaves], from left to right */
+  const struct forest_mask *mask;      /* [trees], by forest_fill_masks, or none */
 };
 
 /* Ways to compute; both give the same bits. FOREST_AVX2 is for machines of which forest_has_avx2() says so; whoever calls
@@ -98,6 +111,10 @@ int32_t forest_has_avx2(void);
 
 /* 0 where every index of the forest stays within its array and every walk ends; else which check failed (check.c). */
 int32_t forest_check(const struct forest *forest);
+
+/* Writes the masks of a forest that has passed forest_check and has forest_can_mask. */
+int32_t forest_can_mask(const struct forest *forest);
+void forest_fill_masks(const struct forest *forest, struct forest_mask *masks);
 
 /* What one call asks, in one place: a caller that prepares it once passes one pointer each time. */
 struct forest_call {

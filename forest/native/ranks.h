@@ -17,15 +17,20 @@ INLINE int32_t position_in(const struct forest *forest, const struct forest_sear
   return (int32_t)at | -(int32_t)(number != number);
 }
 
+/* The missing byte where the position is below 0, chosen by a mask. */
+INLINE int8_t or_missing(int32_t byte, const struct forest_column *column, int32_t position) {
+  int32_t is_missing = position >> 31;
+  return (int8_t)((byte & ~is_missing) | (column->missing & is_missing));
+}
+
 INLINE int8_t rank_byte(const struct forest_column *column, int32_t position) {
   int32_t rank = position - (int32_t)column->start;
   rank = rank < 0 ? 0 : rank;
-  rank = (rank > 255 ? 255 : rank) - 128;
-  return (int8_t)(position < 0 ? column->missing : rank);
+  return or_missing((rank > 255 ? 255 : rank) - 128, column, position);
 }
 
 INLINE int8_t table_byte(const struct forest *forest, const struct forest_column *column, int32_t position) {
-  return position < 0 ? column->missing : forest->table[column->start + position];
+  return or_missing(forest->table[column->start + (position < 0 ? 0 : position)], column, position);
 }
 
 INLINE void rank_row(const struct forest *forest, const double *row, int8_t *bytes, count_below *count) {
@@ -39,31 +44,31 @@ INLINE void rank_row(const struct forest *forest, const double *row, int8_t *byt
   }
 }
 
-INLINE void fill_column(const struct forest *forest, const struct forest_column *column, const int32_t *positions,
-                        int8_t *bytes) {
-  if (column->has_table)
-    for (int r = 0; r < FOREST_BLOCK; r++)
-      bytes[r] = table_byte(forest, column, positions[r]);
-  else
-    for (int r = 0; r < FOREST_BLOCK; r++)
-      bytes[r] = rank_byte(column, positions[r]);
-}
+/* A column of ranks of FOREST_BLOCK positions. */
+typedef void fill_ranks(const struct forest_column *column, const int32_t *positions, int8_t *bytes);
 
-INLINE void rank_block(const struct forest *forest, const double *rows, int64_t rows_given, int8_t *bytes,
-                       count_below *count) {
+INLINE void rank_block(const struct forest *forest, const double *rows, int64_t given, int8_t *bytes,
+                       count_below *count, fill_ranks *fill) {
   int32_t positions[FOREST_BLOCK];
   for (int32_t s = 0; s < forest->searches; s++) {
     const struct forest_search *search = forest->search + s;
-    for (int64_t r = 0; r < rows_given; r++)
+    for (int64_t r = 0; r < given; r++)
       positions[r] = position_in(forest, search, rows[r * forest->width + search->feature], count);
-    for (int64_t r = rows_given; r < FOREST_BLOCK; r++)
-      positions[r] = positions[rows_given - 1];
-    for (int32_t c = search->first_column; c < search->first_column + search->columns; c++)
-      fill_column(forest, forest->column + c, positions, bytes + (int64_t)c * FOREST_BLOCK);
+    for (int64_t r = given; r < FOREST_BLOCK; r++)
+      positions[r] = positions[given - 1];
+    for (int32_t c = search->first_column; c < search->first_column + search->columns; c++) {
+      const struct forest_column *column = forest->column + c;
+      int8_t *filled = bytes + (int64_t)c * FOREST_BLOCK;
+      if (column->has_table)
+        for (int r = 0; r < FOREST_BLOCK; r++)
+          filled[r] = table_byte(forest, column, positions[r]);
+      else
+        fill(column, positions, filled);
+    }
   }
 }
 
 void rank_row_avx2(const struct forest *forest, const double *row, int8_t *bytes);
-void rank_block_avx2(const struct forest *forest, const double *rows, int64_t rows_given, int8_t *bytes);
+void rank_block_avx2(const struct forest *forest, const double *rows, int64_t given, int8_t *bytes);
 
 #endif

@@ -132,7 +132,10 @@ def _places(trees: FlatTrees) -> Places:
     """Place of each node in its tree: those with a node below first, then those of two leaves."""
     tree = trees.node_tree
     is_tip = (trees.node_left < 0) & (trees.node_right < 0)
-    order = np.lexsort((is_tip, tree))
+    depth = np.zeros(len(tree), np.int64)
+    for number, level in enumerate(_levels(trees)):
+        depth[level] = number
+    order = np.lexsort((depth, is_tip, tree))
     place = np.empty(len(tree), np.int64)
     place[order] = np.arange(len(tree)) - trees.node_start[tree[order]]
     return place

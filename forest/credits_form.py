@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 from forest.engine import Floats, ForestError
 from forest.leaf_paths import Parents, Places, branch_shares, parents
-from forest.quadrature import gauss_legendre
 from forest.native_form import NativeForm
+from forest.quadrature import gauss_legendre
 from forest.trees import FlatTrees, Indices
 
 Records = npt.NDArray[np.void]

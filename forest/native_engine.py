@@ -1,7 +1,6 @@
 """The engine in C: trees over bytes, one and the same answer on every processor."""
 
 import ctypes
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 

@@ -8,9 +8,9 @@ import lightgbm
 import numpy as np
 import pytest
 import shap
+import treelite
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
-import treelite
 from forest.engine import Floats, ForestError
 from forest.native_engine import NativeEngine
 from forest.native_library import NativeLibrary, load_native_library

@@ -31,7 +31,7 @@ class _Place:
 
 
 def _shares(rows: int, threads: int) -> list[slice]:
-    """Rows in at most as many shares as there are threads, none of fewer than `_ROWS_OF_A_THREAD` unless it is alone."""
+    """Rows in at most as many shares as there are threads, each but an only one of `_ROWS_OF_A_THREAD` or more."""
     count = max(1, min(threads, rows // _ROWS_OF_A_THREAD))
     size = -(-rows // count)
     return [slice(first, first + size) for first in range(0, max(rows, 1), max(size, 1))]

@@ -1,6 +1,6 @@
 """Flat trees of a Treelite model, or why it has none that would be exact."""
 
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -9,7 +9,6 @@ from forest.engine import Floats, ForestError
 from forest.trees import Flags, FlatTrees, Indices, Reading
 
 Places = npt.NDArray[np.int64]
-_Number = TypeVar("_Number", bound=np.generic)
 
 _LEAF, _NUMERIC, _CATEGORICAL = 0, 1, 2
 _OPERATORS = {2: "<", 3: "<="}

@@ -39,9 +39,11 @@ _MOST_NUMBERS = 2**31 - 1
 
 @dataclass(frozen=True)
 class CreditsForm:
-    """The arrays of a `struct credits`, and its number."""
+    """The arrays of a `struct credits`, and its numbers."""
 
     base_value: float
+    largest_tree: int
+    largest_slots: int
     tree: Records
     node: Records
     leaf_value: Floats
@@ -70,6 +72,8 @@ def credits_form(trees: FlatTrees, form: NativeForm) -> CreditsForm:
         raise ForestError(f"the model asks for the same features too often for contributions: {len(curve)} numbers")
     return CreditsForm(
         base_value=_base_value(trees, shares),
+        largest_tree=int(tree["nodes"].max(initial=0)),
+        largest_slots=int(((2 * tree["nodes"].astype(np.int64) + 1) * _padded_size(tree["points"])).max(initial=0)),
         tree=tree,
         node=node[np.argsort(places.of_node)],
         leaf_value=trees.leaf_value[np.argsort(places.of_leaf)],
@@ -140,8 +144,8 @@ class _Places:
     tree: Places
     """int64 [trees]: the trees in order. Alike ones follow each other, so that the processor knows what comes."""
     in_tree: Places
-    """int64 [nodes]: place within the tree. Those with a node below come first, then those of two leaves, each by level,
-    so that neighbours do not wait for each other."""
+    """int64 [nodes]: place within the tree. Those with a node below come first, then those of two leaves; each
+    by level, so that neighbours do not wait for each other."""
     of_node: Places
     """int64 [nodes]: place in the forest."""
     of_leaf: Places
@@ -197,9 +201,12 @@ def _trees(trees: FlatTrees, places: _Places) -> tuple[Records, dict[int, dict[s
     return tree, rules, numbers
 
 
+def _padded_size(points: Indices) -> Indices:
+    return -(-points // _LANES) * _LANES
+
+
 def _padded(numbers: Floats) -> Floats:
-    width = -(-numbers.shape[-1] // _LANES) * _LANES
-    padded = np.zeros((*numbers.shape[:-1], width))
+    padded = np.zeros((*numbers.shape[:-1], -(-numbers.shape[-1] // _LANES) * _LANES))
     padded[..., : numbers.shape[-1]] = numbers
     return padded.reshape(-1)
 

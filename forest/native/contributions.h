@@ -40,6 +40,8 @@ struct credits {
   int64_t nodes;
   int64_t leaves;
   int64_t curves;
+  int64_t largest_tree;               /* nodes of the largest tree */
+  int64_t largest_slots;              /* the most that a tree has of slots times padded points */
   double base_value;                  /* after the division by the forest's divisor */
   const struct credits_tree *tree;    /* [trees], those of as many points together */
   const struct credits_node *node;    /* [nodes] */
@@ -50,8 +52,21 @@ struct credits {
 /* 0 where every index stays within its array; else which check failed. The forest must have passed forest_check. */
 int32_t credits_check(const struct forest *forest, const struct credits *credits);
 
-/* Contributions of rows[count][width], [count][width + 1], the base value last. */
-int32_t credits_compute(const struct forest *forest, const struct credits *credits, const double *rows, int64_t count,
-                        double *contributions, int32_t way);
+struct credits_call {
+  const struct forest *forest;
+  const struct credits *credits;      /* has passed credits_check with the forest */
+  const double *rows;                 /* [count][width] */
+  double *contributions;              /* [count][width + 1], written, the base value last */
+  int8_t *scratch;                    /* of credits_scratch bytes, for one call at a time */
+  int64_t count;
+  int32_t way;
+  int32_t unused;
+};
+
+/* Bytes of scratch. Whoever calls keeps it for the next call: fresh memory takes longer to get than a row to explain. */
+int64_t credits_scratch(const struct forest *forest, const struct credits *credits);
+
+/* Contributions of rows. */
+void credits_compute(const struct credits_call *call);
 
 #endif

@@ -1,6 +1,7 @@
 """The engine in C: trees over bytes, one and the same answer on every processor."""
 
 import ctypes
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
@@ -60,11 +61,11 @@ class NativeEngine:
         if self._way not in library.ways:
             raise ForestError(f"this machine cannot compute by {self._way.name}")
         self._threads = threads
-        self._form = native_form(trees)
-        self._forest = library.forest(self._form)
+        self.form = native_form(trees)
+        self._forest = library.forest(self.form)
         self._masks = library.masks(self._forest)
         self._library = library
-        self._credits_form = credits_form(trees, self._form)
+        self._credits_form = credits_form(trees, self.form)
         self._credits = library.credits(self._credits_form, self._forest)
         self._margins = library.functions.forest_margins
         self._address = ctypes.addressof(self._forest)

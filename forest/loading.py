@@ -16,7 +16,7 @@ def load_engine(checkpoint: bytes, reading: Reading, *, threads: int = 1, librar
     """The engine of a Treelite checkpoint.
 
     Args:
-        checkpoint: of a model with one margin; for LightGBM's there is `load_lightgbm_engine`, which reads its text too.
+        checkpoint: of a model with one margin (for LightGBM there is `load_lightgbm_engine`, which reads its text).
         reading: how the model's library reads a row.
         threads: threads that share the rows of one call of the native engine.
         library: the compiled library.

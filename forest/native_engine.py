@@ -63,10 +63,10 @@ class NativeEngine:
         if self._way not in library.ways:
             raise ForestError(f"this machine cannot compute by {self._way.name}")
         self._threads = threads
-        self._form = native_form(trees)
-        self._forest = library.forest(self._form)
+        self.form = native_form(trees)
+        self._forest = library.forest(self.form)
         self._masks = library.masks(self._forest)
-        self._contributions = NativeContributions(credits_form(trees, self._form), self._forest, library, self._way)
+        self._contributions = NativeContributions(credits_form(trees, self.form), self._forest, library, self._way)
         self._margins = library.functions.forest_margins
         self._address = ctypes.addressof(self._forest)
         self._one_row = (1, trees.width)

@@ -86,6 +86,7 @@ def flat_trees(model: TreeliteModel, reading: Reading) -> FlatTrees:
     base_score, averages = _header(model)
     nodes = _Nodes(model)
     _check_kinds(nodes)
+    strict = _is_strict(nodes)
     place, leaf_place = _places(nodes)
     inner, leaves = _order(nodes, place, inner=True), _order(nodes, leaf_place, inner=False)
     sets = _Sets(nodes, inner)
@@ -93,7 +94,7 @@ def flat_trees(model: TreeliteModel, reading: Reading) -> FlatTrees:
     return FlatTrees(
         width=int(model.num_feature),
         reading=reading,
-        strict=_is_strict(nodes),
+        strict=strict,
         single=single,
         divisor=model.num_tree if averages else 1,
         base_score=base_score,

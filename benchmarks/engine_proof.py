@@ -4,8 +4,8 @@
 
 For each model of `proof_models`: rows as in training, with numbers sown into them that engines get wrong (thresholds
 and their neighbours in float64 and float32, infinities, both zeros, denormals, LightGBM's zero, categories that are
-unseen, negative, fractional, huge). The portable and the AVX2 way and GTIL must agree in every bit on every row, some rows are
-asked one by one, and the library's own margins must agree on the rows that it accepts.
+unseen, negative, fractional, huge). The portable and the AVX2 way and GTIL must agree in every bit on every row, some
+rows are asked one by one, and the library's own margins must agree on the rows that it accepts.
 """
 
 import argparse
@@ -141,8 +141,8 @@ def page(proved: list[Figures], seconds: float) -> str:
 _PAGE = """# The native engine's margins, row by row
 
 Written by `benchmarks/engine_proof.py`, which says what was compared: {rows:,} rows, {models} models in
-{minutes:.0f} minutes. Differences are counts of rows of which any bit differs: between the ways to compute, from GTIL, from the library itself
-on the rows that it accepts.
+{minutes:.0f} minutes. Differences are counts of rows of which any bit differs: between the ways to compute, from GTIL,
+from the library itself on the rows that it accepts.
 
 | library | model | trees | largest (leaves) | rows | ways | GTIL | own rows | own | largest |
 |---|---|---:|---:|---:|---:|---:|---:|---:|---:|

@@ -132,6 +132,13 @@ def test_contributions_are_xgboosts_to_1e_5(library):
     np.testing.assert_allclose(contributions, NumpyContributions(trees).contributions(rows), rtol=0, atol=1e-12)
 
 
+def test_threads_share_the_rows(library):
+    rng = np.random.default_rng(6)
+    trees, rows = random_trees(rng), random_rows(rng, 700)
+    expected = NativeEngine(trees, library).contributions(rows)
+    np.testing.assert_array_equal(bits(NativeEngine(trees, library, threads=2).contributions(rows)), bits(expected))
+
+
 def test_wrong_rows_are_refused(library):
     engine = NativeEngine(random_trees(np.random.default_rng(5)), library)
     assert engine.contributions(np.empty((0, WIDTH))).shape == (0, WIDTH + 1)

@@ -46,10 +46,22 @@ COPY .docker /build/docker
 RUN /build/docker/prune /opt/venv/lib/python3.11/site-packages jobs \
  && /opt/venv/bin/python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/venv/lib/python3.11/site-packages
 
+# The native engine, compiled by zig: 400 MB that no image keeps.
+FROM ${PYTHON} AS native
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore PIP_CACHE_DIR=/build/pip LANG=C.UTF-8
+COPY requirements.lock /build/
+RUN --mount=type=cache,target=/build/pip \
+    awk '/^ziglang==/ {found = 1; print; next} found && /^ / {print; next} {found = 0}' /build/requirements.lock \
+      > /build/zig.lock \
+ && python3 -m pip install --quiet --no-deps --only-binary :all: --require-hashes -r /build/zig.lock
+COPY forest/native /build/native
+RUN python3 /build/native/build.py /build/made
+
 # Our own rooms, compiled; a compiled file is compared with the hash of its source, not with a time.
 FROM ${PYTHON} AS rooms-predictor
 WORKDIR /app
 COPY forest forest
+COPY --from=native /build/made/ forest/native/
 COPY credit credit
 COPY predictor predictor
 COPY blink blink

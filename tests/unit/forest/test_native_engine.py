@@ -2,6 +2,8 @@
 
 import json
 import logging
+import subprocess
+import sys
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -197,3 +199,22 @@ def test_a_lightgbm_model_is_checked_by_its_text():
         load_lightgbm_engine(checkpoint=checkpoint, model_text=wider)
     with pytest.raises(ForestError, match="not a checkpoint"):
         load_lightgbm_engine(checkpoint=b"no trees", model_text=model.text)
+
+
+def test_loading_and_asking_the_native_engine_does_not_import_lightgbm(tmp_path):
+    model = small_model(1, rounds=2)
+    (tmp_path / "model.txt").write_text(model.text)
+    (tmp_path / "forest.bin").write_bytes(checkpoint_of_lightgbm(model.text))
+    program = f"""
+import sys
+from pathlib import Path
+import numpy
+from forest.loading import load_lightgbm_engine
+folder, row = Path({str(tmp_path)!r}), numpy.zeros((1, {WIDTH}))
+text = (folder / "model.txt").read_text()
+engine = load_lightgbm_engine(checkpoint=(folder / "forest.bin").read_bytes(), model_text=text)
+engine.margins(row), engine.contributions(row)
+print(engine.name, {{"lightgbm", "sklearn", "pandas"}} & set(sys.modules))
+"""
+    answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert answer.stdout == "blink-native set()\n"

@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed-from-lock
 
 # CI and `make acceptance` use the same environment as `make run`.
-.PHONY: setup run test test-store test-cluster check acceptance format lock clean
+.PHONY: setup run test test-store test-cluster check acceptance format lock clean bench-peers bench-lock
 
 setup: $(STAMP)
 
@@ -69,6 +69,17 @@ image-locks: setup
 		--output-file requirements.predictor.lock
 	$(COMPILE) --extra train --extra control --extra store --constraint requirements.lock $(call left_out,jobs) \
 		--output-file requirements.jobs.lock
+
+# Who `blink bench` compares with; the product does without them.
+PEERS := .build/bench/peers
+bench-peers: setup
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --target $(PEERS) --no-deps --no-build-isolation \
+		--require-hashes --requirement benchmarks/peers.lock
+
+# Only what the whole lock has not: the peers run beside its versions.
+bench-lock: setup
+	@$(subst pyproject.toml,benchmarks/peers.in,$(COMPILE)) --constraint requirements.lock --override benchmarks/peers.overrides \
+		$(shell sed -n 's/^\([a-z0-9._-]*\)==.*/--no-emit-package \1/p' requirements.lock) --output-file benchmarks/peers.lock
 
 # BUILD takes --tag, --target, --build-arg and a folder: `docker buildx build`, or another that does.
 BUILD ?= docker buildx build --load

@@ -2,7 +2,8 @@
 
 import os
 import platform
-from collections.abc import Collection, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.errors import BenchmarkError
@@ -18,18 +19,22 @@ def described_machine() -> Mapping[str, object]:
     }
 
 
-def pin(core: int | None) -> int:
-    """Keep this process on one core, the last that it may use where none is given; that core.
+@contextmanager
+def pinned(core: int | None) -> Iterator[int]:
+    """Keep this thread, and those that it starts, on one core meanwhile: the last that it may use where none is given.
 
     Raises:
-        BenchmarkError: where this process may not use it.
+        BenchmarkError: where it may not use that core.
     """
-    allowed: Collection[int] = os.sched_getaffinity(0)
+    allowed = os.sched_getaffinity(0)
     chosen = max(allowed) if core is None else core
     if chosen not in allowed:
         raise BenchmarkError(f"core {chosen} is not among those that this process may use: {sorted(allowed)}")
     os.sched_setaffinity(0, {chosen})
-    return chosen
+    try:
+        yield chosen
+    finally:
+        os.sched_setaffinity(0, allowed)
 
 
 def _processor() -> str:

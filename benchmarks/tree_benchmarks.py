@@ -8,7 +8,7 @@ from typing import Any
 from benchmarks.comparison import Batch, Comparison, Tell, compare
 from benchmarks.contestant import assemble
 from benchmarks.errors import BenchmarkError
-from benchmarks.machine import described_machine, pin
+from benchmarks.machine import described_machine, pinned
 from benchmarks.trees_model import TreesCase, trained_model
 
 
@@ -65,10 +65,10 @@ def run(benchmark: TreesBenchmark, wish: Wish, tell: Tell) -> dict[str, Any]:
         BenchmarkError: where the wish cannot be had, or ours answers wrongly.
     """
     modules, batches = _modules(benchmark, wish), _batches(benchmark, wish)
-    core = pin(wish.core)
-    tell(f"pinned to core {core}, one thread")
-    models = [trained_model(case, wish.work / "models") for case in wish.cases or benchmark.cases]
-    return as_facts(benchmark.title, compare(models, batches, assemble(modules), tell))
+    with pinned(wish.core) as core:
+        tell(f"pinned to core {core}, one thread")
+        models = [trained_model(case, wish.work / "models") for case in wish.cases or benchmark.cases]
+        return as_facts(benchmark.title, compare(models, batches, assemble(modules), tell))
 
 
 def as_facts(title: str, comparison: Comparison) -> dict[str, Any]:

@@ -72,14 +72,18 @@ image-locks: setup
 
 # Who `blink bench` compares with; the product does without them.
 PEERS := .build/bench/peers
+MLSERVER := .build/bench/mlserver
 bench-peers: setup
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --target $(PEERS) --no-deps --no-build-isolation \
 		--require-hashes --requirement benchmarks/peers.lock
+	@test -x $(MLSERVER)/bin/python || $(BIN)/uv venv --quiet --python $(BIN)/python $(MLSERVER)
+	@$(BIN)/uv pip sync --quiet --python $(MLSERVER)/bin/python --require-hashes benchmarks/mlserver.lock
 
 # Only what the whole lock has not: the peers run beside its versions.
 bench-lock: setup
 	@$(subst pyproject.toml,benchmarks/peers.in,$(COMPILE)) --constraint requirements.lock --override benchmarks/peers.overrides \
 		$(shell sed -n 's/^\([a-z0-9._-]*\)==.*/--no-emit-package \1/p' requirements.lock) --output-file benchmarks/peers.lock
+	@$(subst pyproject.toml,benchmarks/mlserver.in,$(COMPILE)) --output-file benchmarks/mlserver.lock
 
 # BUILD takes --tag, --target, --build-arg and a folder: `docker buildx build`, or another that does.
 BUILD ?= docker buildx build --load

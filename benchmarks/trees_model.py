@@ -15,6 +15,8 @@ MISSING = 0.1
 TRAINING_ROWS = 20_000
 TEST_ROWS = 10_000
 SEED = 5
+FORMAT = 2
+"""Raised when a case is trained otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +64,12 @@ def parsed_case(text: str) -> TreesCase:
 
 
 def trained_model(case: TreesCase, cache: Path) -> TreesModel:
-    """The model of a case; trained once, then read from the cache, which is by case and LightGBM's version.
+    """The model of a case; trained once, then read from the cache, by case, `FORMAT` and LightGBM's version.
 
     What contestants keep in its folder is of this very text: the folder's name has its hash.
     """
     cache.mkdir(parents=True, exist_ok=True)
-    kept = cache / f"{case.trees}x{case.leaves}-lightgbm-{lightgbm.__version__}.txt"
+    kept = cache / f"{case.trees}x{case.leaves}-{FORMAT}-lightgbm-{lightgbm.__version__}.txt"
     if not kept.exists():
         kept.write_text(_trained_text(case), "utf-8")
     text = kept.read_text("utf-8")
@@ -106,7 +108,8 @@ def _trained_text(case: TreesCase) -> str:
         "seed": SEED,
         "verbosity": -1,
     }
-    booster = lightgbm.train(settings, lightgbm.Dataset(rows, _defaulted(rows, rng)), case.trees)
+    training = lightgbm.Dataset(rows, _defaulted(rows, rng), feature_name=[f"f{column}" for column in range(FEATURES)])
+    booster = lightgbm.train(settings, training, case.trees)
     return str(booster.model_to_string())
 
 

@@ -1,15 +1,10 @@
 """`blink bench`: speed beside the strongest peers."""
 
-import os
 import site
-import sys
 from argparse import Namespace
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
 
-from blink.outcome import Outcome, WrongCallError, as_json
+from blink.bench_output import standard_output_kept_clean, tell, write_files
+from blink.outcome import Outcome, WrongCallError
 
 try:
     from benchmarks import tree_benchmarks, trees_report
@@ -36,10 +31,11 @@ def explain(arguments: Namespace) -> Outcome:
 def _trees(name: str, benchmark: TreesBenchmark, arguments: Namespace) -> Outcome:
     wish = _wish(arguments)
     site.addsitedir(str(arguments.work / "peers"))
-    with _standard_output_kept_clean():
-        facts = tree_benchmarks.run(benchmark, wish, _tell)
+    with standard_output_kept_clean():
+        facts = tree_benchmarks.run(benchmark, wish, tell)
     page = trees_report.page(facts, f"blink bench {name}{_options(arguments)}")
-    _write(arguments.out, name, {"md": page}, facts)
+    if arguments.out is not None:
+        write_files(arguments.out, name, facts, page=page, picture=trees_report.picture(facts))
     return Outcome(page, facts)
 
 
@@ -63,29 +59,3 @@ def _options(arguments: Namespace) -> str:
     given = {"model": arguments.model, "rows": arguments.rows, "contestant": arguments.contestant}
     named = [f" --{name} {value}" for name, values in given.items() for value in values or ()]
     return "".join(named) + (f" --rounds {arguments.rounds}" if arguments.rounds else "")
-
-
-def _write(out: Path | None, name: str, texts: Mapping[str, str], facts: Mapping[str, Any]) -> None:
-    """The page, the picture and all figures in one file, where they were asked for."""
-    if out is None:
-        return
-    files = {**texts, "svg": trees_report.picture(facts), "json": as_json(facts)}
-    for suffix, text in files.items():
-        (out / f"{name}.{suffix}").write_text(text, "utf-8")
-
-
-@contextmanager
-def _standard_output_kept_clean() -> Iterator[None]:
-    """Send what the peers' C code prints to standard error: standard output is the answer's."""
-    sys.stdout.flush()
-    kept = os.dup(1)
-    os.dup2(2, 1)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 1)
-        os.close(kept)
-
-
-def _tell(line: str) -> None:
-    sys.stderr.write(f"{line}\n")

@@ -54,7 +54,7 @@ def server(arguments: Namespace) -> Outcome:
         shutil.rmtree(folder)
     page = server_report.page(facts, f"blink bench server{_options(arguments)}")
     if arguments.out is not None:
-        write_files(arguments.out, "server", facts, page=page, picture=server_report.picture(facts))
+        write_files(arguments.out, f"server-{arguments.model}", facts, page=page, picture=server_report.picture(facts))
     return Outcome(page, facts)
 
 

@@ -1,4 +1,6 @@
 /* Whether every index of a forest stays within its array, and every walk ends. */
+#include <float.h>
+
 #include "forest.h"
 
 enum failure {
@@ -10,7 +12,7 @@ enum failure {
   WRONG_BOUNDS,
   WRONG_COLUMN,
   WRONG_STARTS,
-  WRONG_NODE,
+  WRONG_FORK,
   WRONG_STEP,
   WRONG_NUMBER
 };
@@ -29,8 +31,8 @@ static int32_t check_counts(const struct forest *forest) {
   if (!(forest->divisor > 0) || !is_finite(forest->divisor) || !is_finite(forest->base_score))
     return WRONG_NUMBER;
   if (!forest->search || !forest->bounds || !forest->column || !forest->table || !forest->node_start ||
-      !forest->leaf_start || !forest->node || !forest->step || !forest->step_value || !forest->tree_depth ||
-      !forest->leaf_value || !forest->node_feature || !forest->node_cover || !forest->leaf_cover)
+      !forest->leaf_start || !forest->fork || !forest->fork_limit || !forest->step || !forest->step_value ||
+      !forest->tree_depth || !forest->leaf_value)
     return MISSING_ARRAY;
   return SOUND;
 }
@@ -47,15 +49,37 @@ static int32_t check_columns(const struct forest *forest, const struct forest_se
   return SOUND;
 }
 
-static int32_t check_search(const struct forest *forest, const struct forest_search *search) {
-  if (search->feature < 0 || search->feature >= forest->width || search->bounds < 0 || search->first_bound < 0 ||
-      search->first_bound > forest->bounds_count - search->bounds || search->columns < 0)
-    return WRONG_SEARCH;
-  const double *bounds = forest->bounds + search->first_bound;
-  for (int32_t i = 0; i < search->bounds; i++)
-    if (bounds[i] != bounds[i] || (i > 0 && !(bounds[i - 1] < bounds[i])))
+/* A level of a search: `count` bounds that rise (those of the lowest level) or are the last of every node below, then +inf
+ * to the end of the last node, of which there is at least one. */
+static int32_t check_level(const struct forest *forest, const struct forest_search *search, int32_t level,
+                           int64_t count) {
+  int64_t start = search->level[level], size = (count / FOREST_FAN + 1) * FOREST_FAN;
+  if (start < 0 || start > forest->bounds_count - size)
+    return WRONG_BOUNDS;
+  const double *bounds = forest->bounds + start, *below = 0;
+  if (level + 1 < search->levels)
+    below = forest->bounds + search->level[level + 1] + FOREST_FAN - 1;
+  for (int64_t i = 0; i < size; i++) {
+    int holds = i >= count ? bounds[i] > DBL_MAX : below ? bounds[i] == below[i * FOREST_FAN] : bounds[i] == bounds[i];
+    if (!holds || (i > 0 && !(bounds[i - 1] <= bounds[i])))
       return WRONG_BOUNDS;
+  }
   return SOUND;
+}
+
+static int32_t check_search(const struct forest *forest, const struct forest_search *search) {
+  if (search->feature < 0 || search->feature >= forest->width || search->bounds < 0 || search->columns < 0 ||
+      search->levels < 1 || search->levels > FOREST_LEVELS)
+    return WRONG_SEARCH;
+  int64_t count = search->bounds;
+  for (int32_t level = search->levels - 1; level >= 0; level--) {
+    int32_t failed = check_level(forest, search, level, count);
+    if (failed)
+      return failed;
+    /* The last node's last bound is +inf: nothing is above it, so that no number finds a node that is not there. */
+    count = count / FOREST_FAN;
+  }
+  return count == 0 ? SOUND : WRONG_SEARCH;
 }
 
 static int32_t check_searches(const struct forest *forest) {
@@ -86,21 +110,25 @@ static int32_t check_starts(const struct forest *forest) {
   return forest->node_start[last] == forest->nodes && forest->leaf_start[last] == forest->leaves ? SOUND : WRONG_STARTS;
 }
 
-/* A child is a later inner node of the tree, or one of its leaves: a walk passes each node once at most. */
-static int is_child(int32_t child, int32_t parent, int32_t nodes) {
-  return child < 0 ? ~child <= nodes : child > parent && child < nodes;
+/* A child is one of the tree's leaves, or an inner node that comes before. */
+static int is_child(int64_t place, int64_t fork, int64_t forks) {
+  if (place % FOREST_BLOCK)
+    return 0;
+  place /= FOREST_BLOCK;
+  return place < FOREST_LARGEST_TREE ? place <= forks : place - FOREST_LARGEST_TREE < fork;
 }
 
-static int32_t check_nodes(const struct forest *forest, int32_t t) {
-  int32_t nodes = forest->node_start[t + 1] - forest->node_start[t];
-  for (int32_t i = 0; i < nodes; i++) {
-    int64_t at = (int64_t)forest->node_start[t] + i;
-    const struct forest_node *node = forest->node + at;
-    if (node->column < 0 || node->column >= forest->columns || !is_child(node->left, i, nodes) ||
-        !is_child(node->right, i, nodes) || forest->node_feature[at] < 0 || forest->node_feature[at] >= forest->width)
-      return WRONG_NODE;
-    if (!(forest->node_cover[at] >= 0) || !is_finite(forest->node_cover[at]))
-      return WRONG_NUMBER;
+static int32_t check_forks(const struct forest *forest, int32_t t) {
+  uint8_t used[2 * FOREST_LARGEST_TREE] = {0};
+  int64_t forks = forest->node_start[t + 1] - forest->node_start[t];
+  for (int64_t i = 0; i < forks; i++) {
+    const struct forest_fork *fork = forest->fork + forest->node_start[t] + i;
+    if (fork->column % FOREST_BLOCK || fork->column / FOREST_BLOCK >= (uint32_t)forest->columns ||
+        !is_child(fork->left, i, forks) || !is_child(fork->right, i, forks))
+      return WRONG_FORK;
+    /* 2 * forks children, each another place: all leaves and all forks but the root are reached, by one way each. */
+    if (used[fork->left / FOREST_BLOCK]++ || used[fork->right / FOREST_BLOCK]++)
+      return WRONG_FORK;
   }
   return SOUND;
 }
@@ -124,10 +152,10 @@ int32_t forest_check(const struct forest *forest) {
   if ((failed = check_counts(forest)) || (failed = check_searches(forest)) || (failed = check_starts(forest)))
     return failed;
   for (int32_t t = 0; t < forest->trees; t++)
-    if ((failed = check_nodes(forest, t)) || (failed = check_steps(forest, t)))
+    if ((failed = check_steps(forest, t)))
       return failed;
-  for (int64_t i = 0; i < forest->leaves; i++)
-    if (!(forest->leaf_cover[i] >= 0) || !is_finite(forest->leaf_cover[i]) || !is_finite(forest->leaf_value[i]))
-      return WRONG_NUMBER;
+  for (int32_t t = 0; forest->largest_tree <= FOREST_LARGEST_TREE && t < forest->trees; t++)
+    if ((failed = check_forks(forest, t)))
+      return failed;
   return SOUND;
 }

@@ -15,15 +15,20 @@
 #define FOREST_BLOCK 64        /* rows that are scored together */
 #define FOREST_LANES 8         /* trees that are walked together */
 #define FOREST_LARGEST_TREE 256 /* leaves, so that a byte numbers them */
+#define FOREST_FAN 16          /* bounds in a node of a search */
+#define FOREST_LEVELS 7        /* of a search: 16^7 bounds */
 
-/* Bounds of the splits on one feature: bounds[first_bound .. first_bound + bounds), rising. A number's position is how
- * many of them are below it. */
+/* The bounds of the splits on one feature, in a tree of nodes of 16: the lowest level has all of them, rising, then +inf up
+ * to a multiple of 16 (16 more where they are one); each level above has the last bound of every node below, and as many
+ * +inf; the top level is one node. A number's position is how many bounds are below it, found by one node a level. */
 struct forest_search {
   int32_t feature;      /* in [0, width) */
   int32_t bounds;       /* may be 0 */
-  int64_t first_bound;
   int32_t first_column; /* columns first_column .. first_column + columns */
   int32_t columns;
+  int32_t levels;       /* 1 to FOREST_LEVELS */
+  int32_t unused;
+  int64_t level[FOREST_LEVELS]; /* where each level starts in `bounds`, the top first */
 };
 
 /* A byte made of a position. Without a table: position - start, held within [0, 255], minus 128. With one:
@@ -35,17 +40,28 @@ struct forest_column {
   int8_t unused[6];
 };
 
-/* An inner node. Children are inner nodes of the same tree that come later, counted from the tree's first, or ~leaf,
- * counted from the tree's first leaf. */
-struct forest_node {
-  int32_t left;
-  int32_t right;
-  int32_t column;
-  int8_t rank;        /* right where the column's byte is above it */
-  int8_t unused[3];
+/* An inner node of a tree of at most FOREST_LARGEST_TREE leaves; a tree's come by level, the deepest first, the root last.
+ * A child is a place in an array of blocks of FOREST_BLOCK bytes: first the leaves, 0 to 255, then the inner nodes in this
+ * order. A row goes left where its byte in the column is below the node's limit. */
+struct forest_fork {
+  uint16_t left;        /* place * FOREST_BLOCK */
+  uint16_t right;
+  uint32_t column;      /* column * FOREST_BLOCK */
 };
 
-/* A node of the other layout: inner nodes and leaves by level, children side by side. The next step is first + (byte of
+/* A tree of at most 32 leaves, for one row at a time: all its nodes are asked at once, and a leaf is reached where those
+ * above it answered as it asks. Leaf l is at FOREST_MASK_PLACE(l). */
+struct forest_mask {
+  uint8_t column[32];
+  int8_t limit[32];     /* of fork i, left where the byte is below it; -128 where there is no fork i */
+  uint32_t asked[32];   /* bit i: fork i is above the leaf */
+  uint32_t left[32];    /* bit i: and the leaf is to its left; more than `asked` where there is no leaf */
+};
+#define FOREST_MASK_LEAVES 32
+#define FOREST_MASK_COLUMNS 256
+#define FOREST_MASK_PLACE(leaf) ((leaf) % 16 / 4 * 8 + (leaf) / 16 * 4 + (leaf) % 4)
+
+/* A node to walk by: inner nodes and leaves by level, children side by side. The next step is first + (byte of
  * the column > rank), counted from the tree's first step; a leaf is its own next step: its rank is 127. */
 struct forest_step {
   int32_t first;
@@ -73,14 +89,13 @@ struct forest {
   const int8_t *table;                 /* [table_count] */
   const int32_t *node_start;           /* [trees + 1] */
   const int32_t *leaf_start;           /* [trees + 1]; step 0 of tree t is node_start[t] + leaf_start[t] */
-  const struct forest_node *node;      /* [nodes], in pre-order */
+  const struct forest_fork *fork;      /* [nodes], unread where largest_tree is above FOREST_LARGEST_TREE */
+  const int8_t *fork_limit;            /* [nodes] */
   const struct forest_step *step;      /* [nodes + leaves] */
   const double *step_value;            /* [nodes + leaves], a leaf's value, 0 elsewhere */
   const int32_t *tree_depth;           /* [trees], steps to the deepest leaf */
   const double *leaf_value;            /* [leaves], from left to right */
-  const int32_t *node_feature;         /* [nodes], in [0, width) */
-  const double *node_cover;            /* [nodes], not below 0 */
-  const double *leaf_cover;            /* [leaves], not below 0 */
+  const struct forest_mask *mask;      /* [trees], by forest_fill_masks, or none */
 };
 
 /* Ways to compute; both give the same bits. FOREST_AVX2 is for machines of which forest_has_avx2() says so; whoever calls
@@ -97,15 +112,29 @@ int32_t forest_has_avx2(void);
 /* 0 where every index of the forest stays within its array and every walk ends; else which check failed (check.c). */
 int32_t forest_check(const struct forest *forest);
 
-/* Margins of rows[count][width]. The forest must have passed forest_check. */
-int32_t forest_margins(const struct forest *forest, const double *rows, int64_t count, double *margins, int32_t way);
+/* Writes the masks of a forest that has passed forest_check and has forest_can_mask. */
+int32_t forest_can_mask(const struct forest *forest);
+void forest_fill_masks(const struct forest *forest, struct forest_mask *masks);
+
+/* What one call asks, in one place: a caller that prepares it once passes one pointer each time. */
+struct forest_call {
+  const struct forest *forest; /* has passed forest_check */
+  const double *rows;          /* [count][width] */
+  double *margins;             /* [count], written */
+  int64_t count;
+  int32_t way;
+  int32_t unused;
+};
+
+/* Margins of rows. */
+int32_t forest_margins(const struct forest_call *call);
 
 /* What the kernels share. */
 
 /* Bytes of one row, [columns]. */
-void forest_rank_row(const struct forest *forest, const double *row, int8_t *bytes);
+void forest_rank_row(const struct forest *forest, const double *row, int8_t *bytes, int32_t way);
 
 /* Bytes of FOREST_BLOCK rows, [columns][FOREST_BLOCK]; `count` of them are there, the others repeat the last. */
-void forest_rank_block(const struct forest *forest, const double *rows, int64_t count, int8_t *bytes);
+void forest_rank_block(const struct forest *forest, const double *rows, int64_t count, int8_t *bytes, int32_t way);
 
 #endif

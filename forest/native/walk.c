@@ -52,9 +52,10 @@ static double walk_row(const struct forest *forest, const int8_t *bytes) {
   return forest->is_single ? single : sum;
 }
 
-void walk_rows(const struct forest *forest, const double *rows, int64_t count, int8_t *bytes, double *sums) {
+void walk_rows(const struct forest *forest, const double *rows, int64_t count, int8_t *bytes, double *sums,
+               int32_t way) {
   for (int64_t r = 0; r < count; r++) {
-    forest_rank_row(forest, rows + r * forest->width, bytes);
+    forest_rank_row(forest, rows + r * forest->width, bytes, way);
     sums[r] = walk_row(forest, bytes);
   }
 }

@@ -46,4 +46,6 @@ def assemble(modules: Sequence[str]) -> tuple[list[Contestant], list[Absent]]:
             present.append(cast("Contestant", import_module(f"benchmarks.peers.{module}").CONTESTANT))
         except ImportError as error:
             absent.append(Absent(module, f"not installed: {error} (`make bench-peers` installs the peers)"))
+        except Exception as error:  # noqa: BLE001 - whatever a peer's library raises, the others are still compared
+            absent.append(Absent(module, f"cannot be imported: {type(error).__name__}: {error}"))
     return present, absent

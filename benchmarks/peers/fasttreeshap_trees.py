@@ -1,14 +1,24 @@
 """fasttreeshap's TreeExplainer, with the algorithm that it chooses itself."""
 
+import sys
 from importlib.metadata import version
 
-import fasttreeshap
 import lightgbm
 import numpy as np
 
 from benchmarks.contestant import Answer, Contestant
 from benchmarks.trees_model import TreesModel
 from forest.engine import Floats
+
+# Its plots need a function that NumPy 2 has not; it leaves them out where there is no matplotlib.
+_kept = sys.modules.get("matplotlib")
+sys.modules["matplotlib"] = None  # type: ignore[assignment]  # how an import is refused
+try:
+    import fasttreeshap
+finally:
+    del sys.modules["matplotlib"]
+    if _kept is not None:
+        sys.modules["matplotlib"] = _kept
 
 
 def _load(model: TreesModel) -> Answer:

@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -42,3 +44,23 @@ def test_a_small_comparison(tmp_path, capfd):
     )
     assert (out / "engine.svg").read_text("utf-8").startswith("<?xml")
     assert os.sched_getaffinity(0) == allowed
+
+
+WITHOUT_MATPLOTLIB = """
+import sys
+sys.modules["matplotlib"] = None
+from blink.cli.main import run
+sys.exit(run(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("command", ["engine", "server"])
+def test_without_what_draws_it_is_said_what_to_install(command):
+    # In a process of its own: here the modules are imported already, and a whole benchmark would begin.
+    call = [sys.executable, "-c", WITHOUT_MATPLOTLIB, "bench", command]
+    done = subprocess.run(call, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "blink: benchmarks need the package matplotlib: install blinkscoring[bench], or run from a source checkout"
+        " after `make setup`\n"
+    )

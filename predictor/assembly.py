@@ -1,15 +1,22 @@
 """The parts of a server put together; importing this imports KServe."""
 
+import socket
 from collections.abc import Callable
+from functools import partial
 
-from predictor.answering import Answering
-from predictor.audited_scoring import AuditedScoring
+from predictor.answering import Answering, LoopLimits
+from predictor.auditing import Auditing
 from predictor.deployment import Deployment
 from predictor.ending import Ending
+from predictor.errors import ServerError
+from predictor.gathering import Gathering, GatheringLimits
 from predictor.grpc_service import ScoringGrpcServer, ScoringServicer
 from predictor.http_app import Endpoints, http_app
+from predictor.http_errors import ErrorAnswers
+from predictor.http_infer import InferPath
 from predictor.kserve_model import ScoringModel
-from predictor.kserve_server import ScoringRestServer, ScoringServer, listening_socket
+from predictor.kserve_server import ScoringRestServer, ScoringServer
+from predictor.listening import listening_socket
 from predictor.metrics import Metrics
 from predictor.settings import Listening, ServeSettings
 from predictor.work import WorkThreads
@@ -22,16 +29,17 @@ class Assembly:
         """Bind the HTTP port.
 
         Raises:
-            ServerError: where it is taken.
+            ServerError: where it is taken, or a spool is asked for without a database.
+            SpoolError: where the spool cannot be used.
         """
         limits = settings.limits
         self._settings = settings
         self._compute = WorkThreads("model", threads=limits.compute_threads, waiting=limits.waiting)
-        self._database = WorkThreads("database", threads=limits.database_threads, waiting=limits.waiting)
         self._ending = Ending()
         # REST ends first, then gRPC: half the time each.
         self._drain_seconds = limits.drain_seconds // 2
         self._server = ScoringServer(self._ending, drain_seconds=self._drain_seconds)
+        self._auditing = Auditing(settings, deployment, metrics)
         answering = self._answering(deployment, metrics)
         self._server.register_model(ScoringModel(settings.served_name, deployment, answering))
         self._rest = self._rest_server(deployment, answering, metrics)
@@ -47,7 +55,7 @@ class Assembly:
             self._server.run(self._rest, self._grpc, lambda port: announce(self._listening(port)))
         finally:
             self._compute.close()
-            self._database.close()
+            self._auditing.close()
 
     def stop(self) -> None:
         """Take no more requests and end. Safe from any thread."""
@@ -58,21 +66,14 @@ class Assembly:
 
     def _answering(self, deployment: Deployment, metrics: Metrics) -> Answering:
         limits = self._settings.limits
-        audited = AuditedScoring(
-            self._settings.database,
-            self._settings.portfolio,
-            clock=self._settings.clock,
-            writers=limits.database_threads,
-            seconds=limits.database_seconds,
-        )
+        gathered = GatheringLimits(seconds=limits.gather_seconds, waiting=limits.waiting)
         return Answering(
             deployment,
-            audited,
-            metrics,
+            self._auditing.group,
+            Gathering(self._compute, metrics, gathered),
             name=self._settings.served_name,
             compute=self._compute,
-            database=self._database,
-            most_subjects=limits.subjects,
+            limits=LoopLimits(),
         )
 
     def _rest_server(self, deployment: Deployment, answering: Answering, metrics: Metrics) -> ScoringRestServer:
@@ -85,10 +86,19 @@ class Assembly:
             metrics=metrics,
             limits=settings.limits,
         )
-        app = http_app(endpoints, metrics, self._ending, retry_seconds=settings.limits.retry_seconds)
+        errors = ErrorAnswers(retry_seconds=settings.limits.retry_seconds)
+        infer_path = partial(
+            InferPath,
+            name=settings.served_name,
+            deployment=deployment,
+            answering=answering,
+            errors=errors,
+            body_bytes=settings.limits.body_bytes,
+        )
+        app = http_app(endpoints, infer_path, metrics, self._ending, errors=errors, spans=settings.spans)
         return ScoringRestServer(
             app,
-            listening_socket(settings.host, settings.http_port),
+            _listener(settings.host, settings.http_port),
             self._ending,
             goodbye_seconds=settings.limits.goodbye_seconds,
             drain_seconds=self._drain_seconds,
@@ -97,10 +107,19 @@ class Assembly:
     def _grpc_server(self, deployment: Deployment, metrics: Metrics) -> ScoringGrpcServer:
         settings = self._settings
         return ScoringGrpcServer(
-            ScoringServicer(self._server.dataplane, deployment, metrics, settings.served_name),
+            ScoringServicer(
+                self._server.dataplane, deployment, metrics, name=settings.served_name, spans=settings.spans
+            ),
             settings.host,
             settings.grpc_port,
             most_bytes=settings.limits.body_bytes,
             connection_seconds=settings.limits.grpc_connection_seconds,
             drain_seconds=self._drain_seconds,
         )
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    try:
+        return listening_socket(host, port)
+    except OSError as error:
+        raise ServerError(f"HTTP cannot listen on {host}:{port}: {error.strerror}") from error

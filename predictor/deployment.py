@@ -1,12 +1,14 @@
 """The model that answers now."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from credit.bundle.reader import Bundle
 from credit.database.audits import ScoreRole
 from predictor.errors import UnavailableError, UnknownModelError
+from predictor.feature_values import RowRules
 from predictor.metrics import Metrics
+from predictor.pace import UNKNOWN, Pace
 
 _log = logging.getLogger(__name__)
 
@@ -19,6 +21,16 @@ class Deployed:
     role: ScoreRole
     obstacle: str = ""
     """Why its scores cannot be audited; empty where they can."""
+    pace: Pace = field(default_factory=lambda: UNKNOWN, compare=False, repr=False)
+    """How fast its answers are."""
+    rules: RowRules = field(init=False, compare=False, repr=False)
+    """What its features allow in rows."""
+    feature_names: tuple[str, ...] = field(init=False, compare=False, repr=False)
+    """In the order of the model's columns."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "feature_names", self.bundle.feature_names)
+        object.__setattr__(self, "rules", RowRules(self.bundle.manifest.features))
 
 
 class Deployment:
@@ -28,11 +40,17 @@ class Deployment:
         self._metrics = metrics
         self._deployed: Deployed | None = None
         self._trouble = "no model has been loaded yet"
+        self._held = ""
 
     @property
     def ready(self) -> bool:
-        """Whether there is a model."""
-        return self._deployed is not None
+        """Whether there is a model, and nothing holds it back."""
+        return self._deployed is not None and not self._held
+
+    @property
+    def loaded(self) -> Deployed | None:
+        """The model that serves, or will when nothing holds it back."""
+        return self._deployed
 
     @property
     def trouble(self) -> str:
@@ -47,6 +65,8 @@ class Deployment:
         """
         if self._deployed is None:
             raise UnavailableError(f"no model is ready: {self._trouble}")
+        if self._held:
+            raise UnavailableError(f"not ready yet: {self._held}")
         return self._deployed
 
     def check_name(self, served: str, name: str, version: str | None) -> None:
@@ -81,6 +101,14 @@ class Deployment:
         self._deployed, self._trouble = deployed, ""
         self._metrics.deployed(deployed.bundle.portfolio, deployed.bundle.model_id, deployed.bundle.engine.version)
         _log.info("serving %s as %s", deployed.bundle.model_id, deployed.role)
+
+    def hold(self, reason: str) -> None:
+        """Be not ready, whatever is loaded, until `release`."""
+        self._held = reason
+
+    def release(self) -> None:
+        """Be ready where there is a model."""
+        self._held = ""
 
     def refused(self, trouble: str) -> None:
         """Keep serving what is served; the reason is logged once."""

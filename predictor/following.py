@@ -17,6 +17,7 @@ from credit.portfolios import PortfolioName
 from credit.reasons import ReasonError
 from credit.scores import score_rows
 from predictor.deployment import Deployed, Deployment
+from predictor.pace import pace_of
 
 _log = logging.getLogger(__name__)
 
@@ -42,12 +43,16 @@ class ChampionFollower:
             champion = self._champion()
             if champion is None:
                 self._deployment.refused(f"portfolio {self._portfolio} has no champion: train one with --deploy")
-            elif self._deployment.ready and self._deployment.current().bundle.model_id == champion.model_id:
+            elif self._serves(champion.model_id):
                 self._deployment.unchanged()
             else:
                 self._deployment.replace(registered_bundle(self._model_dir, champion))
         except (BundleError, ReasonError, DatabaseAwayError) as error:
             self._deployment.refused(str(error))
+
+    def _serves(self, model_id: str) -> bool:
+        loaded = self._deployment.loaded
+        return loaded is not None and loaded.bundle.model_id == model_id
 
     def _champion(self) -> RegisteredModel | None:
         with online_transaction(self._database, timeout_seconds=self._seconds) as connection:
@@ -68,7 +73,9 @@ class RegistrationFollower:
 
         One statement a look, after the first that the database answered.
         """
-        served = self._deployment.current()
+        served = self._deployment.loaded
+        if served is None:
+            return
         try:
             registered = as_registered(served, self._model(served.bundle.model_id))
         except (SchemaOutdatedError, ReleaseOutdatedError) as error:
@@ -125,7 +132,7 @@ def registered_bundle(model_dir: Path, model: RegisteredModel) -> Deployed:
             f"{bundle.path}: holds {bundle.model_id} with manifest {bundle.manifest_sha256}, but "
             f"{model.model_id} with manifest {known} was registered"
         )
-    return Deployed(bundle, _role(model))
+    return Deployed(bundle, _role(model), pace=pace_of(bundle))
 
 
 def pinned_bundle(path: Path, portfolio: PortfolioName, *, looked_up_later: bool) -> Deployed:
@@ -135,7 +142,8 @@ def pinned_bundle(path: Path, portfolio: PortfolioName, *, looked_up_later: bool
         BundleError, ReasonError: as `registered_bundle`.
     """
     bundle = proved_bundle(path, portfolio)
-    return Deployed(bundle, "challenger", _not_looked_up(bundle) if looked_up_later else "")
+    obstacle = _not_looked_up(bundle) if looked_up_later else ""
+    return Deployed(bundle, "challenger", obstacle, pace=pace_of(bundle))
 
 
 def proved_bundle(path: Path, portfolio: PortfolioName) -> Bundle:

@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed-from-lock
 
 # CI and `make acceptance` use the same environment as `make run`.
-.PHONY: setup run test test-native test-store test-cluster check acceptance format lock clean
+.PHONY: setup run test test-native test-store test-cluster check acceptance format lock clean bench bench-peers bench-lock
 
 setup: $(STAMP)
 
@@ -66,6 +66,7 @@ acceptance: setup
 	$(BIN)/uv pip install --quiet --target .build/xgboost --no-deps --require-hashes -r benchmarks/xgboost.lock
 	PYTHONPATH=.build/xgboost $(BIN)/python benchmarks/engine_proof.py --rows 10000000 --out docs/acceptance/engine_proof.md
 	$(MAKE) test-native FUZZ_ROUNDS=20000 FUZZ_SEED=7
+	$(MAKE) bench
 
 format: setup
 	$(BIN)/ruff check --fix
@@ -87,6 +88,30 @@ image-locks: setup
 		--output-file requirements.predictor.lock
 	$(COMPILE) --extra train --extra control --extra store --constraint requirements.lock $(call left_out,jobs) \
 		--output-file requirements.jobs.lock
+
+# Who `blink bench` compares with; the product does without them.
+PEERS := .build/bench/peers
+MLSERVER := .build/bench/mlserver
+bench-peers: setup
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --target $(PEERS) --no-deps --no-build-isolation \
+		--require-hashes --requirement benchmarks/peers.lock
+	@test -x $(MLSERVER)/bin/python || $(BIN)/uv venv --quiet --python $(BIN)/python $(MLSERVER)
+	@$(BIN)/uv pip sync --quiet --python $(MLSERVER)/bin/python --require-hashes benchmarks/mlserver.lock
+
+# On a quiet machine of two cores, about half an hour; fails where a figure is not what is asked for.
+MEASURED := .build/bench/out
+bench: bench-peers
+	$(BIN)/blink bench engine --out $(MEASURED) >/dev/null
+	$(BIN)/blink bench explain --out $(MEASURED) >/dev/null
+	$(BIN)/blink bench server --out $(MEASURED) >/dev/null
+	$(BIN)/blink bench server --model 200x31 --no-audited --out $(MEASURED) >/dev/null
+	$(BIN)/python -m benchmarks.acceptance_pages $(MEASURED) docs/acceptance
+
+# Only what the whole lock has not: the peers run beside its versions.
+bench-lock: setup
+	@$(subst pyproject.toml,benchmarks/peers.in,$(COMPILE)) --constraint requirements.lock --override benchmarks/peers.overrides \
+		$(shell sed -n 's/^\([a-z0-9._-]*\)==.*/--no-emit-package \1/p' requirements.lock) --output-file benchmarks/peers.lock
+	@$(subst pyproject.toml,benchmarks/mlserver.in,$(COMPILE)) --output-file benchmarks/mlserver.lock
 
 # BUILD takes --tag, --target, --build-arg and a folder: `docker buildx build`, or another that does.
 BUILD ?= docker buildx build --load

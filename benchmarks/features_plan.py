@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Engine, text
 
@@ -37,7 +38,7 @@ def fill(engine: Engine, users: int) -> None:
         connection.execute(text("VACUUM (ANALYZE)"))
 
 
-def scans(node: dict) -> Iterator[dict]:
+def scans(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The scans of tables that were run, of an EXPLAIN's tree."""
     if node.get("Relation Name") and node["Actual Loops"]:
         yield node
@@ -45,16 +46,17 @@ def scans(node: dict) -> Iterator[dict]:
         yield from scans(child)
 
 
-def plan(connection: Connection, keys: list[Key]) -> dict:
+def plan(connection: Connection, keys: list[Key]) -> dict[str, Any]:
     """EXPLAIN ANALYZE of the features' statement, with the settings that `compute_features` gives it."""
     connection.execute(text("SET LOCAL jit = off"))
     connection.execute(text("SET LOCAL enable_seqscan = off"))
     explain = text("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) " + statement().text)
     (answer,) = connection.execute(explain, parameters(PORTFOLIO, keys)).one()
-    return (answer if isinstance(answer, list) else json.loads(answer))[0]
+    explained: dict[str, Any] = (answer if isinstance(answer, list) else json.loads(answer))[0]
+    return explained
 
 
-def _below(node: dict) -> str:
+def _below(node: dict[str, Any]) -> str:
     return f"{node['Plans'][0]['Index Name']} (bitmap)" if "Plans" in node else node["Node Type"]
 
 

@@ -83,7 +83,8 @@ def _compare(home: Path, truth: Path, seed: int, generate_seconds: float) -> Res
     began = time.perf_counter()
     with open_database(read_settings({}, home=home), "blink_trainer") as engine, engine.connect() as connection:
         gathered = gather_rows(connection, portfolio, as_of=NOW, source=Source.RECOMPUTED, progress=_tell)
-        provider = dict(connection.execute(text("SELECT advance_id, provider_id FROM blink.advances")).all())
+        ids = connection.execute(text("SELECT advance_id, provider_id FROM blink.advances"))
+        provider: dict[int, str] = {advance: given for advance, given in ids}  # noqa: C416 - a row is no pair to mypy
     rows = gathered.take(gathered.has_history & (gathered.y != NO_LABEL))
     fitted = fit(rows, portfolio, seed=seed, threads=2, progress=_tell)
     train_seconds = time.perf_counter() - began
@@ -111,13 +112,16 @@ def _observable(truth: Path, advances: list[str]) -> Floats:
     table = pq.read_table(truth, columns=["advance_id", "p_observable"]).to_pydict()
     known = dict(zip(table["advance_id"], table["p_observable"], strict=True))
     probabilities = np.array([known[advance] for advance in advances])
-    return np.log(probabilities / (1 - probabilities))
+    log_odds: Floats = np.log(probabilities / (1 - probabilities))
+    return log_odds
 
 
 def _difference(test: Rows, better: Floats, worse: Floats, seed: int) -> str:
     evidence = paired_evidence(
         test.y, challenger=better, champion=worse, users=codes_of(test.subject_id), rng=_rng(seed)
     )
+    if evidence is None:
+        return "undefined: one kind of outcome only"
     auc = evidence.auc
     return f"{auc.estimate:+.4f} [{auc.lower:+.4f}, {auc.upper:+.4f}]"
 

@@ -14,7 +14,7 @@ WRONG_CALL = 2
 TRY_AGAIN = 75
 WRONG_CONFIGURATION = 78
 
-_OURS = {"blink", "credit", "drift", "forest", "predictor", "rollout", "trainer", "workflows"}
+_OURS = {"benchmarks", "blink", "credit", "drift", "forest", "predictor", "rollout", "trainer", "workflows"}
 
 
 _WRONG_CONFIGURATION = (

@@ -22,6 +22,7 @@ from blink.cli.arguments import (
     run_id,
     utc_time,
 )
+from blink.cli.bench_commands import add_bench
 from blink.cli.control_commands import add_control
 from blink.cli.runs_commands import add_runs
 from blink.cli.score_commands import add_score
@@ -53,6 +54,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_runs(commands)
     add_control(commands)
     add_workflows(commands)
+    add_bench(commands)
     return parser
 
 

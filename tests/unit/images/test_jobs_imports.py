@@ -14,8 +14,8 @@ like_image(Path({str(ROOT)!r}), "jobs")
 from importlib import import_module
 from blink.cli.parser import build_parser, describe
 for name, parser in describe(build_parser()):
-    if name.startswith("blink workflows"):
-        continue  # done where the chart is made: the images hold no Hera
+    if name.startswith(("blink workflows", "blink bench")):
+        continue  # done where the source is: the images hold neither Hera nor peers to compare with
     import_module(parser.get_default("handler").partition(":")[0])
     print(name)
 import_module("forest.treelite_engine"), import_module("forest.tl2cgen_export"), import_module("credit.model_store.s3")

@@ -176,13 +176,14 @@ def principal_reasons(
     # Columns are sorted by code and the sort is stable: equal amounts stay in order of code.
     order = np.argsort(-amounts, axis=1, kind="stable")[:, :limit]
     writer = _ReasonWriter(rules)
+    rows = zip(amounts.tolist(), excess.tolist(), absent.tolist(), order.tolist(), strict=True)
     return tuple(
         tuple(
-            writer.reason(group, float(row[group]), excess_row, mainly_absent=bool(absent_row[group]))
+            writer.reason(group, row[group], excess_row, mainly_absent=absent_row[group])
             for group in chosen
             if row[group] > 0.0
         )
-        for row, excess_row, absent_row, chosen in zip(amounts, excess, absent, order, strict=True)
+        for row, excess_row, absent_row, chosen in rows
     )
 
 
@@ -194,11 +195,11 @@ class _ReasonWriter:
         self._codes = rules.codes
         self._members = [[index for index, group in enumerate(rules.groups) if group == code] for code in self._codes]
 
-    def reason(self, group: int, amount: float, excess: FloatArray, *, mainly_absent: bool) -> Reason:
+    def reason(self, group: int, amount: float, excess: Sequence[float], *, mainly_absent: bool) -> Reason:
         """One group's reason in one row; `mainly_absent` where missing features carry over half of it."""
         code = self._codes[group] + (_MISSING_SUFFIX if mainly_absent else "")
         names = self._rules.features
-        behind = sorted((-float(excess[index]), names[index]) for index in self._members[group])
+        behind = sorted((-excess[index], names[index]) for index in self._members[group])
         return Reason(
             code=code,
             sentence=self._rules.sentences.texts[code],

@@ -1,6 +1,6 @@
 """Scores: a model's answer for rows of features, with its exact explanation and its reasons."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -45,6 +45,20 @@ class ScoredRows:
     def __len__(self) -> int:
         """Number of rows."""
         return len(self.margins)
+
+    def part(self, start: int, stop: int) -> "ScoredRows":
+        """The rows of [start, stop)."""
+        rows = slice(start, stop)
+        return replace(
+            self,
+            margins=self.margins[rows],
+            default_probabilities=self.default_probabilities[rows],
+            points=self.points[rows],
+            contributions=self.contributions[rows],
+            base_values=self.base_values[rows],
+            missing=self.missing[rows],
+            reasons=self.reasons[rows],
+        )
 
 
 @dataclass(frozen=True, slots=True)

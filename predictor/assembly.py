@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 
 from predictor.answering import Answering, LoopLimits
-from predictor.audited_scoring import AuditedScoring
+from predictor.auditing import Auditing
 from predictor.deployment import Deployment
 from predictor.ending import Ending
 from predictor.errors import ServerError
@@ -19,7 +19,6 @@ from predictor.kserve_server import ScoringRestServer, ScoringServer
 from predictor.listening import listening_socket
 from predictor.metrics import Metrics
 from predictor.settings import Listening, ServeSettings
-from predictor.threaded_audits import ThreadedAudits
 from predictor.work import WorkThreads
 
 
@@ -30,16 +29,17 @@ class Assembly:
         """Bind the HTTP port.
 
         Raises:
-            ServerError: where it is taken.
+            ServerError: where it is taken, or a spool is asked for without a database.
+            SpoolError: where the spool cannot be used.
         """
         limits = settings.limits
         self._settings = settings
         self._compute = WorkThreads("model", threads=limits.compute_threads, waiting=limits.waiting)
-        self._database = WorkThreads("database", threads=limits.database_threads, waiting=limits.waiting)
         self._ending = Ending()
         # REST ends first, then gRPC: half the time each.
         self._drain_seconds = limits.drain_seconds // 2
         self._server = ScoringServer(self._ending, drain_seconds=self._drain_seconds)
+        self._auditing = Auditing(settings, deployment, metrics)
         answering = self._answering(deployment, metrics)
         self._server.register_model(ScoringModel(settings.served_name, deployment, answering))
         self._rest = self._rest_server(deployment, answering, metrics)
@@ -55,7 +55,7 @@ class Assembly:
             self._server.run(self._rest, self._grpc, lambda port: announce(self._listening(port)))
         finally:
             self._compute.close()
-            self._database.close()
+            self._auditing.close()
 
     def stop(self) -> None:
         """Take no more requests and end. Safe from any thread."""
@@ -66,18 +66,10 @@ class Assembly:
 
     def _answering(self, deployment: Deployment, metrics: Metrics) -> Answering:
         limits = self._settings.limits
-        audited = AuditedScoring(
-            self._settings.database,
-            self._settings.portfolio,
-            clock=self._settings.clock,
-            writers=limits.database_threads,
-            seconds=limits.database_seconds,
-        )
-        audits = ThreadedAudits(audited, deployment, metrics, threads=self._database, most_subjects=limits.subjects)
         gathered = GatheringLimits(seconds=limits.gather_seconds, waiting=limits.waiting)
         return Answering(
             deployment,
-            audits,
+            self._auditing.group,
             Gathering(self._compute, metrics, gathered),
             name=self._settings.served_name,
             compute=self._compute,

@@ -1,147 +1,111 @@
-"""Scores that leave an audit: the transaction that ends before the answer is given."""
+"""Scores that leave an audit: one transaction for a group of requests, ended before any of them is answered."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from hashlib import sha256
-from queue import SimpleQueue
-from uuid import UUID
+from functools import partial
 
 from sqlalchemy import Connection, Engine
 
-from credit.database.audits import Audit, append
+from credit.database.audits import append_new
 from credit.database.score_requests import (
     ANONYMOUS,
     DatabaseAwayError,
     current_moment,
     ensure_partitions,
     online_transaction,
-    record_answer,
-    recorded_answer,
+    record_answers,
+    recorded_answers,
 )
 from credit.portfolios import Portfolio
-from credit.scores import ScoredRows, score_rows
-from predictor.deployment import Deployed
+from credit.scores import ScoredRows
+from predictor.audit_request import Asked, AuditRequest
+from predictor.composition import Audited, Outcome, composed, each_alone
 from predictor.errors import KeyConflictError, UnavailableError
-from predictor.feature_values import Floats, check_rows
-from predictor.online_audits import audits_of
-from predictor.score_answer import score_answer
-from predictor.score_request import ScoreWish, given_rows
-from predictor.strict_json import to_json
-from predictor.subject_features import Moment, SubjectRows, subject_rows, supplied_rows
+from predictor.group_rows import checked_requests, rows_of_group
+from predictor.metrics import Metrics
+from predictor.subject_features import Moment
+
+__all__ = ["Asked", "AuditedScoring", "first_outcome"]
 
 _PARTITION_DAYS = 8
 """Today and a week ahead."""
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One request's own marks."""
-
-    request_id: str
-    idempotency_key: str | None
-    body: bytes
-    """All of it: a repeated key must come with the same."""
-
-
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """What a `/score` request gets."""
-
-    answer: bytes
-    rows: ScoredRows | None
-    """None where the answer is the one that the key got before."""
-
-
 class AuditedScoring:
-    """Scores subjects of one portfolio and commits their audits before it answers. Called from many threads."""
+    """Scores subjects of one portfolio and commits their audits before it answers. Called from several threads."""
 
     def __init__(
         self,
         database: Engine | None,
         portfolio: Portfolio,
+        metrics: Metrics,
         *,
         clock: Callable[[], datetime] | None,
-        writers: int,
         seconds: float,
     ) -> None:
-        """Scores are as of `clock`, or the database's own where it is None.
-
-        As many transactions as there are `writers` do not wait for each other's batch of the ledger.
-        """
+        """Scores are as of `clock`, or the database's own where it is None; no statement takes over `seconds`."""
         self._database = database
         self._portfolio = portfolio
+        self._metrics = metrics
         self._clock = clock
         self._seconds = seconds
         self._partitioned_on: date | None = None
-        self._writers: SimpleQueue[str] = SimpleQueue()
-        for number in range(writers):
-            self._writers.put(f"online/{portfolio.name}/{number}")
 
-    def score(self, wish: ScoreWish, deployed: Deployed, asked: Asked) -> Scored:
-        """The answer to a `/score` request.
+    def score(self, requests: Sequence[AuditRequest], writer: str) -> list[Outcome]:
+        """What each request gets, in order; all are of one deployed model, and no two of one key.
 
-        Raises:
-            BadInputError: where features do not fit the model.
-            UnknownSubjectError: where a subject whose features are to be computed has no history.
-            KeyConflictError: where the key came with another body.
-            UnavailableError: where nothing can be audited now.
+        They are written in one transaction as the writer's next batch. Where that fails through a fault that may be
+        one request's, each is tried alone. Where the database is away, each gets an UnavailableError.
         """
-        given = given_rows(wish.subjects, deployed.bundle.feature_names)
-        supplied = [subject.features is not None for subject in wish.subjects]
-        check_rows(given[supplied], deployed.bundle.manifest.features)
-        digest = sha256(f"{self._portfolio.name}\n".encode() + asked.body).digest()
-        with self._transaction(deployed) as (connection, writer):
-            first = _first_answer(connection, asked.idempotency_key, digest)
-            if first is not None:
-                return Scored(first, None)
-            moment = self._moment(connection)
-            names = deployed.bundle.feature_names
-            rows = subject_rows(connection, self._portfolio, wish.subjects, given, feature_names=names, moment=moment)
-            subject_ids = [subject.user_id for subject in wish.subjects]
-            scored, audits = self._audits(subject_ids, rows, deployed, moment, asked.request_id)
-            append(connection, writer=writer, audits=audits)
-            answers = [score_answer(audit) for audit in audits]
-            answer = to_json(answers if wish.many else answers[0])
-            self._record(connection, asked.idempotency_key, digest, audits, answer)
-        return Scored(answer, scored)
+        return each_alone(partial(self._score, writer=writer), requests)
 
-    def score_supplied(
-        self, rows: Floats, subject_id: str, deployed: Deployed, request_id: str
-    ) -> tuple[ScoredRows, UUID]:
-        """The scores of one row of a subject that a client supplied, with the identifier of their audit.
+    def _score(self, requests: Sequence[AuditRequest], writer: str) -> list[Outcome]:
+        sound, faults = checked_requests(requests)
+        outcomes: dict[int, Outcome] = {**faults}
+        if sound:
+            outcomes |= self._transacted({index: requests[index] for index in sound}, writer)
+        return [outcomes[index] for index in range(len(requests))]
 
-        Raises:
-            BadInputError: where the row holds an infinity.
-            UnavailableError: where nothing can be audited now.
-        """
-        supplied = supplied_rows(rows, deployed.bundle.feature_names)
-        with self._transaction(deployed) as (connection, writer):
-            moment = self._moment(connection)
-            scored, audits = self._audits([subject_id], supplied, deployed, moment, request_id)
-            append(connection, writer=writer, audits=audits)
-        return scored, audits[0].audit_id
+    def _transacted(self, requests: Mapping[int, AuditRequest], writer: str) -> dict[int, Outcome]:
+        if self._database is None:
+            message = "this server has no database, and a score must leave an audit: set DATABASE_URL"
+            return {index: UnavailableError(message) for index in requests}
+        unwritten = True
+        try:
+            with self._transaction(self._database) as connection:
+                outcomes, scored = self._written(connection, requests, writer)
+                unwritten = False
+        except DatabaseAwayError as error:
+            # Whether a commit that gets no answer was one, nobody can say.
+            return {index: UnavailableError(str(error), unwritten=unwritten) for index in requests}
+        if scored is not None:
+            probabilities = scored.default_probabilities.tolist()
+            self._metrics.scored(self._portfolio.name, scored.model_id, probabilities, audited=True)
+            self._metrics.missing(self._portfolio.name, scored.feature_names, scored.missing)
+        return outcomes
+
+    def _written(
+        self, connection: Connection, requests: Mapping[int, AuditRequest], writer: str
+    ) -> tuple[dict[int, Outcome], ScoredRows | None]:
+        outcomes = _first_outcomes(connection, requests)
+        moment = self._moment(connection)
+        fresh = {index: request for index, request in requests.items() if index not in outcomes}
+        group, faults = rows_of_group(connection, self._portfolio, fresh, moment)
+        outcomes |= faults
+        if not group.requests:
+            return outcomes, None
+        made = composed(group, moment, self._portfolio.name)
+        append_new(connection, writer=writer, audits=made.audits)
+        if made.answers:
+            record_answers(connection, client=ANONYMOUS, answers=made.answers)
+        return outcomes | dict(made.outcomes), made.scored
 
     @contextmanager
-    def _transaction(self, deployed: Deployed) -> Iterator[tuple[Connection, str]]:
-        database = self._auditable(deployed)
-        writer = self._writers.get()
-        try:
-            self._ensure_partitions(database)
-            with online_transaction(database, timeout_seconds=self._seconds) as connection:
-                yield connection, writer
-        except DatabaseAwayError as error:
-            raise UnavailableError(str(error)) from error
-        finally:
-            self._writers.put(writer)
-
-    def _auditable(self, deployed: Deployed) -> Engine:
-        if self._database is None:
-            raise UnavailableError("this server has no database, and a score must leave an audit: set DATABASE_URL")
-        if deployed.obstacle:
-            raise UnavailableError(f"{deployed.obstacle}, and a score must leave an audit")
-        return self._database
+    def _transaction(self, database: Engine) -> Iterator[Connection]:
+        self._ensure_partitions(database)
+        with online_transaction(database, timeout_seconds=self._seconds) as connection:
+            yield connection
 
     def _ensure_partitions(self, database: Engine) -> None:
         # Once a day of this machine's clock; a week ahead, so that clocks need not agree on midnight.
@@ -156,43 +120,21 @@ class AuditedScoring:
         visible, now = current_moment(connection)
         return Moment(visible, now if self._clock is None else self._clock())
 
-    def _audits(
-        self, subject_ids: list[str], rows: SubjectRows, deployed: Deployed, moment: Moment, request_id: str
-    ) -> tuple[ScoredRows, tuple[Audit, ...]]:
-        scored = score_rows(deployed.bundle, rows.values)
-        audits = audits_of(
-            scored,
-            rows,
-            subject_ids,
-            portfolio=self._portfolio.name,
-            moment=moment,
-            scored_at=moment.as_of,
-            request_id=request_id,
-            role=deployed.role,
-        )
-        return scored, audits
 
-    def _record(
-        self, connection: Connection, key: str | None, digest: bytes, audits: tuple[Audit, ...], answer: bytes
-    ) -> None:
-        if key is None:
-            return
-        record_answer(
-            connection,
-            client=ANONYMOUS,
-            key=key,
-            body_sha256=digest,
-            as_of=audits[0].score.as_of,
-            audit_ids=[audit.audit_id for audit in audits],
-            answer=answer.decode(),
-            at=audits[0].scored_at,
-        )
+def first_outcome(request: AuditRequest, body_sha256: bytes, answer: str) -> Outcome:
+    """What a request gets whose key was answered before: the same, or a KeyConflictError for another body."""
+    if body_sha256 != request.digest:
+        return KeyConflictError(f"Idempotency-Key {request.key}: came before with another body; use a new key")
+    return Audited(answer.encode(), None, ())
 
 
-def _first_answer(connection: Connection, key: str | None, digest: bytes) -> bytes | None:
-    first = None if key is None else recorded_answer(connection, client=ANONYMOUS, key=key)
-    if first is None:
-        return None
-    if first.body_sha256 != digest:
-        raise KeyConflictError(f"Idempotency-Key {key}: came before with another body; use a new key")
-    return first.answer.encode()
+def _first_outcomes(connection: Connection, requests: Mapping[int, AuditRequest]) -> dict[int, Outcome]:
+    keys = [request.key for request in requests.values() if request.key is not None]
+    if not keys:
+        return {}
+    firsts = recorded_answers(connection, client=ANONYMOUS, keys=keys)
+    return {
+        index: first_outcome(request, firsts[request.key].body_sha256, firsts[request.key].answer)
+        for index, request in requests.items()
+        if request.key is not None and request.key in firsts
+    }

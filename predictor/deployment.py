@@ -40,11 +40,17 @@ class Deployment:
         self._metrics = metrics
         self._deployed: Deployed | None = None
         self._trouble = "no model has been loaded yet"
+        self._held = ""
 
     @property
     def ready(self) -> bool:
-        """Whether there is a model."""
-        return self._deployed is not None
+        """Whether there is a model, and nothing holds it back."""
+        return self._deployed is not None and not self._held
+
+    @property
+    def loaded(self) -> Deployed | None:
+        """The model that serves, or will when nothing holds it back."""
+        return self._deployed
 
     @property
     def trouble(self) -> str:
@@ -59,6 +65,8 @@ class Deployment:
         """
         if self._deployed is None:
             raise UnavailableError(f"no model is ready: {self._trouble}")
+        if self._held:
+            raise UnavailableError(f"not ready yet: {self._held}")
         return self._deployed
 
     def check_name(self, served: str, name: str, version: str | None) -> None:
@@ -93,6 +101,14 @@ class Deployment:
         self._deployed, self._trouble = deployed, ""
         self._metrics.deployed(deployed.bundle.portfolio, deployed.bundle.model_id, deployed.bundle.engine.version)
         _log.info("serving %s as %s", deployed.bundle.model_id, deployed.role)
+
+    def hold(self, reason: str) -> None:
+        """Be not ready, whatever is loaded, until `release`."""
+        self._held = reason
+
+    def release(self) -> None:
+        """Be ready where there is a model."""
+        self._held = ""
 
     def refused(self, trouble: str) -> None:
         """Keep serving what is served; the reason is logged once."""

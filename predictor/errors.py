@@ -42,6 +42,11 @@ class KeyConflictError(PredictorError):
 class UnavailableError(PredictorError):
     """The work cannot be done now, through no fault of the request; a later try may succeed."""
 
+    def __init__(self, message: str, *, unwritten: bool = False) -> None:
+        """`unwritten` says that the database is away and has surely committed nothing of the work."""
+        super().__init__(message)
+        self.unwritten = unwritten
+
 
 class ServerError(PredictorError):
     """The server cannot start as asked."""

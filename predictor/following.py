@@ -43,12 +43,16 @@ class ChampionFollower:
             champion = self._champion()
             if champion is None:
                 self._deployment.refused(f"portfolio {self._portfolio} has no champion: train one with --deploy")
-            elif self._deployment.ready and self._deployment.current().bundle.model_id == champion.model_id:
+            elif self._serves(champion.model_id):
                 self._deployment.unchanged()
             else:
                 self._deployment.replace(registered_bundle(self._model_dir, champion))
         except (BundleError, ReasonError, DatabaseAwayError) as error:
             self._deployment.refused(str(error))
+
+    def _serves(self, model_id: str) -> bool:
+        loaded = self._deployment.loaded
+        return loaded is not None and loaded.bundle.model_id == model_id
 
     def _champion(self) -> RegisteredModel | None:
         with online_transaction(self._database, timeout_seconds=self._seconds) as connection:
@@ -69,7 +73,9 @@ class RegistrationFollower:
 
         One statement a look, after the first that the database answered.
         """
-        served = self._deployment.current()
+        served = self._deployment.loaded
+        if served is None:
+            return
         try:
             registered = as_registered(served, self._model(served.bundle.model_id))
         except (SchemaOutdatedError, ReleaseOutdatedError) as error:

@@ -20,11 +20,11 @@ def audits_of(
     portfolio: str,
     moment: Moment,
     scored_at: datetime,
-    request_id: str,
+    request_ids: Sequence[str],
     role: ScoreRole,
     new_id: Callable[[], UUID] = uuid4,
 ) -> tuple[Audit, ...]:
-    """One audit a row, each with a snapshot of its features."""
+    """One audit a row, each with a snapshot of its features; subjects and requests are those of the rows."""
     return tuple(
         Audit(
             audit_id=new_id(),
@@ -32,7 +32,7 @@ def audits_of(
             origin="online",
             role=role,
             run_id=None,
-            request_id=request_id,
+            request_id=request_ids[row],
             score=score_of(scored, row, subject_id=subject_id, as_of=moment.as_of),
             snapshot=Snapshot(
                 snapshot_id=new_id(),

@@ -21,10 +21,19 @@ class Limits:
     """Most subjects of one `/score` request."""
     compute_threads: int = 2
     """Threads that run the model. Treelite and LightGBM are told to use one thread each."""
-    database_threads: int = 4
-    """Threads that write audits; no more than the connections of the engine's pool."""
+    writers: int = 2
+    """Transactions at once that write audits of given features; with those below no more than the connections of the
+    engine's pool."""
+    computing_writers: int = 2
+    """Transactions at once that compute features first."""
+    group_rows: int = 256
+    """Rows after which a transaction takes no further request."""
+    spool_bytes: int = 1024 * 1024 * 1024
+    """Largest spool: some 150,000 audits."""
+    drain_poll_seconds: float = 0.5
+    """Time between two tries to move a spool into the database."""
     waiting: int = 256
-    """Requests that may run or wait for the model, and for the database; further ones are told to come later."""
+    """Requests that may run or wait for the model, and for their audits; further ones are told to come later."""
     gather_seconds: float = 0.0
     """Longest that a request waits for others to be scored with it; 0: those of the same turn of the event loop."""
     database_seconds: float = 5.0
@@ -61,6 +70,8 @@ class ServeSettings:
     """0 for any free one."""
     grpc_port: int = 8081
     """0 for any free one."""
+    spool: Path | None = None
+    """Folder on a persistent volume, where audits are kept while the database is away; None: such scores are 503."""
     poll_seconds: float = 2.0
     """Time between two looks at who is champion, or at what the registry says of the one bundle."""
     limits: Limits = Limits()

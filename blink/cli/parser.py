@@ -148,6 +148,12 @@ def _add_serve(commands: Subcommands) -> None:
     parser.add_argument(
         "--log-format", choices=("text", "json"), default="text", help="lines of text, or of JSON (default text)"
     )
+    parser.add_argument(
+        "--spool",
+        type=Path,
+        metavar="DIR",
+        help="keep audits here while the database is away (a persistent volume; default: answer 503 then)",
+    )
     add_listening(parser)
 
 

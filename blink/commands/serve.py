@@ -41,6 +41,7 @@ def serve(arguments: Namespace) -> Outcome:
             model_name=arguments.model_name,
             model_dir=settings.model_dir,
             database=engine,
+            spool=arguments.spool,
         )
         _run(on_free_ports(served, arguments), settings)
     return Outcome()
@@ -58,7 +59,11 @@ def _serve_bundle(arguments: Namespace, settings: Settings) -> Outcome:
     portfolio = named_portfolio(arguments.portfolio or verify_hashes(arguments.bundle).portfolio, settings)
     with _database_whenever_it_comes(settings) as engine:
         served = ServeSettings(
-            portfolio=portfolio, model_name=arguments.model_name, bundle=arguments.bundle, database=engine
+            portfolio=portfolio,
+            model_name=arguments.model_name,
+            bundle=arguments.bundle,
+            database=engine,
+            spool=arguments.spool,
         )
         _run(on_free_ports(served, arguments), settings)
     return Outcome()

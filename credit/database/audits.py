@@ -2,28 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Literal
-from uuid import UUID, uuid5
 
-from sqlalchemy import Connection, Function, func, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from credit.database.audit_record import Audit, Origin, ScoreRole, audit_record, batch_audit_id
+from credit.database.copying import copy_rows, text_field
 from credit.database.schema import AUDIT_BATCHES, LATEST_SCORES, RISK_SCORE_AUDITS
-from credit.database.snapshots import (
-    BATCH_NAMESPACE,
-    Record,
-    Snapshot,
-    insert_snapshots,
-    snapshot_record,
-    stored_keys,
-)
-from credit.ledger import EMPTY_CHAIN, AuditBatch, ChainHead, next_batch, record_hash
-from credit.reasons import Reason
-from credit.scores import Score
-
-Origin = Literal["batch", "online", "shadow"]
-ScoreRole = Literal["champion", "challenger"]
+from credit.database.snapshots import Snapshot, WrittenSnapshot, insert_snapshots, not_stored, stored_keys
+from credit.database.written_audits import AUDIT_FIELDS, WrittenAudit
+from credit.ledger import EMPTY_CHAIN, AuditBatch, ChainHead, next_batch
 
 __all__ = [
     "Appended",
@@ -32,24 +20,24 @@ __all__ = [
     "ScoreRole",
     "Snapshot",
     "append",
+    "append_new",
     "audit_record",
     "batch_audit_id",
     "chain_head",
+    "lock_writer",
 ]
 
+_PLACE_FIELDS = ("writer", "batch_sequence", "batch_position")
 
-@dataclass(frozen=True, slots=True)
-class Audit:
-    """One score with all that proves it."""
-
-    audit_id: UUID
-    scored_at: datetime
-    origin: Origin
-    role: ScoreRole
-    run_id: UUID | None
-    request_id: str | None
-    score: Score
-    snapshot: Snapshot
+# Made once: to make a statement takes longer than to send it.
+_LOCK = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name"), 0)))
+_LAST_BATCH = (
+    select(AUDIT_BATCHES.c.sequence, AUDIT_BATCHES.c.merkle_root)
+    .where(AUDIT_BATCHES.c.writer == bindparam("writer"))
+    .order_by(AUDIT_BATCHES.c.sequence.desc())
+    .limit(1)
+)
+_INSERT_BATCH = insert(AUDIT_BATCHES).values(committed_at=func.clock_timestamp())
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,43 +50,6 @@ class Appended:
     """None where all were stored already."""
 
 
-def batch_audit_id(portfolio: str, subject_id: str, as_of: datetime, model_id: str, role: ScoreRole) -> UUID:
-    """The identifier of a batch score, from its key: the same for every retry."""
-    return uuid5(
-        BATCH_NAMESPACE, f"audit\n{portfolio}\n{subject_id}\n{as_of.astimezone(UTC).isoformat()}\n{model_id}\n{role}"
-    )
-
-
-def audit_record(audit: Audit) -> Record:
-    """What the ledger hashes of an audit: the score and the features that it was computed from.
-
-    Position, sequence and writer are not in it: the batch's tree holds them.
-    """
-    score = audit.score
-    return {
-        "audit_id": str(audit.audit_id),
-        "as_of": score.as_of,
-        "scored_at": audit.scored_at,
-        "subject_id": score.subject_id,
-        "origin": audit.origin,
-        "role": audit.role,
-        "run_id": None if audit.run_id is None else str(audit.run_id),
-        "request_id": audit.request_id,
-        "model_id": score.model_id,
-        "engine": score.engine,
-        "engine_version": score.engine_version,
-        "margin": score.margin,
-        "default_probability": score.default_probability,
-        "points": score.points,
-        "base_value": score.base_value,
-        "contributions": score.contributions,
-        "scale": score.scale,
-        "missing": score.missing,
-        "reasons": [_reason_record(reason) for reason in score.reasons],
-        "snapshot": snapshot_record(audit.snapshot),
-    }
-
-
 def append(connection: Connection, *, writer: str, audits: Sequence[Audit]) -> Appended:
     """Write audits with their snapshots as the writer's next batch, in the caller's transaction.
 
@@ -109,33 +60,44 @@ def append(connection: Connection, *, writer: str, audits: Sequence[Audit]) -> A
     Raises:
         SnapshotError: where a snapshot is stored already, with other content.
     """
-    connection.execute(select(func.pg_advisory_xact_lock(_lock_key(writer))))
-    fresh = _not_stored(connection, audits)
+    lock_writer(connection, writer)
+    fresh = [WrittenAudit(audit) for audit in _not_stored(connection, audits)]
     if not fresh:
         return Appended((), None)
-    insert_snapshots(connection, [audit.snapshot for audit in fresh])
-    hashes = [record_hash(audit_record(audit)) for audit in fresh]
-    batch = next_batch(writer, chain_head(connection, writer), hashes)
-    rows = [
-        _audit_row(audit, batch, position, digest)
-        for position, (audit, digest) in enumerate(zip(fresh, hashes, strict=True))
-    ]
-    connection.execute(insert(RISK_SCORE_AUDITS), rows)
-    connection.execute(insert(AUDIT_BATCHES).values(**_batch_row(batch), committed_at=func.clock_timestamp()))
-    _move_latest(connection, fresh)
-    return Appended(tuple(fresh), batch)
+    snapshots = not_stored(connection, [written.snapshot for written in fresh])
+    return _append(connection, writer, fresh, snapshots)
+
+
+def append_new(connection: Connection, *, writer: str, audits: Sequence[WrittenAudit]) -> Appended:
+    """As `append`, of one or more audits with identifiers of their own that nobody can have stored before.
+
+    The caller has called `lock_writer` in this transaction.
+    """
+    return _append(connection, writer, audits, [written.snapshot for written in audits])
+
+
+def lock_writer(connection: Connection, writer: str) -> None:
+    """Wait for the writer's other transactions; none begins its batch before this one has ended."""
+    connection.execute(_LOCK, {"name": f"blink.audits:{writer}"})
+
+
+def _append(
+    connection: Connection, writer: str, audits: Sequence[WrittenAudit], snapshots: Sequence[WrittenSnapshot]
+) -> Appended:
+    batch = next_batch(writer, chain_head(connection, writer), [written.sha256 for written in audits])
+    insert_snapshots(connection, snapshots)
+    place = (text_field(writer), str(batch.sequence))
+    rows = [(*written.fields, *place, str(position)) for position, written in enumerate(audits)]
+    copy_rows(connection, RISK_SCORE_AUDITS, (*AUDIT_FIELDS, *_PLACE_FIELDS), rows)
+    connection.execute(_INSERT_BATCH, _batch_row(batch))
+    appended = tuple(written.audit for written in audits)
+    _move_latest(connection, appended)
+    return Appended(appended, batch)
 
 
 def chain_head(connection: Connection, writer: str) -> ChainHead:
     """Where the writer's chain of batches ends."""
-    batches = AUDIT_BATCHES.c
-    last = (
-        select(batches.sequence, batches.merkle_root)
-        .where(batches.writer == writer)
-        .order_by(batches.sequence.desc())
-        .limit(1)
-    )
-    row = connection.execute(last).one_or_none()
+    row = connection.execute(_LAST_BATCH, {"writer": writer}).one_or_none()
     return EMPTY_CHAIN if row is None else ChainHead(row.sequence, bytes(row.merkle_root))
 
 
@@ -167,36 +129,6 @@ def _move_latest(connection: Connection, audits: Sequence[Audit]) -> None:
         where=LATEST_SCORES.c.as_of <= new.as_of,
     )
     connection.execute(forward)
-
-
-def _lock_key(writer: str) -> Function[int]:
-    return func.hashtextextended(f"blink.audits:{writer}", 0)
-
-
-def _reason_record(reason: Reason) -> Record:
-    return {
-        "code": reason.code,
-        "sentence": reason.sentence,
-        "amount": reason.amount,
-        "features": list(reason.features),
-    }
-
-
-def _audit_row(audit: Audit, batch: AuditBatch, position: int, digest: bytes) -> dict[str, object]:
-    record = audit_record(audit)
-    del record["snapshot"]
-    return {
-        **record,
-        "audit_id": audit.audit_id,
-        "run_id": audit.run_id,
-        "portfolio": audit.snapshot.portfolio,
-        "snapshot_id": audit.snapshot.snapshot_id,
-        "missing": list(audit.score.missing),
-        "writer": batch.writer,
-        "batch_sequence": batch.sequence,
-        "batch_position": position,
-        "sha256": digest,
-    }
 
 
 def _batch_row(batch: AuditBatch) -> dict[str, object]:

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, func, insert, select
+from sqlalchemy import Connection, Engine, Text, bindparam, func, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from credit.database.copying import bytes_field, copy_rows, text_field
 from credit.database.errors import DatabaseError
 from credit.database.schema import SCORE_REQUESTS
 
@@ -31,6 +34,27 @@ class RecordedAnswer:
     """The answer's text as it was sent."""
 
 
+@dataclass(frozen=True, slots=True)
+class FirstAnswer:
+    """An answer that is to be repeated for its key."""
+
+    key: str
+    body_sha256: bytes
+    """Of the request."""
+    as_of: datetime
+    audit_ids: tuple[UUID, ...]
+    answer: str
+    """Its text as it is sent: jsonb would reorder an object's keys."""
+    at: datetime
+    """When it was given."""
+
+
+# Made once: to make a statement takes longer than to send it.
+_LIMIT = select(func.set_config("statement_timeout", bindparam("milliseconds"), True))
+_MOMENT = select(func.pg_current_snapshot(), func.clock_timestamp())
+_FIELDS = ("client", "idempotency_key", "body_sha256", "as_of", "audit_ids", "answer", "created_at")
+
+
 @contextmanager
 def online_transaction(engine: Engine, *, timeout_seconds: float) -> Iterator[Connection]:
     """A transaction of which no statement, and no wait for a lock, takes longer than `timeout_seconds`.
@@ -40,8 +64,7 @@ def online_transaction(engine: Engine, *, timeout_seconds: float) -> Iterator[Co
     """
     try:
         with engine.begin() as connection:
-            limit = str(max(1, round(timeout_seconds * 1000)))
-            connection.execute(select(func.set_config("statement_timeout", limit, True)))
+            connection.execute(_LIMIT, {"milliseconds": str(max(1, round(timeout_seconds * 1000)))})
             yield connection
     except (OperationalError, InterfaceError, PoolTimeoutError) as error:
         raise DatabaseAwayError(f"the database does not answer: {_first_line(error)}") from error
@@ -56,8 +79,7 @@ def current_moment(connection: Connection) -> tuple[str, datetime]:
 
     It is the clock that stamps the facts: nothing that the snapshot sees was ingested later.
     """
-    now = select(func.pg_current_snapshot(), func.clock_timestamp())
-    snapshot, at = connection.execute(now).one()
+    snapshot, at = connection.execute(_MOMENT).one()
     return str(snapshot), at
 
 
@@ -66,46 +88,53 @@ def ensure_partitions(connection: Connection, first_day: date, *, days: int) -> 
     connection.execute(select(func.blink.ensure_partitions(first_day, days)))
 
 
-def recorded_answer(connection: Connection, *, client: str, key: str) -> RecordedAnswer | None:
-    """The first answer to `key`; None where there is none.
+def recorded_answers(connection: Connection, *, client: str, keys: Sequence[str]) -> dict[str, RecordedAnswer]:
+    """The first answers to keys, of those that have one.
 
-    Until the caller's transaction ends, nobody else gets past this call with the same key: of two requests that
-    come at once the second waits, and then finds the first one's answer.
+    Until the caller's transaction ends, nobody else gets past this call with one of the keys: of two requests that
+    come at once the second waits, and then finds the first one's answer. The keys are locked in order, so that two
+    callers cannot wait for each other in a circle.
     """
-    connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"score_requests\n{client}\n{key}", 0))))
+    ordered = func.unnest(literal(sorted(set(keys)), ARRAY(Text))).column_valued("key")
+    locked = func.concat(f"score_requests\n{client}\n", ordered)
+    connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(locked, 0))))
     requests = SCORE_REQUESTS.c
-    found = select(requests.body_sha256, requests.answer).where(
-        requests.client == client, requests.idempotency_key == key
-    )
-    row = connection.execute(found).one_or_none()
-    return None if row is None else RecordedAnswer(bytes(row.body_sha256), row.answer)
+    wanted = requests.idempotency_key == func.any(literal(list(keys), ARRAY(Text)))
+    found = select(requests.idempotency_key, requests.body_sha256, requests.answer)
+    rows = connection.execute(found.where(requests.client == client, wanted))
+    return {row.idempotency_key: RecordedAnswer(bytes(row.body_sha256), row.answer) for row in rows}
 
 
-def record_answer(
-    connection: Connection,
-    *,
-    client: str,
-    key: str,
-    body_sha256: bytes,
-    as_of: datetime,
-    audit_ids: Sequence[UUID],
-    answer: str,
-    at: datetime,
-) -> None:
-    """Remember the answer to `key`, in the transaction of its audits.
+def record_answers(connection: Connection, *, client: str, answers: Sequence[FirstAnswer]) -> None:
+    """Remember the answers to keys, in the transaction of their audits."""
+    rows = [
+        (
+            *(text_field(client), text_field(first.key), bytes_field(first.body_sha256), first.as_of.isoformat()),
+            "{" + ",".join(map(str, first.audit_ids)) + "}",
+            text_field(first.answer),
+            first.at.isoformat(),
+        )
+        for first in answers
+    ]
+    copy_rows(connection, SCORE_REQUESTS, _FIELDS, rows)
 
-    It is stored as one JSON string: jsonb would reorder an object's keys, and a repeated key gets the same bytes.
-    """
-    row = {
-        "client": client,
-        "idempotency_key": key,
-        "body_sha256": body_sha256,
-        "as_of": as_of,
-        "audit_ids": list(audit_ids),
-        "answer": answer,
-        "created_at": at,
-    }
-    connection.execute(insert(SCORE_REQUESTS), row)
+
+def keep_first_answers(connection: Connection, *, client: str, answers: Sequence[FirstAnswer]) -> None:
+    """As `record_answers`, of answers given while the database was away: a key that it knows keeps what it has."""
+    if answers:
+        rows = [
+            {
+                "client": client,
+                "idempotency_key": first.key,
+                "body_sha256": first.body_sha256,
+                "as_of": first.as_of,
+                "audit_ids": list(first.audit_ids),
+                "answer": first.answer,
+                "created_at": first.at,
+            }
+            for first in answers
+        ]
+        connection.execute(upsert(SCORE_REQUESTS).on_conflict_do_nothing(), rows)
 
 
 def _first_line(error: Exception) -> str:

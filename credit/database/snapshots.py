@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 from uuid import UUID, uuid5
 
-from sqlalchemy import ColumnElement, Connection, Uuid, func, insert, literal, select
+from sqlalchemy import ColumnElement, Connection, Uuid, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from credit.canonical_text import NamedNumbers, named_texts, optional_text, quoted, time_text
+from credit.database.copying import copy_rows, json_field, optional_field, text_field
 from credit.database.errors import DatabaseError
 from credit.database.schema import FEATURE_STORE_SNAPSHOTS
 from credit.ledger import Canonical
@@ -20,6 +22,12 @@ BATCH_NAMESPACE = UUID("6f4f6f3c-3b0e-5f6b-9d6e-0a4c2f5b7d11")
 
 SNAPSHOT_COLUMNS = [column.label(f"snapshot_{column.name}") for column in FEATURE_STORE_SNAPSHOTS.c]
 """What `snapshot_of` reads a snapshot from, in a row that may hold more."""
+
+SNAPSHOT_FIELDS = (
+    *("snapshot_id", "as_of", "portfolio", "subject_id", "source", "origin", "pg_snapshot", "run_id"),
+    *("features", "null_reasons"),
+)
+"""Columns that are written, in order."""
 
 
 class SnapshotError(DatabaseError):
@@ -66,6 +74,51 @@ def snapshot_record(snapshot: Snapshot) -> Record:
     }
 
 
+def snapshot_of_record(record: Mapping[str, Any]) -> Snapshot:
+    """The snapshot of a record that was read back from its canonical bytes as JSON."""
+    run_id = record["run_id"]
+    return Snapshot(
+        snapshot_id=UUID(record["snapshot_id"]),
+        as_of=datetime.fromisoformat(record["as_of"]),
+        portfolio=record["portfolio"],
+        subject_id=record["subject_id"],
+        source=record["source"],
+        origin=record["origin"],
+        pg_snapshot=record["pg_snapshot"],
+        run_id=None if run_id is None else UUID(run_id),
+        features=record["features"],
+        null_reasons=record["null_reasons"],
+    )
+
+
+class WrittenSnapshot:
+    """A snapshot with its parts as text."""
+
+    __slots__ = ("canonical", "fields", "snapshot")
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        """Raise LedgerError where a feature is not finite."""
+        features, null_reasons = NamedNumbers(snapshot.features).canonical, named_texts(snapshot.null_reasons)
+        as_of, identifier, run_id = time_text(snapshot.as_of), str(snapshot.snapshot_id), optional_text(snapshot.run_id)
+        self.snapshot = snapshot
+        self.canonical = (
+            f'{{"as_of":"{as_of}","features":{features},"null_reasons":{null_reasons},'
+            f'"origin":{quoted(snapshot.origin)},"pg_snapshot":{quoted(snapshot.pg_snapshot)},'
+            f'"portfolio":{quoted(snapshot.portfolio)},"run_id":{run_id},"snapshot_id":"{identifier}",'
+            f'"source":{quoted(snapshot.source)},"subject_id":{quoted(snapshot.subject_id)}}}'
+        )
+        """The text of `snapshot_record` in the ledger's canonical form."""
+        self.fields = (
+            identifier,
+            as_of,
+            *map(text_field, (snapshot.portfolio, snapshot.subject_id)),
+            *(snapshot.source, snapshot.origin, snapshot.pg_snapshot),
+            optional_field(snapshot.run_id),
+            *map(json_field, (features, null_reasons)),
+        )
+        """Of `SNAPSHOT_FIELDS`, for COPY."""
+
+
 def stored_snapshots(connection: Connection, keys: Sequence[tuple[datetime, UUID]]) -> dict[UUID, Snapshot]:
     """Those of the snapshots that are stored, by identifier; keys are (as_of, snapshot_id)."""
     columns = FEATURE_STORE_SNAPSHOTS.c
@@ -77,26 +130,31 @@ def stored_snapshots(connection: Connection, keys: Sequence[tuple[datetime, UUID
     return stored
 
 
-def insert_snapshots(connection: Connection, snapshots: Sequence[Snapshot]) -> None:
-    """Write those of the snapshots that are not stored yet.
+def insert_snapshots(connection: Connection, snapshots: Sequence[WrittenSnapshot]) -> None:
+    """Write snapshots of which none is stored yet."""
+    copy_rows(connection, FEATURE_STORE_SNAPSHOTS, SNAPSHOT_FIELDS, [snapshot.fields for snapshot in snapshots])
+
+
+def not_stored(connection: Connection, snapshots: Sequence[WrittenSnapshot]) -> list[WrittenSnapshot]:
+    """Those of the snapshots that are not stored yet, each once: two models' scores may come from one.
 
     Raises:
         SnapshotError: where one is stored with other content; the message names the subject.
     """
-    known = stored_snapshots(connection, [(snapshot.as_of, snapshot.snapshot_id) for snapshot in snapshots])
-    fresh: list[dict[str, object]] = []
-    for snapshot in snapshots:
+    keys = [(written.snapshot.as_of, written.snapshot.snapshot_id) for written in snapshots]
+    known = stored_snapshots(connection, keys)
+    fresh: list[WrittenSnapshot] = []
+    for written in snapshots:
+        snapshot = written.snapshot
         if known.get(snapshot.snapshot_id, snapshot) != snapshot:
             raise SnapshotError(
                 f"subject {snapshot.subject_id!r} as of {snapshot.as_of.isoformat()}: a snapshot with other content is "
                 "stored; score from the stored one"
             )
-        # Two models' scores may come from one snapshot.
         if snapshot.snapshot_id not in known:
             known[snapshot.snapshot_id] = snapshot
-            fresh.append(_row(snapshot))
-    if fresh:
-        connection.execute(insert(FEATURE_STORE_SNAPSHOTS), fresh)
+            fresh.append(written)
+    return fresh
 
 
 def stored_keys(
@@ -137,13 +195,3 @@ def _by_time(keys: Sequence[tuple[datetime, UUID]]) -> dict[datetime, list[UUID]
 
 def _any(ids: Sequence[UUID]) -> ColumnElement[Any]:
     return func.any(literal(list(ids), ARRAY(Uuid)))
-
-
-def _row(snapshot: Snapshot) -> dict[str, object]:
-    return {
-        **snapshot_record(snapshot),
-        "snapshot_id": snapshot.snapshot_id,
-        "run_id": snapshot.run_id,
-        "features": dict(snapshot.features),
-        "null_reasons": dict(snapshot.null_reasons),
-    }

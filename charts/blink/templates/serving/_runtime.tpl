@@ -16,6 +16,10 @@ annotations:
   serving.kserve.io/enable-metric-aggregation: "false"
 {{- include "blink.placement" . | nindent 0 }}
 volumes: {{- include "blink.commandVolumes" . | nindent 2 }}
+  {{- with .Values.serving.spoolClaim }}
+  - name: spool
+    persistentVolumeClaim: {claimName: {{ . }}}
+  {{- end }}
 containers:
   - name: kserve-container
     image: {{ include "blink.image" (dict "root" $ "name" "predictor") }}
@@ -27,6 +31,9 @@ containers:
       - --host=0.0.0.0
       - --http-port=8080
       - --grpc-port=8081
+      {{- if .Values.serving.spoolClaim }}
+      - --spool=/var/spool/blink
+      {{- end }}
       # KServe puts the InferenceService's name here. The slots of a rollout add --model-name again, with the
       # portfolio's name, and the last one counts.
       - --model-name={{ "{{.Name}}" }}
@@ -59,4 +66,7 @@ containers:
     securityContext: {{- include "blink.containerSecurity" . | nindent 6 }}
     resources: {{- toYaml .Values.slots.resources | nindent 6 }}
     volumeMounts: {{- include "blink.commandMounts" . | nindent 6 }}
+      {{- if .Values.serving.spoolClaim }}
+      - {name: spool, mountPath: /var/spool/blink}
+      {{- end }}
 {{- end }}

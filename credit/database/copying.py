@@ -1,0 +1,52 @@
+"""Rows written by COPY: one statement for any number of them (psycopg2)."""
+
+import io
+from collections.abc import Iterable, Sequence
+
+import psycopg2
+from sqlalchemy import Connection, Table
+from sqlalchemy.exc import DBAPIError
+
+NULL = "\\N"
+"""A field without a value."""
+
+_BUFFER = 1 << 16
+_ESCAPES = (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r"))
+
+
+def text_field(value: str) -> str:
+    """A text as a field of COPY's text format."""
+    for character, escape in _ESCAPES:
+        if character in value:
+            value = value.replace(character, escape)
+    return value
+
+
+def json_field(value: str) -> str:
+    """A JSON text, which holds no control character, as a field."""
+    return value.replace("\\", "\\\\") if "\\" in value else value
+
+
+def bytes_field(value: bytes) -> str:
+    """Bytes as a field."""
+    return f"\\\\x{value.hex()}"
+
+
+def optional_field(value: object | None) -> str:
+    """A value whose text needs no escape as a field, or no value."""
+    return NULL if value is None else str(value)
+
+
+def copy_rows(connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Insert rows of fields, in the order of the columns; triggers and constraints see each of them.
+
+    Raises:
+        DBAPIError: as SQLAlchemy's statements do.
+    """
+    statement = f"COPY {table.fullname} ({','.join(columns)}) FROM STDIN"
+    lines = io.StringIO("".join("\t".join(row) + "\n" for row in rows))
+    try:
+        connection.connection.cursor().copy_expert(statement, lines, _BUFFER)
+    except psycopg2.Error as error:
+        refused: BaseException = DBAPIError.instance(statement, None, error, psycopg2.Error)
+        raise refused from error

@@ -1,0 +1,102 @@
+"""Requests that leave an audit wait here; whatever waits together is committed together."""
+
+import asyncio
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from uuid import UUID
+
+from credit.scores import ScoredRows
+from predictor.audit_lane import Commit, Lane
+from predictor.audit_request import Asked, AuditRequest, asked_for, supplied_for
+from predictor.composition import Audited
+from predictor.deployment import Deployed, Deployment
+from predictor.errors import UnavailableError
+from predictor.feature_values import Floats
+from predictor.score_request import ScoreWish, parse_score_wish
+
+_SMALL_BODY = 16 * 1024
+"""Bytes of a body that is read in the event loop; reading a larger one would hold the others up."""
+
+
+class AuditGroup:
+    """`predictor.answering.Audits` by group commit. Used from one event loop; transactions run in their own threads.
+
+    Requests whose features are to be computed have writers of their own: they take milliseconds each, and would hold
+    the others up.
+    """
+
+    def __init__(
+        self,
+        commit: Commit,
+        deployment: Deployment,
+        *,
+        writers: Sequence[str],
+        computing_writers: Sequence[str],
+        most_rows: int,
+        most_subjects: int,
+        waiting: int,
+    ) -> None:
+        """As many transactions run at once as there are writers, each of at most about `most_rows` rows.
+
+        Beyond `waiting` requests further ones are told to come later.
+        """
+        self._deployment = deployment
+        self._most_subjects = most_subjects
+        self._waiting = waiting
+        self._held = 0
+        self._threads = ThreadPoolExecutor(len(writers) + len(computing_writers), thread_name_prefix="blink-audits")
+        keys: set[str] = set()
+        self._lanes = [
+            Lane(commit, names, self._threads, keys, self._start_lanes, most_rows=most_rows)
+            for names in (writers, computing_writers)
+        ]
+
+    async def score(self, asked: Asked) -> bytes:
+        """The answer to a `/score` request.
+
+        Raises:
+            BadInputError: where its body is wrong.
+            UnknownSubjectError: where a subject whose features are to be computed has no history.
+            KeyConflictError: where the key came with another body.
+            UnavailableError: where nothing can be audited now, or too many wait.
+        """
+        wish = await self._read(asked.body)
+        return (await self._committed(asked_for(wish, asked, self._deployment.current()))).answer
+
+    async def score_supplied(
+        self, rows: Floats, subject_id: str, deployed: Deployed, request_id: str
+    ) -> tuple[ScoredRows, UUID]:
+        """The scores of one row [1, d] of a subject that a client supplied, with the identifier of their audit.
+
+        Raises:
+            BadInputError: where the row does not fit the model, or holds an infinity.
+            UnavailableError: where nothing can be audited now, or too many wait.
+        """
+        audited = await self._committed(supplied_for(rows, subject_id, deployed, request_id))
+        assert audited.rows is not None  # noqa: S101 - only a key can have an answer from before
+        return audited.rows, audited.audit_ids[0]
+
+    def close(self) -> None:
+        """Let running transactions end; nothing waits any more when the protocols have ended."""
+        self._threads.shutdown(wait=True)
+
+    async def _read(self, body: bytes) -> ScoreWish:
+        read = partial(parse_score_wish, body, most=self._most_subjects)
+        if len(body) <= _SMALL_BODY:
+            return read()
+        return await asyncio.get_running_loop().run_in_executor(self._threads, read)
+
+    async def _committed(self, request: AuditRequest) -> Audited:
+        if self._held >= self._waiting:
+            raise UnavailableError(f"overloaded: {self._held} requests wait for their audits already")
+        self._held += 1
+        try:
+            return await self._lanes[int(request.computed)].committed(request)
+        finally:
+            self._held -= 1
+
+    def _start_lanes(self) -> None:
+        # Any of them may have waited for a key that is free now.
+        for lane in self._lanes:
+            lane.start()

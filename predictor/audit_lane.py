@@ -1,0 +1,102 @@
+"""A queue of requests that leave an audit: a free writer takes all that wait."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+
+from predictor.audit_request import AuditRequest
+from predictor.composition import Audited, Outcome
+
+Commit = Callable[[Sequence[AuditRequest], str], list[Outcome]]
+"""Scores requests of one model, no two of one key, and answers for their audits; what each gets, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A request that waits, or is being written."""
+
+    request: AuditRequest
+    outcome: asyncio.Future[Audited]
+
+
+class Lane:
+    """A queue in front of some writers. Used from one event loop."""
+
+    def __init__(
+        self,
+        commit: Commit,
+        writers: Sequence[str],
+        threads: ThreadPoolExecutor,
+        keys: set[str],
+        ended: Callable[[], None],
+        *,
+        most_rows: int,
+    ) -> None:
+        """`keys` are those that any lane is writing now; `ended` is called when this one has written some."""
+        self._commit = commit
+        self._idle = list(writers)
+        self._threads = threads
+        self._most_rows = most_rows
+        self._queue: deque[Waiting] = deque()
+        self._keys = keys
+        self._told = ended
+        self._called = False
+
+    async def committed(self, request: AuditRequest) -> Audited:
+        """What the request gets when its group has been committed.
+
+        Raises:
+            Exception: the request's own outcome where it is one.
+        """
+        loop = asyncio.get_running_loop()
+        waiting = Waiting(request, loop.create_future())
+        self._queue.append(waiting)
+        if not self._called:
+            # What arrives in the same turn of the loop goes along.
+            self._called = True
+            loop.call_soon(self.start)
+        return await waiting.outcome
+
+    def start(self) -> None:
+        """Give what waits to the writers that are idle."""
+        self._called = False
+        while self._idle and (group := self._taken()):
+            writer = self._idle.pop()
+            requests = [waiting.request for waiting in group]
+            running = asyncio.get_running_loop().run_in_executor(self._threads, self._commit, requests, writer)
+            running.add_done_callback(partial(self._ended, group, writer))
+
+    def _taken(self) -> list[Waiting]:
+        """Who goes next: of one model, and no key twice at once, so that the second finds the first one's answer."""
+        taken: list[Waiting] = []
+        left: deque[Waiting] = deque()
+        rows = 0
+        while self._queue and rows < self._most_rows:
+            waiting = self._queue.popleft()
+            request = waiting.request
+            if request.key in self._keys or (taken and request.deployed is not taken[0].request.deployed):
+                left.append(waiting)
+                continue
+            if request.key is not None:
+                self._keys.add(request.key)
+            taken.append(waiting)
+            rows += len(request.subjects)
+        self._queue = left + self._queue
+        return taken
+
+    def _ended(self, group: Sequence[Waiting], writer: str, running: asyncio.Future[list[Outcome]]) -> None:
+        self._idle.append(writer)
+        self._keys.difference_update([waiting.request.key for waiting in group if waiting.request.key is not None])
+        fault = running.exception()
+        outcomes = [fault] * len(group) if fault is not None else running.result()
+        for waiting, outcome in zip(group, outcomes, strict=True):
+            if waiting.outcome.done():  # its client has left
+                continue
+            if isinstance(outcome, BaseException):
+                waiting.outcome.set_exception(outcome)
+            else:
+                waiting.outcome.set_result(outcome)
+        self._told()

@@ -1,0 +1,259 @@
+"""Which requests are committed together: no database, and transactions that end when the test says so."""
+
+import asyncio
+import json
+from collections.abc import Coroutine, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from queue import SimpleQueue
+from uuid import UUID
+
+import numpy as np
+import pytest
+
+from credit.bundle.reader import Bundle
+from credit.scores import score_rows
+from predictor.audit_group import AuditGroup
+from predictor.audit_request import Asked, AuditRequest
+from predictor.composition import Audited, Outcome
+from predictor.deployment import Deployed, Deployment
+from predictor.errors import BadInputError, KeyConflictError, UnavailableError
+from predictor.metrics import Metrics
+from tests.unit.predictor.serving_example import NAMES, example_bundle
+
+Ended = tuple[list[str], str]
+
+
+class Committing:
+    """Stands in for the transactions: each waits until the test lets it end."""
+
+    def __init__(self) -> None:
+        self.begun: SimpleQueue[Ended] = SimpleQueue()
+        self.ends: SimpleQueue[list[Outcome] | Exception] = SimpleQueue()
+
+    def score(self, requests: Sequence[AuditRequest], writer: str) -> list[Outcome]:
+        self.begun.put(([request.request_id for request in requests], writer))
+        end = self.ends.get(timeout=20)
+        if isinstance(end, Exception):
+            raise end
+        return end
+
+
+def audited(*answers: str) -> list[Outcome]:
+    return [Audited(answer.encode(), None, ()) for answer in answers]
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    return example_bundle(Path(tmp_path_factory.mktemp("models")))
+
+
+@pytest.fixture
+def deployment(bundle: Bundle) -> Deployment:
+    deployment = Deployment(Metrics())
+    deployment.replace(Deployed(bundle, "champion"))
+    return deployment
+
+
+@contextmanager
+def grouping(
+    deployment: Deployment, *, writers: Sequence[str] = ("w",), waiting: int = 100, most_rows: int = 100
+) -> Iterator[tuple[AuditGroup, Committing]]:
+    committing = Committing()
+    group = AuditGroup(
+        committing.score,
+        deployment,
+        writers=writers,
+        computing_writers=["c"],
+        most_rows=most_rows,
+        most_subjects=100,
+        waiting=waiting,
+    )
+    yield group, committing
+    group.close()
+
+
+def asked(name: str, *, key: str | None = None, features: str = ',"features":{}') -> Asked:
+    return Asked(name, key, f'{{"user_id":"{name}"{features}}}'.encode())
+
+
+async def begun(committing: Committing) -> Ended:
+    return await asyncio.to_thread(committing.begun.get, timeout=20)
+
+
+def tasks(group: AuditGroup, *requests: Asked) -> list[asyncio.Task[bytes]]:
+    return [asyncio.ensure_future(group.score(one)) for one in requests]
+
+
+def run(work: Coroutine[object, object, None]) -> None:
+    asyncio.run(work)
+
+
+def test_what_waits_while_one_group_is_written_is_the_next_group(deployment):
+    async def work() -> None:
+        with grouping(deployment) as (group, committing):
+            first = tasks(group, asked("a"), asked("b"))
+            assert await begun(committing) == (["a", "b"], "w")
+            later = tasks(group, asked("c"), asked("d"), asked("e"))
+            committing.ends.put(audited("A", "B"))
+            assert await asyncio.gather(*first) == [b"A", b"B"]
+            assert await begun(committing) == (["c", "d", "e"], "w")
+            committing.ends.put(audited("C", "D", "E"))
+            assert await asyncio.gather(*later) == [b"C", b"D", b"E"]
+
+    run(work())
+
+
+def test_a_group_ends_at_its_most_rows(deployment):
+    async def work() -> None:
+        with grouping(deployment, most_rows=2) as (group, committing):
+            running = tasks(group, asked("a"), asked("b"), asked("c"))
+            assert (await begun(committing))[0] == ["a", "b"]
+            committing.ends.put(audited("A", "B"))
+            assert (await begun(committing))[0] == ["c"]
+            committing.ends.put(audited("C"))
+            assert await asyncio.gather(*running) == [b"A", b"B", b"C"]
+
+    run(work())
+
+
+def test_a_key_that_is_being_written_waits_for_the_next_group(deployment):
+    async def work() -> None:
+        with grouping(deployment, writers=("w", "x")) as (group, committing):
+            running = tasks(group, asked("a", key="k"), asked("b"), asked("c", key="k"), asked("d", key="l"))
+            names, _ = await begun(committing)
+            assert names == ["a", "b", "d"]
+            committing.ends.put(audited("A", "B", "D"))
+            names, _ = await begun(committing)
+            assert names == ["c"]
+            committing.ends.put([KeyConflictError("another body")])
+            outcomes = await asyncio.gather(*running, return_exceptions=True)
+            assert [str(outcome) for outcome in outcomes] == ["b'A'", "b'B'", "another body", "b'D'"]
+
+    run(work())
+
+
+def test_requests_of_two_models_are_written_apart(deployment, bundle):
+    async def work() -> None:
+        with grouping(deployment) as (group, committing):
+            first = tasks(group, asked("a"))
+            await asyncio.sleep(0)
+            deployment.replace(replace(deployment.current(), role="challenger"))
+            second = tasks(group, asked("b"))
+            assert (await begun(committing))[0] == ["a"]
+            committing.ends.put(audited("A"))
+            assert (await begun(committing))[0] == ["b"]
+            committing.ends.put(audited("B"))
+            assert await asyncio.gather(*first, *second) == [b"A", b"B"]
+
+    run(work())
+
+
+def test_computed_features_have_a_writer_of_their_own(deployment):
+    async def work() -> None:
+        with grouping(deployment) as (group, committing):
+            running = tasks(group, asked("a"), asked("b", features=""))
+            assert sorted([await begun(committing), await begun(committing)]) == [(["a"], "w"), (["b"], "c")]
+            committing.ends.put(audited("X"))
+            committing.ends.put(audited("X"))
+            assert await asyncio.gather(*running) == [b"X", b"X"]
+
+    run(work())
+
+
+def test_a_key_that_another_lane_is_writing_waits_too(deployment):
+    async def work() -> None:
+        with grouping(deployment) as (group, committing):
+            first = tasks(group, asked("a", key="k", features=""))
+            assert await begun(committing) == (["a"], "c")
+            second = tasks(group, asked("b", key="k"))
+            await asyncio.sleep(0)
+            committing.ends.put(audited("A"))
+            assert await begun(committing) == (["b"], "w")
+            committing.ends.put(audited("B"))
+            assert await asyncio.gather(*first, *second) == [b"A", b"B"]
+
+    run(work())
+
+
+def test_beyond_its_bound_requests_are_told_to_come_later(deployment):
+    async def work() -> None:
+        with grouping(deployment, waiting=2) as (group, committing):
+            running = tasks(group, asked("a"), asked("b"), asked("c"))
+            with pytest.raises(UnavailableError, match="overloaded: 2 requests wait for their audits already"):
+                await running[2]
+            await begun(committing)
+            committing.ends.put(audited("A", "B"))
+            await asyncio.gather(*running[:2])
+            again = tasks(group, asked("d"))
+            committing.ends.put(audited("D"))
+            assert await again[0] == b"D"
+
+    run(work())
+
+
+def test_each_request_has_its_own_outcome_and_a_fault_of_all_is_each_ones(deployment):
+    async def work() -> None:
+        with grouping(deployment) as (group, committing):
+            first = tasks(group, asked("a"), asked("b"))
+            committing.ends.put([*audited("A"), BadInputError("row 0", "wrong")])
+            outcomes = await asyncio.gather(*first, return_exceptions=True)
+            assert [str(outcome) for outcome in outcomes] == ["b'A'", "row 0: wrong"]
+            second = tasks(group, asked("c"), asked("d"))
+            committing.ends.put(MemoryError("no memory"))
+            outcomes = await asyncio.gather(*second, return_exceptions=True)
+            assert [str(outcome) for outcome in outcomes] == ["no memory", "no memory"]
+
+    run(work())
+
+
+def test_a_client_that_leaves_keeps_nobody_from_an_answer(deployment):
+    async def work() -> None:
+        with grouping(deployment) as (group, committing):
+            left, stays = tasks(group, asked("a"), asked("b"))
+            await begun(committing)
+            left.cancel()
+            committing.ends.put(audited("A", "B"))
+            assert await stays == b"B"
+
+    run(work())
+
+
+def test_a_long_body_is_read_beside_the_event_loop(deployment):
+    async def work() -> None:
+        with grouping(deployment) as (group, committing):
+            body = json.dumps([{"user_id": f"u-{n}", "features": dict.fromkeys(NAMES, n)} for n in range(50)])
+            (running,) = tasks(group, Asked("a", None, body.encode()))
+            assert (await begun(committing))[0] == ["a"]
+            committing.ends.put(audited("A"))
+            assert await running == b"A"
+            with pytest.raises(BadInputError, match="malformed JSON"):
+                await group.score(Asked("b", None, body.encode()[:-1]))
+
+    run(work())
+
+
+def test_a_row_of_another_protocol_gets_its_scores_and_its_audit(deployment, bundle):
+    async def work() -> None:
+        with grouping(deployment) as (group, committing):
+            rows, audit_id = np.full((1, len(NAMES)), 1.5), UUID(int=1)
+            running = asyncio.ensure_future(group.score_supplied(rows, "s", deployment.current(), "r"))
+            assert (await begun(committing))[0] == ["r"]
+            scored = score_rows(bundle, rows)
+            committing.ends.put([Audited(b"", scored, (audit_id,))])
+            assert await running == (scored, audit_id)
+
+    run(work())
+
+
+def test_what_cannot_be_audited_does_not_wait(deployment, bundle):
+    async def work() -> None:
+        deployment.replace(Deployed(bundle, "champion", "it is not registered"))
+        with grouping(deployment) as (group, _):
+            with pytest.raises(UnavailableError, match="it is not registered, and a score must leave an audit"):
+                await group.score(asked("a"))
+            with pytest.raises(UnavailableError, match="it is not registered, and a score must leave an audit"):
+                await group.score_supplied(np.zeros((1, len(NAMES))), "s", deployment.current(), "r")
+
+    run(work())

@@ -57,6 +57,7 @@ check: setup
 	$(BIN)/python -m credit.features.reference_page --check docs/features.md
 	$(BIN)/python -m blink.cli.reference_page --check docs/commands.md
 	$(BIN)/python charts/values_page.py --check docs/chart-values.md
+	$(BIN)/python -m tests.postgres.serving.conformance_page --check docs/conformance.md
 	$(BIN)/blink workflows check
 
 # Hours, not minutes: figures go to docs/acceptance.

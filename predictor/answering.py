@@ -110,10 +110,6 @@ class Answering:
         return await self._audits.score(Asked(request_id, idempotency_key, body))
 
     async def _audited(self, request_id: str, request: InferRequest, rows: Floats, deployed: Deployed) -> Answer:
-        if len(rows) != 1:
-            raise BadInputError(
-                "parameters.subject_id", f"one row is needed, not {len(rows)}: it is one subject's score"
-            )
         subject = request.subject_id or ""
         scored, audit_id = await self._audits.score_supplied(rows, subject, deployed, request_id)
         return self._answer(deployed, outputs_of(scored, request.outputs), audit_id=str(audit_id))
@@ -125,5 +121,7 @@ class Answering:
 def _read(call: Call[T], deployed: Deployed) -> tuple[InferRequest, Floats]:
     request = call.read()
     rows = request.source.rows(deployed.feature_names)
+    if request.subject_id is not None and len(rows) != 1:
+        raise BadInputError("parameters.subject_id", f"one row is needed, not {len(rows)}: it is one subject's score")
     deployed.rules.check(rows)
     return request, rows

@@ -17,6 +17,11 @@ class BadInputError(PredictorError):
 class TooLargeError(PredictorError):
     """A body is over the limit."""
 
+    def __init__(self, message: str, *, read: bool) -> None:
+        """`read` says whether all of it was read, so that its connection can go on."""
+        super().__init__(message)
+        self.read = read
+
 
 class MediaTypeError(PredictorError):
     """A body is of a type, or in an encoding, that is not read here."""

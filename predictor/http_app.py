@@ -22,6 +22,7 @@ from predictor.http_body import JSON, headers_of, idempotency_key, read_body
 from predictor.http_errors import ErrorAnswers, request_id_of
 from predictor.http_gate import Gate
 from predictor.http_infer import InferPath
+from predictor.openapi import openapi
 from predictor.settings import Limits
 from predictor.spans import Spans
 from predictor.strict_json import Json, to_json
@@ -101,6 +102,11 @@ class Endpoints:
         described = {**said, "versions": [bundle.model_id], "platform": bundle.engine.name}
         return _json(to_json({**described, "parameters": {"features": list(bundle.feature_names)}}))
 
+    async def openapi(self, request: Request) -> Response:  # noqa: ARG002
+        """`GET /openapi.json`: what can be asked, for the model that serves now."""
+        features = self._deployment.current().feature_names
+        return _json(to_json(openapi(self._name, features, version=self._plane.metadata()["version"])))
+
     async def metrics(self, request: Request) -> Response:  # noqa: ARG002
         """`GET /metrics`."""
         return Response(self._metrics.page(), media_type=prometheus.CONTENT_TYPE)
@@ -162,6 +168,7 @@ def routes_of(endpoints: Endpoints) -> list[Route]:
     get = [
         ("/", endpoints.live),
         ("/metrics", endpoints.metrics),
+        ("/openapi.json", endpoints.openapi),
         ("/v2/health/live", endpoints.live),
         ("/v2/health/ready", endpoints.ready),
         ("/v2", endpoints.server_metadata),

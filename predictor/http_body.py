@@ -46,7 +46,7 @@ async def read_body(
     _check_type(headers, types, untyped=untyped)
     said = headers.get(b"content-length", b"")
     if said.isdigit() and int(said) > limit and b"expect" in headers:
-        raise _too_large(limit)
+        raise _too_large(limit, read=False)
     body, more = await _next_part(receive)
     if not more and len(body) <= limit:
         return body
@@ -99,7 +99,7 @@ async def _rest(first: bytes, receive: Receive, limit: int, *, more: bool) -> by
         if size <= limit:
             chunks.append(chunk)
     if size > limit:
-        raise _too_large(limit)
+        raise _too_large(limit, read=not more)
     return b"".join(chunks)
 
 
@@ -115,5 +115,5 @@ def _check_type(headers: Headers, types: Sequence[str], *, untyped: bool) -> Non
             raise MediaTypeError(f"Content-Encoding: bodies are read uncompressed, not {encoding[:64]!r}")
 
 
-def _too_large(limit: int) -> TooLargeError:
-    return TooLargeError(f"body: over the limit of {limit} bytes")
+def _too_large(limit: int, *, read: bool) -> TooLargeError:
+    return TooLargeError(f"body: over the limit of {limit} bytes", read=read)

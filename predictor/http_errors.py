@@ -22,15 +22,14 @@ STATUS: Mapping[type[errors.PredictorError], HTTPStatus] = {
 }
 
 
+_CLOSE: RawHeaders = ((b"connection", b"close"),)
+
+
 class ErrorAnswers:
     """Answers to errors; the methods that take a `Request` are handlers for Starlette."""
 
     def __init__(self, *, retry_seconds: int) -> None:
-        self._headers: Mapping[HTTPStatus, RawHeaders] = {
-            HTTPStatus.SERVICE_UNAVAILABLE: ((b"retry-after", str(retry_seconds).encode()),),
-            # Whatever is still on its way is not read.
-            HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ((b"connection", b"close"),),
-        }
+        self._retry: RawHeaders = ((b"retry-after", str(retry_seconds).encode()),)
 
     def answer(self, error: errors.PredictorError, request_id: str) -> HttpAnswer:
         """The answer to a named fault of a request, or to the state of the server.
@@ -41,7 +40,13 @@ class ErrorAnswers:
         status = STATUS.get(type(error))
         if status is None:
             raise error
-        return error_answer(status, str(error), request_id, self._headers.get(status, ()))
+        return error_answer(status, str(error), request_id, self._headers(error))
+
+    def _headers(self, error: errors.PredictorError) -> RawHeaders:
+        if isinstance(error, errors.UnavailableError):
+            return self._retry
+        # Whatever is still on its way is not read.
+        return _CLOSE if isinstance(error, errors.TooLargeError) and not error.read else ()
 
     async def predictor_error(self, request: Request, error: Exception) -> Response:
         """As `answer`."""

@@ -1,0 +1,210 @@
+"""The OpenAPI document of a server: the Open Inference Protocol as it is spoken here, V1, and `/score`.
+
+Source of V2: https://github.com/kserve/open-inference-protocol, `specification/protocol/open_inference_rest.yaml`.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from predictor.infer_request import OUTPUTS
+from predictor.strict_json import LONGEST_TEXT, Json
+from predictor.tensors import DTYPES
+
+Schema = Mapping[str, Json]
+
+_TEXT: Schema = {"type": "string", "minLength": 1, "maxLength": LONGEST_TEXT}
+_SIZE: Schema = {"type": "integer", "minimum": 0, "maximum": 2**31 - 1}
+_VALUE: Schema = {"type": ["number", "null"]}
+_PARAMETERS: Schema = {"type": "object", "description": "Unknown ones are ignored."}
+
+
+def openapi(name: str, feature_names: Sequence[str], *, version: str) -> Json:
+    """The document of a server of one model, which is called `name` in URLs."""
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "BlinkScoring predictor", "version": version},
+        "paths": {**_metadata_paths(name), **_scoring_paths(name)},
+        "components": {"schemas": _schemas(feature_names)},
+    }
+
+
+def _metadata_paths(name: str) -> Schema:
+    model, versioned = _parameters(name)
+    state: Schema = {"503": _error("no model, or one that cannot be audited")}
+    unknown: Schema = {"404": _error("another model, or another version"), **state}
+    return {
+        "/": {"get": _get("Live")},
+        "/metrics": {"get": {"responses": {"200": {"description": "Prometheus", "content": {"text/plain": {}}}}}},
+        "/v2": {"get": _get("ServerMetadata")},
+        "/v2/health/live": {"get": _get("Live")},
+        "/v2/health/ready": {"get": _get("Ready", state)},
+        "/v1/models": {"get": _get("Models")},
+        "/v2/models": {"get": _get("Models")},
+        "/v1/models/{name}": {"parameters": model, "get": _get("ModelReady", unknown)},
+        "/v2/models/{name}": {"parameters": model, "get": _get("ModelMetadata", unknown)},
+        "/v2/models/{name}/ready": {"parameters": model, "get": _get("ModelReady", unknown)},
+        "/v2/models/{name}/versions/{version}": {"parameters": versioned, "get": _get("ModelMetadata", unknown)},
+        "/v2/models/{name}/versions/{version}/ready": {"parameters": versioned, "get": _get("ModelReady", unknown)},
+    }
+
+
+def _scoring_paths(name: str) -> Schema:
+    model, versioned = _parameters(name)
+    key: Schema = {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+    }
+    conflict: Schema = {"409": _error("the key came with another body")}
+    return {
+        "/v2/models/{name}/infer": {"parameters": model, "post": _post("InferRequest", "InferResponse", binary=True)},
+        "/v2/models/{name}/versions/{version}/infer": {
+            "parameters": versioned,
+            "post": _post("InferRequest", "InferResponse", binary=True),
+        },
+        "/v1/models/{name}:predict": {"parameters": model, "post": _post("Instances", "Predictions")},
+        "/v1/models/{name}:explain": {"parameters": model, "post": _post("Instances", "Explanations")},
+        "/score": {"post": {"parameters": [key], **_post("ScoreRequest", "ScoreResponse", conflict)}},
+    }
+
+
+def _parameters(name: str) -> tuple[Json, Json]:
+    """Of a model's path, and of one of its versions."""
+    model: Schema = {"name": "name", "in": "path", "required": True, "schema": {"type": "string", "enum": [name]}}
+    version: Schema = {"name": "version", "in": "path", "required": True, "schema": {"type": "string"}}
+    return [model], [model, version]
+
+
+def _get(schema: str, more: Schema | None = None) -> Schema:
+    return {"responses": {"200": _json(schema, "answered"), **(more or {})}}
+
+
+def _post(asked: str, given: str, more: Schema | None = None, *, binary: bool = False) -> Schema:
+    raw: Schema = {"application/octet-stream": {}} if binary else {}
+    return {
+        "requestBody": {"required": True, "content": {"application/json": {"schema": _ref(asked)}}},
+        "responses": {
+            "200": {"description": "scored", "content": {"application/json": {"schema": _ref(given)}, **raw}},
+            "400": _error("the place and the fault"),
+            "404": _error("another model, another version, or a user without history"),
+            "413": _error("the body is over the limit"),
+            "415": _error("another media type, or a compressed body"),
+            "503": _error("no model, no database, or overloaded: Retry-After says when to come again"),
+            **(more or {}),
+        },
+    }
+
+
+def _json(schema: str, description: str) -> Schema:
+    return {"description": description, "content": {"application/json": {"schema": _ref(schema)}}}
+
+
+def _error(description: str) -> Schema:
+    return _json("Error", description)
+
+
+def _ref(schema: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{schema}"}
+
+
+def _object(required: Mapping[str, Json], optional: Mapping[str, Json] | None = None, *, closed: bool = True) -> Schema:
+    properties: Schema = {**required, **(optional or {})}
+    return {
+        "type": "object",
+        "required": list(required),
+        "properties": properties,
+        **({"additionalProperties": False} if closed else {}),
+    }
+
+
+def _list(items: Json, *, least: int = 0) -> Schema:
+    return {"type": "array", "items": items, **({"minItems": least} if least else {})}
+
+
+def _schemas(feature_names: Sequence[str]) -> Schema:
+    row: Schema = _object({}, dict.fromkeys(feature_names, _VALUE))
+    whole: Schema = {**_list(_VALUE), "minItems": len(feature_names), "maxItems": len(feature_names)}
+    subject = _object({"user_id": _TEXT}, {"features": row})
+    return {
+        **_said_of_models(),
+        **_inference(feature_names),
+        "Instances": _object(
+            {"instances": _list({"oneOf": [row, whole]}, least=1)}, {"parameters": _object({}, {"subject_id": _TEXT})}
+        ),
+        "Predictions": _object(_V1_ANSWER, closed=False),
+        "Explanations": _object({**_V1_ANSWER, "explanations": _list({"type": "object"})}, closed=False),
+        "ScoreRequest": {"oneOf": [subject, _list(subject, least=1)]},
+        "ScoreResponse": {"type": ["object", "array"]},
+        "Error": _object({"error": {"type": "string"}, "request_id": {"type": "string"}}),
+    }
+
+
+_V1_ANSWER: Mapping[str, Json] = {
+    "model_name": {"type": "string"},
+    "model_version": {"type": "string"},
+    "predictions": _list({"type": "number"}),
+}
+
+
+def _said_of_models() -> Schema:
+    tensor = _object({"name": {"type": "string"}, "datatype": {"type": "string"}, "shape": _list({"type": "integer"})})
+    text: Schema = {"type": "string"}
+    texts = _list(text)
+    return {
+        "Live": _object({"live": {"type": "boolean"}}),
+        "Ready": _object({"ready": {"type": "boolean"}}),
+        "Models": _object({"models": texts}),
+        "ModelReady": _object({"name": text, "ready": {"type": "boolean"}}),
+        "ServerMetadata": _object({"name": text, "version": text, "extensions": texts}),
+        "ModelMetadata": _object(
+            {"name": text, "versions": texts, "platform": text, "inputs": _list(tensor), "outputs": _list(tensor)},
+            {"parameters": {"type": "object"}},
+        ),
+    }
+
+
+def _inference(feature_names: Sequence[str]) -> Schema:
+    of_switch: Schema = {"type": "object", "properties": {"binary_data": {"type": "boolean"}}}
+    asked = _object({"name": {"enum": list(OUTPUTS)}}, {"parameters": of_switch})
+    sent = _object(
+        {
+            "name": _TEXT,
+            "shape": {**_list(_SIZE, least=1), "maxItems": 2},
+            "datatype": {"enum": list(DTYPES)},
+            "data": _list({"anyOf": [_VALUE, _list(_VALUE)]}),
+        },
+        {"parameters": _PARAMETERS},
+    )
+    given = _object(
+        {
+            "name": {"enum": list(OUTPUTS)},
+            "datatype": {"enum": sorted(set(OUTPUTS.values()))},
+            "shape": _list(_SIZE, least=1),
+            "data": _list({"type": ["number", "string"]}),
+        }
+    )
+    known: Schema = {"subject_id": _TEXT, "binary_data_output": {"type": "boolean"}}
+    text: Schema = {"type": ["string", "null"]}
+    return {
+        "InferRequest": {
+            **_object(
+                {"inputs": {**_list(sent, least=1), "maxItems": max(len(feature_names), 1)}},
+                {
+                    "id": {"oneOf": [{"type": "null"}, {"type": "string", "maxLength": LONGEST_TEXT}]},
+                    "model_name": text,
+                    "model_version": text,
+                    "parameters": {"type": ["object", "null"], "properties": known},
+                    "outputs": {"oneOf": [{"type": "null"}, {**_list(asked), "uniqueItems": True}]},
+                },
+            ),
+            "example": _example(feature_names),
+        },
+        "InferResponse": _object(
+            {"model_name": _TEXT, "model_version": _TEXT, "id": _TEXT, "outputs": _list(given, least=1)},
+            {"parameters": {"type": "object"}},
+        ),
+    }
+
+
+def _example(feature_names: Sequence[str]) -> Json:
+    width = len(feature_names)
+    return {"inputs": [{"name": "rows", "shape": [1, width], "datatype": "FP64", "data": [1.0] * width}]}

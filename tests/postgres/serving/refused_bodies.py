@@ -1,0 +1,207 @@
+"""Bad bodies of V2 inference, JSON and binary, and what they are refused with."""
+
+import json
+from dataclasses import replace
+from math import nan
+
+from tests.postgres.serving.conformance_requests import (
+    BINARY_TYPE,
+    CODED,
+    LENGTH,
+    NEEDED,
+    PREDICT,
+    ROW,
+    SIZE,
+    WIDTH,
+    Bad,
+    Request,
+    announced,
+    as_json,
+    binary,
+    infer,
+    packed,
+    with_value,
+)
+from tests.postgres.serving.requests import tensor
+
+OF_BODIES = (
+    Bad("no body", Request(), "body: is empty; a JSON text is needed"),
+    Bad("malformed JSON", Request(b'{"inputs": [}'), "body, line 1 column 13: malformed JSON: "),
+    Bad("half of a body", Request(json.dumps({"inputs": [tensor()]}).encode()[:40]), "body, line 1 column "),
+    Bad(
+        "something behind the JSON",
+        Request(json.dumps({"inputs": [tensor()]}).encode() + b"{}"),
+        "body, line 1 column ",
+    ),
+    Bad("bytes that are not UTF-8", Request(b'{"inputs": "\xff"}'), "body: byte 12 is not UTF-8"),
+    Bad("a key given twice", Request(b'{"inputs": [], "inputs": []}'), "inputs: the key is given twice in one object"),
+    Bad(
+        "a key given twice within a tensor",
+        Request(json.dumps({"inputs": [tensor()]}).replace('"shape"', '"name": "rows", "shape"').encode()),
+        "name: the key is given twice in one object",
+    ),
+    Bad(
+        "a key given twice, once escaped",
+        Request(b'{"inputs": [], "\\u0069nputs": []}'),
+        "inputs: the key is given twice in one object",
+    ),
+    Bad("nested too deeply", Request(b"[" * 100_000), "body: is nested too deeply"),
+    Bad("a list", as_json([]), "body: an object is needed, not a list"),
+    Bad("an unknown field", infer(tensor(), mine=1), "mine: unknown field; there are id, model_name, "),
+    Bad(
+        "an unknown field of a tensor", infer(tensor(mine=1)), "inputs[0].mine: unknown field; there are name, shape, "
+    ),
+    Bad("inputs are an object", as_json({"inputs": {}}), "inputs: a list is needed, not an object"),
+    Bad("a tensor is a number", infer(tensor(), 7), "inputs[1]: an object is needed, not the number 7"),
+    Bad("no name", infer(tensor(name=...)), "inputs[0].name: is missing"),
+    Bad("no shape", infer(tensor(shape=...)), "inputs[0].shape: is missing"),
+    Bad("no datatype", infer(tensor(datatype=...)), "inputs[0].datatype: is missing"),
+    Bad(
+        "a datatype that is none",
+        infer(tensor(datatype="FP128")),
+        "tensor rows: datatype 'FP128' holds no feature; use one of FP32, FP64, ",
+    ),
+    Bad(
+        "a shape of fractions",
+        infer(tensor(shape=[1.0, WIDTH])),
+        "tensor rows: its shape must be one or two whole numbers of at least 0",
+    ),
+    Bad(
+        "a shape of three dimensions",
+        infer(tensor(shape=[1, 1, WIDTH])),
+        "tensor rows: its shape must be one or two whole numbers of at least 0",
+    ),
+    Bad(
+        "values too many",
+        infer(tensor(data=[1.0] * (WIDTH + 1))),
+        f"tensor rows: {WIDTH + 1} values; shape [1, {WIDTH}] has {WIDTH}",
+    ),
+    Bad(
+        "a number beyond a double",
+        Request(json.dumps({"inputs": [tensor()]}).replace("1.5", "1e999").encode()),
+        "tensor rows, row 0, column 0: infinity is not a value",
+    ),
+    Bad("a whole number beyond a double", infer(tensor(data=[10**350, *ROW[1:]])), "tensor rows, row 0, column 0: 1"),
+    Bad(
+        "a number of 5000 digits",
+        Request(json.dumps({"inputs": [tensor()]}).replace("1.5", "9" * 5000, 1).encode()),
+        "body: a number has 5000 digits",
+    ),
+    Bad(
+        "a fraction for INT64 among whole numbers",
+        infer(tensor(datatype="INT64", data=[1] * (WIDTH - 1) + [0.5])),
+        f"tensor rows, row 0, column {WIDTH - 1}: a whole number or null is needed, not the number 0.5",
+    ),
+    Bad(
+        "a negative number for UINT8",
+        infer(tensor(datatype="UINT8", data=[-1] * WIDTH)),
+        "tensor rows, row 0, column 0: -1 is beyond the range of UINT8",
+    ),
+    Bad(
+        "missing where the feature may not be missing",
+        infer(tensor(data=with_value(0, None))),
+        f"row 0, feature {NEEDED}: must not be missing",
+    ),
+    Bad(
+        "missing where it may not, as binary NaN, in the second row",
+        binary([announced(2 * SIZE, shape=[2, WIDTH])], packed("d", *ROW, nan, *ROW[1:])),
+        f"row 1, feature {NEEDED}: must not be missing",
+    ),
+    Bad(
+        "missing where it may not, V1",
+        as_json({"instances": [{}]}, path=PREDICT),
+        f"row 0, feature {NEEDED}: must not be missing",
+    ),
+    Bad(
+        "a category that is no code",
+        infer(tensor(data=with_value(1, 0.5))),
+        f"row 0, feature {CODED}: 0.5 is no code of a category",
+    ),
+    Bad("outputs are text", infer(tensor(), outputs="margin"), 'outputs: a list is needed, not the string "margin"'),
+    Bad("an output without a name", infer(tensor(), outputs=[{}]), "outputs[0].name: is missing"),
+    Bad(
+        "a switch that is a number",
+        infer(tensor(), parameters={"binary_data_output": 1}),
+        "parameters.binary_data_output: true or false is needed, not the number 1",
+    ),
+    Bad("parameters are a list", infer(tensor(), parameters=[]), "parameters: an object is needed, not a list"),
+    Bad(
+        "a subject with a NUL",
+        infer(tensor(), parameters={"subject_id": "a\0"}),
+        "parameters.subject_id: control characters and lone surrogates are not allowed",
+    ),
+    Bad("an id of 257 characters", infer(tensor(), id="x" * 257), "id: 1 to 256 characters are needed, not 257"),
+)
+
+OF_BINARY = (
+    Bad(
+        "truncated binary",
+        binary([announced(SIZE)], packed("d", *ROW)[:-1]),
+        f"tensor rows: binary_data_size is the number {SIZE}; {SIZE - 1} bytes are left in the body",
+    ),
+    Bad(
+        "bytes behind the last tensor",
+        binary([announced(SIZE)], packed("d", *ROW), b"\0"),
+        "body: 1 bytes behind the last tensor's",
+    ),
+    Bad(
+        "binary of another size than the shape's",
+        binary([announced(SIZE - 8)], packed("d", *ROW[1:])),
+        f"tensor rows: {SIZE - 8} bytes; FP64 of shape [1, {WIDTH}] has {SIZE}",
+    ),
+    Bad(
+        "binary of a huge shape",
+        binary([announced(8, shape=[2**31 - 1, WIDTH])], packed("d", 1.0)),
+        f"tensor rows: 8 bytes; FP64 of shape [2147483647, {WIDTH}] has ",
+    ),
+    Bad(
+        "a binary size below 0",
+        binary([announced(-1)], b""),
+        "tensor rows: binary_data_size is the number -1; 0 bytes are left in the body",
+    ),
+    Bad(
+        "a binary size that is text",
+        binary([announced("8")], packed("d", 1.0)),
+        'tensor rows: binary_data_size is the string "8"; 8 bytes are left in the body',
+    ),
+    Bad(
+        "data and binary at once",
+        binary([tensor(parameters={"binary_data_size": 8})], packed("d", 1.0)),
+        "tensor rows: has both data and binary_data_size",
+    ),
+    Bad(
+        "a JSON length that is no number",
+        binary([announced(SIZE)], packed("d", *ROW), length="ten"),
+        f"{LENGTH}: a number of bytes is needed",
+    ),
+    Bad(
+        "a JSON length below 0",
+        binary([announced(SIZE)], packed("d", *ROW), length="-1"),
+        f"{LENGTH}: a number of bytes is needed",
+    ),
+    Bad(
+        "a JSON length over the body's",
+        binary([announced(SIZE)], packed("d", *ROW), length="99999"),
+        f"{LENGTH}: 99999, but the body has ",
+    ),
+    Bad(
+        "a JSON length that cuts the JSON",
+        binary([announced(SIZE)], packed("d", *ROW), length="20"),
+        "body, line 1 column ",
+    ),
+    Bad(
+        "a JSON length of 0",
+        binary([announced(SIZE)], packed("d", *ROW), length="0"),
+        "body: is empty; a JSON text is needed",
+    ),
+    Bad(
+        "binary without the JSON's length",
+        replace(binary([announced(SIZE)], packed("d", *ROW)), headers=BINARY_TYPE),
+        "body",
+    ),
+    Bad(
+        "binary text",
+        binary([announced(5, datatype="BYTES", shape=[1])], b"\1\0\0\0x"),
+        "tensor rows: datatype 'BYTES' holds no feature; use one of FP32, FP64, ",
+    ),
+)

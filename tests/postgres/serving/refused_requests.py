@@ -1,0 +1,123 @@
+"""Bad requests of every path, and what they are refused with."""
+
+import gzip
+from dataclasses import replace
+
+from tests.postgres.serving.bad_requests import BAD_INSTANCES, BAD_SCORES, BAD_TENSORS
+from tests.postgres.serving.conformance_requests import (
+    JSON_TYPE,
+    MANY,
+    PREDICT,
+    Bad,
+    Request,
+    as_json,
+    infer,
+)
+from tests.postgres.serving.refused_bodies import OF_BINARY, OF_BODIES
+from tests.postgres.serving.requests import INFER, tensor
+from tests.unit.predictor.serving_example import A2_BODY
+
+OF_HTTP = (
+    Bad(
+        "a content type that is none of ours",
+        replace(infer(tensor()), headers={"Content-Type": "text/plain"}),
+        "Content-Type: application/json or application/octet-stream is needed, not 'text/plain'",
+        415,
+    ),
+    Bad(
+        "`/score` as a form",
+        Request(A2_BODY.encode(), "/score", headers={"Content-Type": "application/x-www-form-urlencoded"}),
+        "Content-Type: application/json is needed, not 'application/x-www-form-urlencoded'",
+        415,
+    ),
+    Bad(
+        "`/score` without a content type",
+        Request(A2_BODY.encode(), "/score", headers={}),
+        "Content-Type: application/json is needed, but none is given",
+        415,
+    ),
+    Bad(
+        "a compressed body",
+        Request(gzip.compress(b"{}", mtime=0), headers={**JSON_TYPE, "Content-Encoding": "gzip"}),
+        "Content-Encoding: bodies are read uncompressed, not 'gzip'",
+        415,
+    ),
+    Bad("a body over the limit", Request(b" " * MANY), "body: over the limit of 1048576 bytes", 413),
+    Bad(
+        "a body over the limit, chunked",
+        Request(b" " * MANY, chunked=True),
+        "body: over the limit of 1048576 bytes",
+        413,
+    ),
+    Bad("`/score` over the limit", Request(b" " * MANY, "/score"), "body: over the limit of 1048576 bytes", 413),
+    Bad("V1 over the limit", Request(b" " * MANY, PREDICT), "body: over the limit of 1048576 bytes", 413),
+    Bad(
+        "an idempotency key beyond ASCII",
+        Request(A2_BODY.encode(), "/score", headers={**JSON_TYPE, "Idempotency-Key": "é"}),
+        "Idempotency-Key: one key of 1 to 255 printable ASCII characters is needed",
+    ),
+    Bad(
+        "an unknown model",
+        Request(b"{}", "/v2/models/other/infer"),
+        "no model 'other' here; this server serves cash_advance",
+        404,
+    ),
+    Bad(
+        "an unknown model, V1",
+        Request(b"{}", "/v1/models/other:predict"),
+        "no model 'other' here; this server serves cash_advance",
+        404,
+    ),
+    Bad(
+        "an unknown model's readiness",
+        Request(path="/v2/models/other/ready", method="GET"),
+        "no model 'other' here; this server serves cash_advance",
+        404,
+    ),
+    Bad(
+        "an unknown version",
+        Request(b"{}", "/v2/models/cash_advance/versions/model_cash_advance_19700101_000000/infer"),
+        "no version 'model_cash_advance_19700101_000000' of cash_advance here; ",
+        404,
+    ),
+    Bad(
+        "a path that does not exist",
+        Request(b"{}", "/v2/models/cash_advance/explain"),
+        "POST /v2/models/cash_advance/explain: Not Found",
+        404,
+    ),
+    Bad("a path with a slash too many", Request(A2_BODY.encode(), "/score/"), "POST /score/: Not Found", 404),
+    Bad(
+        "loading a model",
+        Request(b"{}", "/v2/repository/models/cash_advance/load"),
+        "POST /v2/repository/models/cash_advance/load: Not Found",
+        404,
+    ),
+    Bad(
+        "unloading a model",
+        Request(b"{}", "/v2/repository/models/cash_advance/unload"),
+        "POST /v2/repository/models/cash_advance/unload: Not Found",
+        404,
+    ),
+    Bad("inference by GET", Request(method="GET"), f"GET {INFER}: Method Not Allowed", 405),
+    Bad("`/score` by GET", Request(path="/score", method="GET"), "GET /score: Method Not Allowed", 405),
+    Bad("V1 inference by GET", Request(path=PREDICT, method="GET"), f"GET {PREDICT}: Method Not Allowed", 405),
+    Bad(
+        "deleting a model",
+        Request(path="/v2/models/cash_advance", method="DELETE"),
+        "DELETE /v2/models/cash_advance: Method Not Allowed",
+        405,
+    ),
+)
+
+BAD = (
+    *OF_HTTP,
+    *OF_BODIES,
+    *OF_BINARY,
+    *(Bad(name, as_json(body), says) for name, (body, says) in BAD_TENSORS.items()),
+    *(
+        Bad(f"`/score`: {name}", Request(body if isinstance(body, bytes) else body.encode(), "/score"), says)
+        for name, (body, says) in BAD_SCORES.items()
+    ),
+    *(Bad(f"V1: {name}", as_json(body, path=PREDICT), says) for name, (body, says) in BAD_INSTANCES.items()),
+)

@@ -60,7 +60,7 @@ def main() -> None:
         (outcome,) = group.score([request], "w")
         sys.stdout.write(f"{outcome.answer.decode() if isinstance(outcome, Audited) else outcome}\n")
         sys.stdout.flush()
-    write = SpoolWriter(engine, PORTFOLIO.name, seconds=5.0)
+    write = SpoolWriter(engine, PORTFOLIO.name, metrics, seconds=5.0)
 
     def commit(records: Sequence[SpoolRecord]) -> None:
         write(records)

@@ -143,27 +143,16 @@ def test_a_commit_without_an_answer_is_never_spooled(spooling):
     engine.dispose()
 
 
-def spooling_process(served: Served, folder: Path, users: str, *, dies: str) -> subprocess.CompletedProcess[str]:
-    url = served.engine.url.render_as_string(hide_password=False)
-    command = ["-m", "tests.postgres.serving.spooling", url, str(folder), str(served.first.path), dies]
-    return subprocess.run(
-        [sys.executable, *command], cwd=ROOT, input=users, capture_output=True, text=True, check=False
-    )
-
-
 def test_kills_after_a_sync_and_after_a_drains_commit_leave_each_audit_once(served, tmp_path):
-    synced = spooling_process(served, tmp_path, "killed-a\n", dies="synced")
-    assert (synced.returncode, synced.stdout) == (-signal.SIGKILL, "")
-    assert has_records(tmp_path / "0")
-    committed = spooling_process(served, tmp_path, "killed-a\nkilled-b\n", dies="committed")
-    answered = [json.loads(line) for line in committed.stdout.splitlines()]
-    assert (committed.returncode, [answer["user_id"] for answer in answered]) == (
-        -signal.SIGKILL,
-        ["killed-a", "killed-b"],
-    )
-    assert has_records(tmp_path / "0")
-    drained = spooling_process(served, tmp_path, "", dies="nowhere")
-    assert (drained.returncode, drained.stdout) == (0, "drained\n")
+    url = served.engine.url.render_as_string(hide_password=False)
+    runs = [("synced", ["killed-a"]), ("committed", ["killed-a", "killed-b"]), ("nowhere", [])]
+    command = ["-m", "tests.postgres.serving.spooling", url, str(tmp_path), str(served.first.path), json.dumps(runs)]
+    ended = subprocess.run([sys.executable, *command], cwd=ROOT, capture_output=True, text=True, check=True)
+    killed = f"ended {-signal.SIGKILL}"
+    first, *answers, second, drained, third = ended.stdout.splitlines()
+    assert (first, second, drained, third) == (killed, killed, "drained", "ended 0")
+    answered = [json.loads(answer) for answer in answers]
+    assert [answer["user_id"] for answer in answered] == ["killed-a", "killed-b"]
     assert not has_records(tmp_path / "0")
     for answer in answered:
         (audit,) = audits_of(served, answer["user_id"])

@@ -25,7 +25,7 @@ run: setup
 
 # tests/chart needs Go: it reads CRDs from Go modules, and builds helm (where there is none) and kube-score once.
 test: setup
-	$(BIN)/pytest -n 2 --dist loadgroup tests/unit tests/postgres tests/chart
+	$(BIN)/pytest -n 3 --dist loadgroup --no-loadscope-reorder tests/unit tests/postgres tests/chart
 
 # Given a KUBECONFIG, with kubectl and helm, and the images of tests/cluster/build-images in the cluster.
 test-cluster: setup
@@ -47,6 +47,7 @@ check: setup
 
 # Hours, not minutes: figures go to docs/acceptance.
 acceptance: setup
+	$(BIN)/pytest -n 0 -m acceptance tests
 	$(BIN)/python benchmarks/simulator_acceptance.py --users 20000 --months 24 --seeds 4 5 6 --out docs/acceptance/simulator.md
 
 format: setup
@@ -65,7 +66,7 @@ lock: setup
 	@$(MAKE) --no-print-directory image-locks
 
 image-locks: setup
-	$(COMPILE) --extra serve --constraint requirements.lock $(call left_out,predictor) \
+	$(COMPILE) --extra serve --extra trace --constraint requirements.lock $(call left_out,predictor) \
 		--output-file requirements.predictor.lock
 	$(COMPILE) --extra train --extra control --extra store --constraint requirements.lock $(call left_out,jobs) \
 		--output-file requirements.jobs.lock

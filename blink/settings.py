@@ -28,6 +28,8 @@ class Settings:
     """`KUBERNETES_SERVICE_HOST`, which every pod has: whether we run on a cluster."""
     model_store: str | None = None
     """`MODEL_STORE`: where bundles live for good, `s3://BUCKET/PREFIX` or a folder; None: in `model_dir`."""
+    otlp_endpoint: str | None = None
+    """`OTEL_EXPORTER_OTLP_ENDPOINT`: the collector that a server's traces go to, OTLP over HTTP; None: no traces."""
 
 
 def read_settings(environment: Mapping[str, str] = os.environ, *, home: Path | None = None) -> Settings:
@@ -46,6 +48,7 @@ def read_settings(environment: Mapping[str, str] = os.environ, *, home: Path | N
         portfolio_dir=_path(environment, "BLINK_PORTFOLIOS"),
         in_pod="KUBERNETES_SERVICE_HOST" in environment,
         model_store=environment.get("MODEL_STORE") or None,
+        otlp_endpoint=environment.get("OTEL_EXPORTER_OTLP_ENDPOINT") or None,
     )
 
 

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import cast
 
-import lightgbm
 import numpy as np
 
 from forest.engine import Floats, ForestError, checked_rows
+from forest.lightgbm_import import lightgbm
 from forest.lightgbm_text import check_exact
 
 VERSION: str = lightgbm.__version__

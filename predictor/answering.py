@@ -1,7 +1,7 @@
-"""Calls answered: which thread does what, what is audited, what is counted."""
+"""Calls answered: which thread does what, and what is audited."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 from uuid import UUID
 
@@ -9,10 +9,10 @@ from credit.scores import ScoredRows
 from predictor.audited_scoring import Asked
 from predictor.deployment import Deployed, Deployment
 from predictor.errors import BadInputError
-from predictor.feature_values import Floats, check_rows
+from predictor.feature_values import Floats
+from predictor.gathering import Gathering
 from predictor.infer_request import InferRequest
-from predictor.inference import Answer, answer_of, infer
-from predictor.metrics import Metrics
+from predictor.inference import Answer, Outputs, outputs_of
 from predictor.work import WorkThreads
 
 T = TypeVar("T")
@@ -20,13 +20,25 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[T]):
-    """One call of an inference protocol; reading and writing it takes as long as its rows, so threads do it."""
+    """One call of an inference protocol; reading and writing it takes as long as its rows."""
 
     request_id: str
+    size: int
+    """Bytes of its body."""
     read: Callable[[], InferRequest]
     """What it asks for; may raise BadInputError."""
     write: Callable[[InferRequest, Answer], T]
     """Its answer in the form of its wire."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoopLimits:
+    """What is read and written in the event loop's thread; threads do what takes longer (some milliseconds)."""
+
+    body_bytes: int = 65_536
+    """Largest body that is read there."""
+    answer_values: int = 16_384
+    """Most values that are written there."""
 
 
 class Audits(Protocol):
@@ -53,13 +65,21 @@ class Answering:
     """Answers calls with the serving model, under the name that it has in URLs."""
 
     def __init__(
-        self, deployment: Deployment, audits: Audits, metrics: Metrics, *, name: str, compute: WorkThreads
+        self,
+        deployment: Deployment,
+        audits: Audits,
+        gathering: Gathering,
+        *,
+        name: str,
+        compute: WorkThreads,
+        limits: LoopLimits,
     ) -> None:
         self._deployment = deployment
         self._audits = audits
-        self._metrics = metrics
+        self._gathering = gathering
         self._name = name
         self._compute = compute
+        self._limits = limits
 
     async def infer(self, call: Call[T]) -> T:
         """The answer to a V1 or V2 call; one with a subject is audited first.
@@ -68,10 +88,18 @@ class Answering:
             PredictorError: as its kinds say.
         """
         deployed = self._deployment.current()
-        request, answer = await self._compute.run(self._read_and_answer, call, deployed)
-        if answer is not None:
-            return answer
-        return call.write(request, await self._audited(call, request, deployed))
+        if call.size <= self._limits.body_bytes:
+            request, rows = _read(call, deployed)
+        else:
+            request, rows = await self._compute.run(_read, call, deployed)
+        if request.subject_id is not None:
+            answer = await self._audited(call.request_id, request, rows, deployed)
+        else:
+            outputs = await self._gathering.outputs(deployed, rows, request.outputs)
+            answer = self._answer(deployed, outputs)
+        if sum(array.size for array in answer.outputs.values()) <= self._limits.answer_values:
+            return call.write(request, answer)
+        return await self._compute.run(call.write, request, answer)
 
     async def score(self, body: bytes, request_id: str, idempotency_key: str | None) -> bytes:
         """The answer to a `/score` request, audited.
@@ -81,29 +109,21 @@ class Answering:
         """
         return await self._audits.score(Asked(request_id, idempotency_key, body))
 
-    def _read_and_answer(self, call: Call[T], deployed: Deployed) -> tuple[InferRequest, T | None]:
-        request = call.read()
-        if request.subject_id is not None:
-            return request, None
-        bundle = deployed.bundle
-        rows = request.source.rows(bundle.feature_names)
-        check_rows(rows, bundle.manifest.features)
-        answer = infer(bundle, rows, request.outputs)
-        if (probabilities := answer.outputs.get("default_probability")) is not None:
-            self._metrics.scored(bundle.portfolio, bundle.model_id, probabilities.tolist(), audited=False)
-        return request, call.write(request, replace(answer, model_name=self._name))
-
-    async def _audited(self, call: Call[T], request: InferRequest, deployed: Deployed) -> Answer:
-        bundle = deployed.bundle
-        rows = request.source.rows(bundle.feature_names)
+    async def _audited(self, request_id: str, request: InferRequest, rows: Floats, deployed: Deployed) -> Answer:
         if len(rows) != 1:
             raise BadInputError(
                 "parameters.subject_id", f"one row is needed, not {len(rows)}: it is one subject's score"
             )
-        check_rows(rows, bundle.manifest.features)
         subject = request.subject_id or ""
-        scored, audit_id = await self._audits.score_supplied(rows, subject, deployed, call.request_id)
-        return replace(
-            answer_of(bundle, scored, request.outputs, audit_id=str(audit_id)),
-            model_name=self._name,
-        )
+        scored, audit_id = await self._audits.score_supplied(rows, subject, deployed, request_id)
+        return self._answer(deployed, outputs_of(scored, request.outputs), audit_id=str(audit_id))
+
+    def _answer(self, deployed: Deployed, outputs: Outputs, *, audit_id: str | None = None) -> Answer:
+        return Answer(self._name, deployed.bundle.model_id, deployed.feature_names, outputs, audit_id=audit_id)
+
+
+def _read(call: Call[T], deployed: Deployed) -> tuple[InferRequest, Floats]:
+    request = call.read()
+    rows = request.source.rows(deployed.feature_names)
+    deployed.rules.check(rows)
+    return request, rows

@@ -1,15 +1,22 @@
 """The parts of a server put together; importing this imports KServe."""
 
+import socket
 from collections.abc import Callable
+from functools import partial
 
-from predictor.answering import Answering
+from predictor.answering import Answering, LoopLimits
 from predictor.auditing import Auditing
 from predictor.deployment import Deployment
 from predictor.ending import Ending
+from predictor.errors import ServerError
+from predictor.gathering import Gathering, GatheringLimits
 from predictor.grpc_service import ScoringGrpcServer, ScoringServicer
 from predictor.http_app import Endpoints, http_app
+from predictor.http_errors import ErrorAnswers
+from predictor.http_infer import InferPath
 from predictor.kserve_model import ScoringModel
-from predictor.kserve_server import ScoringRestServer, ScoringServer, listening_socket
+from predictor.kserve_server import ScoringRestServer, ScoringServer
+from predictor.listening import listening_socket
 from predictor.metrics import Metrics
 from predictor.settings import Listening, ServeSettings
 from predictor.work import WorkThreads
@@ -44,6 +51,7 @@ class Assembly:
         Raises:
             ServerError: where the gRPC port is taken.
         """
+        self._auditing.start()
         try:
             self._server.run(self._rest, self._grpc, lambda port: announce(self._listening(port)))
         finally:
@@ -58,8 +66,15 @@ class Assembly:
         return Listening(self._settings.host, self._rest.port, grpc_port)
 
     def _answering(self, deployment: Deployment, metrics: Metrics) -> Answering:
+        limits = self._settings.limits
+        gathered = GatheringLimits(seconds=limits.gather_seconds, waiting=limits.waiting)
         return Answering(
-            deployment, self._auditing.group, metrics, name=self._settings.served_name, compute=self._compute
+            deployment,
+            self._auditing.group,
+            Gathering(self._compute, metrics, gathered),
+            name=self._settings.served_name,
+            compute=self._compute,
+            limits=LoopLimits(),
         )
 
     def _rest_server(self, deployment: Deployment, answering: Answering, metrics: Metrics) -> ScoringRestServer:
@@ -72,10 +87,19 @@ class Assembly:
             metrics=metrics,
             limits=settings.limits,
         )
-        app = http_app(endpoints, metrics, self._ending, retry_seconds=settings.limits.retry_seconds)
+        errors = ErrorAnswers(retry_seconds=settings.limits.retry_seconds)
+        infer_path = partial(
+            InferPath,
+            name=settings.served_name,
+            deployment=deployment,
+            answering=answering,
+            errors=errors,
+            body_bytes=settings.limits.body_bytes,
+        )
+        app = http_app(endpoints, infer_path, metrics, self._ending, errors=errors, spans=settings.spans)
         return ScoringRestServer(
             app,
-            listening_socket(settings.host, settings.http_port),
+            _listener(settings.host, settings.http_port),
             self._ending,
             goodbye_seconds=settings.limits.goodbye_seconds,
             drain_seconds=self._drain_seconds,
@@ -84,10 +108,19 @@ class Assembly:
     def _grpc_server(self, deployment: Deployment, metrics: Metrics) -> ScoringGrpcServer:
         settings = self._settings
         return ScoringGrpcServer(
-            ScoringServicer(self._server.dataplane, deployment, metrics, settings.served_name),
+            ScoringServicer(
+                self._server.dataplane, deployment, metrics, name=settings.served_name, spans=settings.spans
+            ),
             settings.host,
             settings.grpc_port,
             most_bytes=settings.limits.body_bytes,
             connection_seconds=settings.limits.grpc_connection_seconds,
             drain_seconds=self._drain_seconds,
         )
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    try:
+        return listening_socket(host, port)
+    except OSError as error:
+        raise ServerError(f"HTTP cannot listen on {host}:{port}: {error.strerror}") from error

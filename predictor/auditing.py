@@ -51,9 +51,14 @@ class Auditing:
             seconds=settings.limits.database_seconds,
         )
         self.group = self._group(scoring if settings.spool is None else self._with_spool(scoring, metrics))
-        metrics.watch_audits(
-            waiting=lambda: self.group.held, lag_seconds=self._lag_seconds, spool_bytes=self._spool_bytes
-        )
+        metrics.watch_queue("audit", lambda: self.group.held)
+        metrics.watch_audit_lag(self._lag_seconds)
+        metrics.watch_spool(self._spool_bytes)
+
+    def start(self) -> None:
+        """Begin to drain the spool, where there is one."""
+        for thread in self._threads:
+            thread.start()
 
     def close(self) -> None:
         """Let running transactions end; what is in the spool stays for the next server."""
@@ -85,9 +90,8 @@ class Auditing:
     def _drain(self, spooled: SpooledAudits, folder: Path, write: SpoolWriter) -> None:
         limits = self._settings.limits
         drainer = Drainer(spooled, folder, write, most_bytes=limits.spool_bytes, poll_seconds=limits.drain_poll_seconds)
-        thread = threading.Thread(target=drainer.run, args=(self._ended, self._deployment.release), daemon=True)
-        thread.start()
-        self._threads.append(thread)
+        arguments = (self._ended, self._deployment.release)
+        self._threads.append(threading.Thread(target=drainer.run, args=arguments, daemon=True))
 
     def _group(self, scoring: GroupScoring) -> AuditGroup:
         limits = self._settings.limits

@@ -72,6 +72,7 @@ def composed(group: GroupRows, moment: Moment, portfolio: str) -> Composed:
 def count_scores(metrics: Metrics, portfolio: str, scored: ScoredRows) -> None:
     """Count scores whose audits are written."""
     metrics.scored(portfolio, scored.model_id, scored.default_probabilities.tolist(), audited=True)
+    metrics.missing(portfolio, scored.feature_names, scored.missing)
 
 
 def each_alone(

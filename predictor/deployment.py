@@ -1,12 +1,14 @@
 """The model that answers now."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from credit.bundle.reader import Bundle
 from credit.database.audits import ScoreRole
 from predictor.errors import UnavailableError, UnknownModelError
+from predictor.feature_values import RowRules
 from predictor.metrics import Metrics
+from predictor.pace import UNKNOWN, Pace
 
 _log = logging.getLogger(__name__)
 
@@ -19,6 +21,16 @@ class Deployed:
     role: ScoreRole
     obstacle: str = ""
     """Why its scores cannot be audited; empty where they can."""
+    pace: Pace = field(default_factory=lambda: UNKNOWN, compare=False, repr=False)
+    """How fast its answers are."""
+    rules: RowRules = field(init=False, compare=False, repr=False)
+    """What its features allow in rows."""
+    feature_names: tuple[str, ...] = field(init=False, compare=False, repr=False)
+    """In the order of the model's columns."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "feature_names", self.bundle.feature_names)
+        object.__setattr__(self, "rules", RowRules(self.bundle.manifest.features))
 
 
 class Deployment:

@@ -55,20 +55,46 @@ def row_of(values: Mapping[str, float], feature_names: Sequence[str], place: str
     return [values.get(name, MISSING) for name in feature_names]
 
 
+class RowRules:
+    """What a model's features allow in rows."""
+
+    def __init__(self, features: Sequence[Feature]) -> None:
+        self._features = tuple(features)
+        self._needed = [column for column, feature in enumerate(features) if not feature.may_be_missing]
+        self._coded = [column for column, feature in enumerate(features) if feature.kind is FeatureKind.CATEGORICAL]
+
+    def check(self, rows: Floats) -> None:
+        """Do nothing where rows float64 [n, d] hold only what their features allow.
+
+        Raises:
+            BadInputError: naming the first row that lacks a feature it must have, or whose category is no code (a
+                whole number of at least 0: libraries disagree on where others belong).
+        """
+        lacking = bool(self._needed) and bool(np.isnan(rows[:, self._needed]).any())
+        if lacking or (self._coded and bool(_no_code(rows[:, self._coded]).any())):
+            for column, feature in enumerate(self._features):
+                _check_column(rows[:, column], feature)
+
+
 def check_rows(rows: Floats, features: Sequence[Feature]) -> None:
-    """Do nothing where rows float64 [n, d] hold only what their features allow.
+    """As `RowRules.check` by the rules of `features`.
 
     Raises:
-        BadInputError: naming the first row that lacks a feature it must have, or whose category is no code (a
-            whole number of at least 0: libraries disagree on where others belong).
+        BadInputError: as there.
     """
-    for column, feature in enumerate(features):
-        values = rows[:, column]
-        absent = np.isnan(values)
-        if not feature.may_be_missing and absent.any():
-            raise BadInputError(f"row {int(absent.argmax())}, feature {feature.name}", "must not be missing")
-        if feature.kind is FeatureKind.CATEGORICAL:
-            wrong = ~absent & ~((values >= 0) & (values < 2**31) & (np.floor(values) == values))
-            if wrong.any():
-                row = int(wrong.argmax())
-                raise BadInputError(f"row {row}, feature {feature.name}", f"{values[row]} is no code of a category")
+    RowRules(features).check(rows)
+
+
+def _check_column(values: Floats, feature: Feature) -> None:
+    absent = np.isnan(values)
+    if not feature.may_be_missing and absent.any():
+        raise BadInputError(f"row {int(absent.argmax())}, feature {feature.name}", "must not be missing")
+    if feature.kind is FeatureKind.CATEGORICAL and (wrong := _no_code(values)).any():
+        row = int(wrong.argmax())
+        raise BadInputError(f"row {row}, feature {feature.name}", f"{values[row]} is no code of a category")
+
+
+def _no_code(values: Floats) -> BoolArray:
+    codes = (values >= 0) & (values < 2**31) & (np.floor(values) == values)
+    wrong: BoolArray = ~(np.isnan(values) | codes)
+    return wrong

@@ -17,6 +17,7 @@ from credit.portfolios import PortfolioName
 from credit.reasons import ReasonError
 from credit.scores import score_rows
 from predictor.deployment import Deployed, Deployment
+from predictor.pace import pace_of
 
 _log = logging.getLogger(__name__)
 
@@ -131,7 +132,7 @@ def registered_bundle(model_dir: Path, model: RegisteredModel) -> Deployed:
             f"{bundle.path}: holds {bundle.model_id} with manifest {bundle.manifest_sha256}, but "
             f"{model.model_id} with manifest {known} was registered"
         )
-    return Deployed(bundle, _role(model))
+    return Deployed(bundle, _role(model), pace=pace_of(bundle))
 
 
 def pinned_bundle(path: Path, portfolio: PortfolioName, *, looked_up_later: bool) -> Deployed:
@@ -141,7 +142,8 @@ def pinned_bundle(path: Path, portfolio: PortfolioName, *, looked_up_later: bool
         BundleError, ReasonError: as `registered_bundle`.
     """
     bundle = proved_bundle(path, portfolio)
-    return Deployed(bundle, "challenger", _not_looked_up(bundle) if looked_up_later else "")
+    obstacle = _not_looked_up(bundle) if looked_up_later else ""
+    return Deployed(bundle, "challenger", obstacle, pace=pace_of(bundle))
 
 
 def proved_bundle(path: Path, portfolio: PortfolioName) -> Bundle:

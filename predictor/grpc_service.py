@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, NoReturn
-from uuid import uuid4
 
 import grpc  # type: ignore[import-untyped]  # its stubs are no part of it
 from kserve.protocol.grpc import grpc_predict_v2_pb2 as pb
@@ -21,6 +20,8 @@ from predictor.answering import Call
 from predictor.deployment import Deployment
 from predictor.ending import TICK_SECONDS, Ending
 from predictor.metrics import Metrics
+from predictor.spans import Spans
+from predictor.trace_context import RequestNames, follow, traceparent_of
 from predictor.v2_grpc import grpc_answer, parse_grpc
 from predictor.v2_json import EXTENSIONS
 
@@ -41,12 +42,16 @@ _STATUS = {
 class ScoringServicer(InferenceServicer):  # type: ignore[misc]  # KServe ships no types
     """The V2 service; loading and unloading by clients is off, since anyone could."""
 
-    def __init__(self, data_plane: Any, deployment: Deployment, metrics: Metrics, name: str) -> None:
+    def __init__(
+        self, data_plane: Any, deployment: Deployment, metrics: Metrics, *, name: str, spans: Spans | None
+    ) -> None:
         super().__init__(data_plane, None)
         self._plane = data_plane
         self._deployment = deployment
         self._metrics = metrics
         self._name = name
+        self._spans = spans
+        self._names = RequestNames()
         self.last_call_at = -math.inf
         """On the monotonic clock, in seconds."""
 
@@ -99,13 +104,17 @@ class ScoringServicer(InferenceServicer):  # type: ignore[misc]  # KServe ships 
 
     async def _infer(self, request: Any, request_id: str) -> Any:
         self._deployment.check_name(self._name, request.model_name, request.model_version)
-        call = Call(request_id, partial(parse_grpc, request), partial(grpc_answer, fallback_id=request_id))
+        write = partial(grpc_answer, fallback_id=request_id)
+        call = Call(request_id, request.ByteSize(), partial(parse_grpc, request), write)
         answer, _ = await self._plane.infer(model_name=request.model_name, request=call)
         return answer
 
     async def _answer(self, method: str, context: Any, work: Callable[[str], Awaitable[Any]]) -> Any:
-        request_id, begun = uuid4().hex, time.perf_counter()
+        begun = time.perf_counter()
         self.last_call_at = time.monotonic()
+        request_id, traceparent = self._named(context)
+        span = self._spans.begin("grpc", request_id, traceparent) if self._spans else None
+        self._name_answer(context, request_id, span.traceparent if span else traceparent, own=span is not None)
         status = "CANCELLED"
         try:
             answer = await work(request_id)
@@ -121,6 +130,19 @@ class ScoringServicer(InferenceServicer):  # type: ignore[misc]  # KServe ships 
             await _abort(context, grpc.StatusCode.INTERNAL, "internal fault, logged under the request id", request_id)
         finally:
             self._metrics.request("grpc", method, status, time.perf_counter() - begun)
+            if span is not None:
+                span.end(method, status)
+
+    def _named(self, context: Any) -> tuple[str, str | None]:
+        """The call's id, and the trace that it belongs to."""
+        given = {str(key).encode(): _bytes(value) for key, value in context.invocation_metadata() or ()}
+        return self._names.id_of(given), traceparent_of(given)
+
+    def _name_answer(self, context: Any, request_id: str, traceparent: str | None, *, own: bool) -> None:
+        named = [("x-request-id", request_id)]
+        if traceparent is not None:
+            named.append(("traceparent", traceparent if own else follow(traceparent, self._names.new_span_id())))
+        context.set_trailing_metadata(tuple(named))
 
 
 class ScoringGrpcServer(GRPCServer):  # type: ignore[misc]  # KServe ships no types
@@ -182,3 +204,7 @@ class ScoringGrpcServer(GRPCServer):  # type: ignore[misc]  # KServe ships no ty
 async def _abort(context: Any, code: Any, message: str, request_id: str) -> NoReturn:
     await context.abort(code, f"{message} (request {request_id})")
     raise AssertionError("abort raises")
+
+
+def _bytes(value: str | bytes) -> bytes:
+    return value if isinstance(value, bytes) else value.encode("utf-8", "replace")

@@ -7,23 +7,26 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
+from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from predictor import metrics as prometheus
 from predictor.answering import Answering, Call
 from predictor.deployment import Deployment
 from predictor.ending import Ending
 from predictor.errors import PredictorError
-from predictor.http_body import BINARY, JSON, JSON_LENGTH_HEADER, idempotency_key, json_length, read_body
+from predictor.http_body import JSON, headers_of, idempotency_key, read_body
 from predictor.http_errors import ErrorAnswers, request_id_of
 from predictor.http_gate import Gate
+from predictor.http_infer import InferPath
 from predictor.settings import Limits
+from predictor.spans import Spans
 from predictor.strict_json import Json, to_json
 from predictor.v1_json import Verb, parse_v1, v1_answer
-from predictor.v2_json import EXTENSIONS, V2Body, parse_v2, v2_answer
+from predictor.v2_json import EXTENSIONS
 
 
 class Endpoints:
@@ -48,19 +51,9 @@ class Endpoints:
 
     async def score(self, request: Request) -> Response:
         """`POST /score`."""
-        key = idempotency_key(request)
-        body = await read_body(request, limit=self._limits.body_bytes, types=[JSON])
+        key = idempotency_key(request.scope)
+        body = await self._body(request)
         return _json(await self._answering.score(body, request_id_of(request), key))
-
-    async def infer(self, request: Request) -> Response:
-        """`POST /v2/models/{name}/infer`."""
-        self._check_model(request)
-        length = json_length(request)
-        body = await read_body(request, limit=self._limits.body_bytes, types=[JSON, BINARY], untyped=True)
-        request_id = request_id_of(request)
-        call = Call(request_id, partial(parse_v2, body, length), partial(v2_answer, fallback_id=request_id))
-        answer, _ = await self._plane.infer(model_name=self._name, request=call)
-        return _v2(answer)
 
     async def predict(self, request: Request) -> Response:
         """`POST /v1/models/{name}:predict`."""
@@ -114,31 +107,58 @@ class Endpoints:
 
     async def _v1(self, request: Request, verb: Verb, plane: Callable[..., Any]) -> Response:
         self._check_model(request)
-        body = await read_body(request, limit=self._limits.body_bytes, types=[JSON], untyped=True)
-        call = Call(request_id_of(request), partial(parse_v1, body, verb), partial(v1_answer, verb=verb))
+        body = await self._body(request, untyped=True)
+        call = Call(request_id_of(request), len(body), partial(parse_v1, body, verb), partial(v1_answer, verb=verb))
         answer, _ = await plane(model_name=self._name, request=call)
         return _json(answer)
+
+    async def _body(self, request: Request, *, untyped: bool = False) -> bytes:
+        headers = headers_of(request.scope)
+        return await read_body(headers, request.receive, limit=self._limits.body_bytes, types=[JSON], untyped=untyped)
 
     def _check_model(self, request: Request) -> None:
         params = request.path_params
         self._deployment.check_name(self._name, params["name"], params.get("version"))
 
 
-def http_app(endpoints: Endpoints, metrics: prometheus.Metrics, ending: Ending, *, retry_seconds: int) -> Starlette:
-    """The application; a path or method that is not here is a 404 or 405 in JSON."""
-    routes = _routes(endpoints)
-    errors = ErrorAnswers(retry_seconds=retry_seconds)
+def http_app(
+    endpoints: Endpoints,
+    infer_path: Callable[[ASGIApp], InferPath],
+    metrics: prometheus.Metrics,
+    ending: Ending,
+    *,
+    errors: ErrorAnswers,
+    spans: Spans | None = None,
+) -> ASGIApp:
+    """The application; a path or method that is not here is a 404 or 405 in JSON.
+
+    Args:
+        endpoints: what answers on Starlette's routes.
+        infer_path: the path of V2 inference in front of another application.
+        metrics: where requests are counted.
+        ending: whether clients are to be sent away.
+        errors: answers to errors.
+        spans: what requests are traced by.
+    """
+    routes = routes_of(endpoints)
     labels = {route.endpoint: route.path for route in reversed(routes)}
-    app = Starlette(
-        routes=routes,
-        middleware=[Middleware(Gate, metrics=metrics, ending=ending, routes=labels)],
-        exception_handlers={PredictorError: errors.predictor_error, HTTPException: errors.http_error},
-    )
-    app.router.redirect_slashes = False
-    return app
+    routed = _Routed(routes=routes)
+    routed.router.redirect_slashes = False
+    routed.add_exception_handler(PredictorError, errors.predictor_error)
+    routed.add_exception_handler(HTTPException, errors.http_error)
+    return Gate(infer_path(routed), metrics, ending, routes=labels, spans=spans)
 
 
-def _routes(endpoints: Endpoints) -> list[Route]:
+class _Routed(Starlette):
+    """Starlette without its catch-all, which answers a fault before the gate can and has the connection closed."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Routes, and the handlers of named errors."""
+        return ExceptionMiddleware(self.router, self.exception_handlers)
+
+
+def routes_of(endpoints: Endpoints) -> list[Route]:
+    """Every path that Starlette routes."""
     get = [
         ("/", endpoints.live),
         ("/metrics", endpoints.metrics),
@@ -157,8 +177,6 @@ def _routes(endpoints: Endpoints) -> list[Route]:
         ("/score", endpoints.score),
         ("/v1/models/{name}:predict", endpoints.predict),
         ("/v1/models/{name}:explain", endpoints.explain),
-        ("/v2/models/{name}/infer", endpoints.infer),
-        ("/v2/models/{name}/versions/{version}/infer", endpoints.infer),
     ]
     return [Route(path, endpoint, methods=["POST"]) for path, endpoint in post] + [
         Route(path, endpoint, methods=["GET"]) for path, endpoint in get
@@ -167,9 +185,3 @@ def _routes(endpoints: Endpoints) -> list[Route]:
 
 def _json(content: bytes) -> Response:
     return Response(content, media_type=JSON)
-
-
-def _v2(body: V2Body) -> Response:
-    if body.json_length is None:
-        return _json(body.content)
-    return Response(body.content, media_type=BINARY, headers={JSON_LENGTH_HEADER: str(body.json_length)})

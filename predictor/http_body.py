@@ -1,25 +1,39 @@
 """Bodies of HTTP requests, read up to a limit and only of the types that are understood."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope
 
 from predictor.errors import BadInputError, MediaTypeError, TooLargeError
+
+Headers = Mapping[bytes, bytes]
+"""By name in lower case; of a header that came twice the last."""
 
 JSON = "application/json"
 BINARY = "application/octet-stream"
 JSON_LENGTH_HEADER = "inference-header-content-length"
 
+_JSON_LENGTH = JSON_LENGTH_HEADER.encode()
 _LONGEST_KEY = 255
 # A client that sends a little too much gets its answer after it has sent all; one that sends without end does not.
 _DRAINED = 16
 
 
-async def read_body(request: Request, *, limit: int, types: Sequence[str], untyped: bool = False) -> bytes:
+def headers_of(scope: Scope) -> Headers:
+    """The headers, as the gate has read them."""
+    headers: Headers = scope["state"]["headers"]
+    return headers
+
+
+async def read_body(
+    headers: Headers, receive: Receive, *, limit: int, types: Sequence[str], untyped: bool = False
+) -> bytes:
     """The whole body.
 
     Args:
-        request: of which nothing was read yet.
+        headers: of the request.
+        receive: its messages, of which none was taken yet.
         limit: most bytes.
         types: media types that are accepted.
         untyped: whether a body without a media type is accepted.
@@ -27,17 +41,61 @@ async def read_body(request: Request, *, limit: int, types: Sequence[str], untyp
     Raises:
         MediaTypeError: where it is of another type, or compressed.
         TooLargeError: where it is longer, with or without a Content-Length.
+        ClientDisconnect: where the client left before its end.
     """
-    _check_type(request, types, untyped=untyped)
-    said = request.headers.get("content-length", "")
-    if said.isdecimal() and int(said) > limit and request.headers.get("expect"):
+    _check_type(headers, types, untyped=untyped)
+    said = headers.get(b"content-length", b"")
+    if said.isdigit() and int(said) > limit and b"expect" in headers:
         raise _too_large(limit)
-    chunks: list[bytes] = []
-    size = 0
-    async for chunk in request.stream():
+    body, more = await _next_part(receive)
+    if not more and len(body) <= limit:
+        return body
+    return await _rest(body, receive, limit, more=more)
+
+
+def json_length(headers: Headers) -> int | None:
+    """Bytes of JSON before binary parts; None where there are no binary parts.
+
+    Raises:
+        BadInputError: where the header is no number.
+    """
+    said = headers.get(_JSON_LENGTH)
+    if said is None:
+        return None
+    if not (said.isdigit() and len(said) < 19):
+        raise BadInputError("Inference-Header-Content-Length", "a number of bytes is needed")
+    return int(said)
+
+
+def idempotency_key(scope: Scope) -> str | None:
+    """The header `Idempotency-Key`; None without it.
+
+    Raises:
+        BadInputError: where it is empty, too long, given twice, or not printable ASCII.
+    """
+    keys = [value for name, value in scope["headers"] if name == b"idempotency-key"]
+    if not keys:
+        return None
+    key = str(keys[0].decode("latin-1")).strip()
+    if len(keys) > 1 or not (key.isascii() and key.isprintable() and 1 <= len(key) <= _LONGEST_KEY):
+        raise BadInputError("Idempotency-Key", f"one key of 1 to {_LONGEST_KEY} printable ASCII characters is needed")
+    return key
+
+
+async def _next_part(receive: Receive) -> tuple[bytes, bool]:
+    message = await receive()
+    if message["type"] == "http.disconnect":
+        raise ClientDisconnect
+    return message.get("body", b""), message.get("more_body", False)
+
+
+async def _rest(first: bytes, receive: Receive, limit: int, *, more: bool) -> bytes:
+    chunks, size = [first], len(first)
+    while more:
+        chunk, more = await _next_part(receive)
         size += len(chunk)
         if size > limit * _DRAINED:
-            raise _too_large(limit)
+            break
         if size <= limit:
             chunks.append(chunk)
     if size > limit:
@@ -45,44 +103,16 @@ async def read_body(request: Request, *, limit: int, types: Sequence[str], untyp
     return b"".join(chunks)
 
 
-def json_length(request: Request) -> int | None:
-    """Bytes of JSON before binary parts; None where there are no binary parts.
-
-    Raises:
-        BadInputError: where the header is no number.
-    """
-    said = request.headers.get(JSON_LENGTH_HEADER)
-    if said is None:
-        return None
-    if not (said.isascii() and said.isdecimal() and len(said) < 19):
-        raise BadInputError("Inference-Header-Content-Length", "a number of bytes is needed")
-    return int(said)
-
-
-def idempotency_key(request: Request) -> str | None:
-    """The header `Idempotency-Key`; None without it.
-
-    Raises:
-        BadInputError: where it is empty, too long, given twice, or not printable ASCII.
-    """
-    keys = request.headers.getlist("idempotency-key")
-    if not keys:
-        return None
-    key = keys[0].strip()
-    if len(keys) > 1 or not (key.isascii() and key.isprintable() and 1 <= len(key) <= _LONGEST_KEY):
-        raise BadInputError("Idempotency-Key", f"one key of 1 to {_LONGEST_KEY} printable ASCII characters is needed")
-    return key
-
-
-def _check_type(request: Request, types: Sequence[str], *, untyped: bool) -> None:
-    given = request.headers.get("content-type", "")
+def _check_type(headers: Headers, types: Sequence[str], *, untyped: bool) -> None:
+    given = headers.get(b"content-type", b"").decode("latin-1")
     media_type = given.partition(";")[0].strip().lower()
     if media_type not in types and (media_type or not untyped):
         shown = f"not {media_type[:64]!r}" if media_type else "but none is given"
         raise MediaTypeError(f"Content-Type: {' or '.join(types)} is needed, {shown}")
-    encoding = request.headers.get("content-encoding", "identity").strip().lower()
-    if encoding != "identity":
-        raise MediaTypeError(f"Content-Encoding: bodies are read uncompressed, not {encoding[:64]!r}")
+    if b"content-encoding" in headers:
+        encoding = headers[b"content-encoding"].decode("latin-1").strip().lower()
+        if encoding != "identity":
+            raise MediaTypeError(f"Content-Encoding: bodies are read uncompressed, not {encoding[:64]!r}")
 
 
 def _too_large(limit: int) -> TooLargeError:

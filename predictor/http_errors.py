@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from predictor import errors
+from predictor.http_answer import HttpAnswer, RawHeaders, json_answer
 from predictor.strict_json import to_json
 
 STATUS: Mapping[type[errors.PredictorError], HTTPStatus] = {
@@ -22,36 +23,50 @@ STATUS: Mapping[type[errors.PredictorError], HTTPStatus] = {
 
 
 class ErrorAnswers:
-    """Handlers for Starlette."""
+    """Answers to errors; the methods that take a `Request` are handlers for Starlette."""
 
     def __init__(self, *, retry_seconds: int) -> None:
-        self._retry_seconds = retry_seconds
+        self._headers: Mapping[HTTPStatus, RawHeaders] = {
+            HTTPStatus.SERVICE_UNAVAILABLE: ((b"retry-after", str(retry_seconds).encode()),),
+            # Whatever is still on its way is not read.
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ((b"connection", b"close"),),
+        }
 
-    async def predictor_error(self, request: Request, error: Exception) -> Response:
-        """A named fault of a request, or the state of the server."""
-        status = STATUS.get(type(error))  # type: ignore[arg-type]  # registered for PredictorError
+    def answer(self, error: errors.PredictorError, request_id: str) -> HttpAnswer:
+        """The answer to a named fault of a request, or to the state of the server.
+
+        Raises:
+            PredictorError: the error itself, where it is none that a request can meet.
+        """
+        status = STATUS.get(type(error))
         if status is None:
             raise error
-        headers = {}
-        if status is HTTPStatus.SERVICE_UNAVAILABLE:
-            headers["Retry-After"] = str(self._retry_seconds)
-        if status is HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-            # Whatever is still on its way is not read.
-            headers["Connection"] = "close"
-        return error_response(status, str(error), request_id_of(request), headers)
+        return error_answer(status, str(error), request_id, self._headers.get(status, ()))
+
+    async def predictor_error(self, request: Request, error: Exception) -> Response:
+        """As `answer`."""
+        if not isinstance(error, errors.PredictorError):
+            raise error
+        return starlette_response(self.answer(error, request_id_of(request)))
 
     async def http_error(self, request: Request, error: Exception) -> Response:
         """A path or method that does not exist."""
         if not isinstance(error, HTTPException):
             raise error
         message = f"{request.method} {request.url.path}: {error.detail}"
-        return error_response(error.status_code, message, request_id_of(request), error.headers)
+        named = tuple((name.lower().encode(), value.encode()) for name, value in (error.headers or {}).items())
+        return starlette_response(error_answer(error.status_code, message, request_id_of(request), named))
 
 
-def error_response(status: int, message: str, request_id: str, headers: Mapping[str, str] | None = None) -> Response:
+def error_answer(status: int, message: str, request_id: str, headers: RawHeaders = ()) -> HttpAnswer:
     """The JSON answer of an error."""
-    content = to_json({"error": message, "request_id": request_id})
-    return Response(content, status, dict(headers or {}), media_type="application/json")
+    return json_answer(to_json({"error": message, "request_id": request_id}), status=status, headers=headers)
+
+
+def starlette_response(answer: HttpAnswer) -> Response:
+    """The answer as Starlette sends it."""
+    headers = {name.decode(): value.decode() for name, value in answer.headers}
+    return Response(answer.content, answer.status, headers)
 
 
 def request_id_of(request: Request) -> str:

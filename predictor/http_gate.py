@@ -8,14 +8,16 @@ import time
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
-from uuid import uuid4
 
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from predictor.ending import Ending
-from predictor.http_errors import error_response
+from predictor.http_answer import RawHeaders
+from predictor.http_errors import error_answer
 from predictor.metrics import Metrics
+from predictor.spans import Span, Spans
+from predictor.trace_context import RequestNames, follow, traceparent_of
 
 _log = logging.getLogger(__name__)
 
@@ -23,52 +25,82 @@ _CLIENT_LEFT = "499"  # nginx's number for a client that did not wait
 
 
 class Gate:
-    """ASGI middleware inside Starlette's own catch-all, which would close the connection."""
+    """The outermost ASGI application: what left it would make uvicorn close the connection."""
 
     def __init__(
-        self, app: ASGIApp, metrics: Metrics, ending: Ending, routes: Mapping[Callable[..., Any], str]
+        self,
+        app: ASGIApp,
+        metrics: Metrics,
+        ending: Ending,
+        *,
+        routes: Mapping[Callable[..., Any], str],
+        spans: Spans | None,
     ) -> None:
+        """`routes` labels Starlette's endpoints; what answers in front of them writes its label into the state."""
         self._app = app
         self._metrics = metrics
         self._ending = ending
         self._routes = routes
+        self._spans = spans
+        self._names = RequestNames()
+        self._in_flight = 0
+        metrics.watch_in_flight(lambda: self._in_flight)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request through."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        begun, sent = time.perf_counter(), _Sent(send, uuid4().hex, self._ending)
-        scope.setdefault("state", {})["request_id"] = sent.request_id
+        begun, headers = time.perf_counter(), dict(scope["headers"])
+        request_id, traceparent = self._names.id_of(headers), traceparent_of(headers)
+        state = scope.setdefault("state", {})
+        state["request_id"], state["headers"] = request_id, headers
+        span = self._spans.begin("http", request_id, traceparent) if self._spans else None
+        sent = _Sent(send, self._own_headers(request_id, traceparent, span))
+        self._in_flight += 1
         try:
             await self._app(scope, receive, sent)
         except ClientDisconnect:
             sent.status = _CLIENT_LEFT
         except Exception:
-            _log.exception("request %s: %s %s failed", sent.request_id, scope["method"], scope["path"])
+            _log.exception("request %s: %s %s failed", request_id, scope["method"], self._route(scope))
             if sent.status:
                 raise
             message = "internal fault, logged under the request id"
-            fault = error_response(HTTPStatus.INTERNAL_SERVER_ERROR, message, sent.request_id)
-            await fault(scope, receive, sent)
+            await error_answer(HTTPStatus.INTERNAL_SERVER_ERROR, message, request_id).send(sent)
         finally:
-            route = self._routes.get(scope.get("endpoint"), "other")  # type: ignore[arg-type]
-            self._metrics.request("http", route, sent.status or "none", time.perf_counter() - begun)
+            self._in_flight -= 1
+            route, status = self._route(scope), sent.status or "none"
+            self._metrics.request("http", route, status, time.perf_counter() - begun)
+            if span is not None:
+                span.end(route, status)
+
+    def _route(self, scope: Scope) -> str:
+        """A template, never a path that a client made up."""
+        answered = scope["state"].get("route")
+        return str(answered) if answered else self._routes.get(scope.get("endpoint"), "other")  # type: ignore[arg-type]
+
+    def _own_headers(self, request_id: str, traceparent: str | None, span: Span | None) -> RawHeaders:
+        own: RawHeaders = ((b"x-request-id", request_id.encode()),)
+        if span is not None:
+            own += ((b"traceparent", span.traceparent.encode()),)
+        elif traceparent is not None:
+            own += ((b"traceparent", follow(traceparent, self._names.new_span_id()).encode()),)
+        if self._ending.begun:
+            own += ((b"connection", b"close"),)
+        return own
 
 
 class _Sent:
-    """Remembers the status that went out, and adds the request's id, and a goodbye, to the headers."""
+    """Remembers the status that went out, and adds headers of the gate's own."""
 
-    def __init__(self, send: Send, request_id: str, ending: Ending) -> None:
+    def __init__(self, send: Send, own: RawHeaders) -> None:
         self._send = send
-        self._ending = ending
-        self.request_id = request_id
+        self._own = own
         self.status = ""
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = str(message["status"])
-            goodbye = [(b"connection", b"close")] if self._ending.begun else []
-            own = (b"x-request-id", self.request_id.encode())
-            message["headers"] = [*message.get("headers", ()), own, *goodbye]
+            message["headers"] = [*message.get("headers", ()), *self._own]
         await self._send(message)

@@ -1,7 +1,8 @@
 """A model's answer to rows of features, as named output arrays."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Any
 
 import numpy as np
@@ -9,14 +10,24 @@ import numpy.typing as npt
 
 from credit.bundle.reader import Bundle
 from credit.reasons import MOST_REASONS
-from credit.scores import ScoredRows, score_rows
+from credit.scores import ScoredRows, points_scale, score_rows
 from predictor.feature_values import Floats
 
 Array = npt.NDArray[Any]
+Outputs = Mapping[str, Array]
+"""Arrays by name; the first dimension is the row."""
 
 SCALE = "log_odds_default"
 
-_UNEXPLAINED = {"default_probability", "margin"}
+_UNEXPLAINED = frozenset({"default_probability", "margin", "points"})
+
+
+class Depth(IntEnum):
+    """What outputs need; each needs what comes before it too."""
+
+    MARGINS = 0
+    CONTRIBUTIONS = 1
+    REASONS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +37,8 @@ class Answer:
     model_name: str
     model_id: str
     feature_names: tuple[str, ...]
-    outputs: Mapping[str, Array]
-    """By name, in the order asked for; the first dimension is the row."""
+    outputs: Outputs
+    """In the order asked for."""
     scale: str = SCALE
     audit_id: str | None = None
 
@@ -37,31 +48,48 @@ class Answer:
         return len(next(iter(self.outputs.values())))
 
 
-def infer(bundle: Bundle, rows: Floats, wanted: Sequence[str]) -> Answer:
-    """The wanted outputs of rows float64 [n, d]; contributions are computed only where one of them needs them.
+def depth_of(wanted: Collection[str]) -> Depth:
+    """What the wanted outputs need."""
+    if "reason_codes" in wanted:
+        return Depth.REASONS
+    return Depth.MARGINS if _UNEXPLAINED.issuperset(wanted) else Depth.CONTRIBUTIONS
+
+
+def infer(bundle: Bundle, rows: Floats, wanted: Collection[str]) -> Outputs:
+    """The wanted outputs of rows float64 [n, d], computed no deeper than they need.
+
+    A row's outputs do not depend on the rows beside it, to the bit, and not on what else is wanted.
 
     Raises:
         ForestError: where the rows do not fit the model.
     """
-    if set(wanted) <= _UNEXPLAINED:
-        margins = bundle.engine.margins(rows)
-        plain = {"margin": margins, "default_probability": bundle.calibration.probability(margins)}
-        return _answer(bundle, {name: plain[name] for name in wanted})
-    return answer_of(bundle, score_rows(bundle, rows), wanted)
+    depth = depth_of(wanted)
+    if depth is Depth.REASONS:
+        return outputs_of(score_rows(bundle, rows), wanted)
+    margins = bundle.engine.margins(rows)
+    given: dict[str, Array] = {"margin": margins, "default_probability": bundle.calibration.probability(margins)}
+    if "points" in wanted:
+        given["points"] = points_scale(bundle).rounded(bundle.calibration.log_odds(margins))
+    if depth is Depth.CONTRIBUTIONS:
+        given |= _explained(bundle, rows)
+    return {name: given[name] for name in wanted}
 
 
-def answer_of(bundle: Bundle, scored: ScoredRows, wanted: Sequence[str], *, audit_id: str | None = None) -> Answer:
+def outputs_of(scored: ScoredRows, wanted: Collection[str]) -> Outputs:
     """The wanted outputs of scores."""
-    return _answer(bundle, {name: _OUTPUT_OF[name](scored) for name in wanted}, audit_id)
+    return {name: _OUTPUT_OF[name](scored) for name in wanted}
 
 
-def _answer(bundle: Bundle, outputs: Mapping[str, Array], audit_id: str | None = None) -> Answer:
-    return Answer(bundle.portfolio, bundle.model_id, bundle.feature_names, outputs, audit_id=audit_id)
+def _explained(bundle: Bundle, rows: Floats) -> Outputs:
+    # As `score_rows` has them, without the reasons, which take longest.
+    explained = bundle.engine.contributions(rows)
+    contributions, base_values = bundle.calibration.contributions(explained[:, :-1], explained[:, -1])
+    return {"shap_values": contributions + 0.0, "base_value": base_values}
 
 
 def _reason_codes(scored: ScoredRows) -> Array:
     codes = [[reason.code for reason in reasons] for reasons in scored.reasons]
-    padded = [row + [""] * (MOST_REASONS - len(row)) for row in codes]
+    padded: Sequence[Sequence[str]] = [row + [""] * (MOST_REASONS - len(row)) for row in codes]
     return np.array(padded, dtype=np.object_).reshape(len(padded), MOST_REASONS)
 
 

@@ -8,13 +8,13 @@ import threading
 import time
 from collections.abc import Callable
 
+import uvloop
 from kserve.model_repository import ModelRepository
 from kserve.model_server import ModelServer
 from kserve.protocol.rest.server import RESTServer
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from predictor.ending import TICK_SECONDS, Ending
-from predictor.errors import ServerError
 from predictor.grpc_service import ScoringGrpcServer
 
 
@@ -22,7 +22,7 @@ class ScoringRestServer(RESTServer):  # type: ignore[misc]  # KServe ships no ty
     """KServe's REST server with the predictor's application in place of KServe's own paths."""
 
     def __init__(
-        self, app: Starlette, listener: socket.socket, ending: Ending, *, goodbye_seconds: float, drain_seconds: int
+        self, app: ASGIApp, listener: socket.socket, ending: Ending, *, goodbye_seconds: float, drain_seconds: int
     ) -> None:
         self.port: int = listener.getsockname()[1]
         super().__init__(app, None, None, self.port, grace_period=drain_seconds)
@@ -78,7 +78,8 @@ class ScoringServer(ModelServer):  # type: ignore[misc]  # KServe ships no types
         """
         self._rest_server, self._grpc_server = rest, grpc_server
         self.register_signal_handler()
-        asyncio.run(self._serve_both(announce))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(self._serve_both(announce))
 
     def register_signal_handler(self) -> None:
         """End cleanly on SIGINT and SIGTERM; only a main thread may say so."""
@@ -97,26 +98,6 @@ class ScoringServer(ModelServer):  # type: ignore[misc]  # KServe ships no types
             await asyncio.gather(self._rest_server.start(), self._grpc_server.until_quiet(self._ending))
         finally:
             await self._grpc_server.stop()
-
-
-def listening_socket(host: str, port: int) -> socket.socket:
-    """A socket that listens on the port, 0 for any free one.
-
-    Raises:
-        ServerError: where the port is taken or the host is not ours.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # With the protocol named, asyncio turns Nagle's algorithm off on what it accepts; without it (as
-    # socket.create_server leaves it) an answer waits 40 ms for the client's delayed acknowledgement.
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.listen(2048)
-    except OSError as error:
-        listener.close()
-        raise ServerError(f"HTTP cannot listen on {host}:{port}: {error.strerror}") from error
-    return listener
 
 
 def _quiet() -> None:

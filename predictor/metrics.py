@@ -1,20 +1,28 @@
 """Prometheus metrics of a server; no other module knows Prometheus."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from threading import Lock
 
+import numpy as np
+import numpy.typing as npt
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
+BoolArray = npt.NDArray[np.bool_]
 Read = Callable[[], float]
 
-_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 _PROBABILITIES = (0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.7, 0.9, 1.0)
 _REQUESTS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+_ROWS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 
 
 class Metrics:
-    """What one server counts, in a registry of its own."""
+    """What one server counts, in a registry of its own. Used from one event loop but for `scored` and `missing`.
+
+    What is found out by looking (lengths of queues, ages) is looked at when the page is asked for.
+    """
 
     def __init__(self) -> None:
         self._registry = registry = CollectorRegistry()
@@ -28,6 +36,8 @@ class Metrics:
             buckets=_SECONDS,
             registry=registry,
         )
+        # Looking a child up by its labels costs more than counting.
+        self._answered: dict[tuple[str, str, str], tuple[Counter, Histogram]] = {}
         self._rows = Counter("blink_scored_rows", "Rows scored", ["portfolio", "audited"], registry=registry)
         self._scores = Histogram(
             "blink_default_probability",
@@ -36,25 +46,49 @@ class Metrics:
             buckets=_PROBABILITIES,
             registry=registry,
         )
+        self._counted: dict[tuple[str, str, bool], tuple[Counter, Histogram]] = {}
+        self._missing = _MissingValues(registry)
+        self._batches = Histogram(
+            "blink_batch_rows",
+            "Rows that were scored together, of requests that are not audited",
+            buckets=_ROWS,
+            registry=registry,
+        )
         self._model = Gauge(
             "blink_model_info", "The serving model", ["portfolio", "model_id", "engine_version"], registry=registry
         )
         self._refused = Counter("blink_model_refusals", "Models that could not be deployed", registry=registry)
         self._audits = _AuditFigures(registry)
+        self._looks = _Looks(registry)
 
     def request(self, protocol: str, route: str, status: str, seconds: float) -> None:
         """Count a request; `route` is a template, never a path that a client made up."""
-        self._requests.labels(protocol, route, status).inc()
-        self._seconds.labels(protocol, route).observe(seconds)
+        of_them = self._answered.get((protocol, route, status))
+        if of_them is None:
+            of_them = self._requests.labels(protocol, route, status), self._seconds.labels(protocol, route)
+            self._answered[protocol, route, status] = of_them
+        of_them[0].inc()
+        of_them[1].observe(seconds)
 
     def scored(self, portfolio: str, model_id: str, probabilities: Iterable[float], *, audited: bool) -> None:
         """Count rows and their probabilities of default."""
-        histogram = self._scores.labels(portfolio, model_id)
+        of_them = self._counted.get((portfolio, model_id, audited))
+        if of_them is None:
+            of_them = self._rows.labels(portfolio, str(audited).lower()), self._scores.labels(portfolio, model_id)
+            self._counted[portfolio, model_id, audited] = of_them
         rows = 0
         for probability in probabilities:
-            histogram.observe(probability)
+            of_them[1].observe(probability)
             rows += 1
-        self._rows.labels(portfolio, str(audited).lower()).inc(rows)
+        of_them[0].inc(rows)
+
+    def missing(self, portfolio: str, feature_names: Sequence[str], missing: BoolArray) -> None:
+        """Count, by feature, in how many scored rows bool [n, d] it was missing."""
+        self._missing.count(portfolio, feature_names, missing)
+
+    def gathered(self, rows: int) -> None:
+        """Count rows that were scored together."""
+        self._batches.observe(rows)
 
     def deployed(self, portfolio: str, model_id: str, engine_version: str) -> None:
         """Show which model serves."""
@@ -66,29 +100,71 @@ class Metrics:
         self._refused.inc()
 
     def audits_committed(self, requests: int, audits: int) -> None:
-        """Count the requests and the audits of one transaction."""
+        """Count the requests and the audits of one transaction. Called from any thread."""
         self._audits.committed(requests, audits)
 
     def audits_spooled(self, audits: int) -> None:
-        """Count audits that were kept in the spool, because the database is away."""
+        """Count audits that were kept in the spool, because the database is away. Called from any thread."""
         self._audits.spooled(audits)
 
     def audits_drained(self, audits: int) -> None:
-        """Count audits that came from the spool into the database."""
+        """Count audits that came from the spool into the database. Called from any thread."""
         self._audits.drained(audits)
 
-    def watch_audits(self, *, waiting: Read, lag_seconds: Read, spool_bytes: Read) -> None:
-        """Show what is read whenever the page is asked for.
+    def watch_in_flight(self, read: Read) -> None:
+        """Show how many HTTP requests are being answered."""
+        self._looks.watch_in_flight(read)
 
-        That is how many requests wait for their audits, how old the oldest audit is that is not in the database yet
-        (0 where there is none), and the bytes of the spool.
-        """
-        self._audits.watch(waiting, lag_seconds, spool_bytes)
+    def watch_queue(self, queue: str, read: Read) -> None:
+        """Show how many requests wait or run in a queue: for the `model`, or for their `audit`."""
+        self._looks.watch_queue(queue, read)
+
+    def watch_audit_lag(self, read: Read) -> None:
+        """Show how old the oldest audit is that is not in the database yet, in seconds; 0 where there is none."""
+        self._looks.watch_audit_lag(read)
+
+    def watch_spool(self, read: Read) -> None:
+        """Show how many bytes the spool has."""
+        self._looks.watch_spool(read)
 
     def page(self) -> bytes:
         """All metrics, the process's and KServe's own included, in Prometheus' text format."""
-        self._audits.look()
+        self.settle()
         return generate_latest(self._registry) + generate_latest(REGISTRY)
+
+    def settle(self) -> None:
+        """Bring what is counted, or looked at, only now and then up to date."""
+        self._missing.settle()
+        self._looks.settle()
+
+
+class _MissingValues:
+    """Missing values by feature, added up in arrays in between: a counter each a row would cost more than the score."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._counter = Counter(
+            "blink_missing_values",
+            "Scored rows in which a feature was missing",
+            ["portfolio", "feature"],
+            registry=registry,
+        )
+        self._pending: dict[tuple[str, tuple[str, ...]], list[npt.NDArray[np.int64]]] = {}
+        self._lock = Lock()
+
+    def count(self, portfolio: str, feature_names: Sequence[str], missing: BoolArray) -> None:
+        counts = missing.sum(axis=0)
+        with self._lock:
+            pending = self._pending.setdefault((portfolio, tuple(feature_names)), [])
+            pending.append(counts)
+        if len(pending) >= 1024:
+            self.settle()
+
+    def settle(self) -> None:
+        with self._lock:
+            pending, self._pending = self._pending, {}
+        for (portfolio, feature_names), counts in pending.items():
+            for name, count in zip(feature_names, np.sum(counts, axis=0).tolist(), strict=True):
+                self._counter.labels(portfolio, name).inc(count)
 
 
 class _AuditFigures:
@@ -103,12 +179,6 @@ class _AuditFigures:
         )
         written = Counter("blink_audits", "Audits by where they were written", ["place"], registry=registry)
         self._database, self._spool, self._drained = map(written.labels, ("database", "spool", "database_from_spool"))
-        self._waiting = Gauge("blink_audit_requests_waiting", "Requests that wait for their audits", registry=registry)
-        self._lag = Gauge(
-            "blink_audit_lag_seconds", "Age of the oldest audit that is not in the database yet", registry=registry
-        )
-        self._bytes = Gauge("blink_spool_bytes", "Size of the spool", registry=registry)
-        self._reads: list[tuple[Gauge, Read]] = []
 
     def committed(self, requests: int, audits: int) -> None:
         self._groups.observe(requests)
@@ -120,9 +190,33 @@ class _AuditFigures:
     def drained(self, audits: int) -> None:
         self._drained.inc(audits)
 
-    def watch(self, waiting: Read, lag_seconds: Read, spool_bytes: Read) -> None:
-        self._reads = [(self._waiting, waiting), (self._lag, lag_seconds), (self._bytes, spool_bytes)]
 
-    def look(self) -> None:
+class _Looks:
+    """Gauges of what others know."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._in_flight = Gauge("blink_requests_in_flight", "HTTP requests that are being answered", registry=registry)
+        self._queues = Gauge(
+            "blink_waiting_requests", "Requests that wait or run in a queue", ["queue"], registry=registry
+        )
+        self._lag = Gauge(
+            "blink_audit_lag_seconds", "Age of the oldest audit that is not in the database yet", registry=registry
+        )
+        self._spool = Gauge("blink_spool_bytes", "Size of the spool, 0 where there is none", registry=registry)
+        self._reads: list[tuple[Gauge, Read]] = []
+
+    def watch_in_flight(self, read: Read) -> None:
+        self._reads.append((self._in_flight, read))
+
+    def watch_queue(self, queue: str, read: Read) -> None:
+        self._reads.append((self._queues.labels(queue), read))
+
+    def watch_audit_lag(self, read: Read) -> None:
+        self._reads.append((self._lag, read))
+
+    def watch_spool(self, read: Read) -> None:
+        self._reads.append((self._spool, read))
+
+    def settle(self) -> None:
         for gauge, read in self._reads:
             gauge.set(read())

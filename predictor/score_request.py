@@ -7,7 +7,8 @@ import numpy as np
 
 from predictor.errors import BadInputError
 from predictor.feature_values import Floats, feature_values, row_of
-from predictor.strict_json import Json, as_mapping, as_object, as_text, inside, parse_json
+from predictor.quick_json import read_json
+from predictor.strict_json import Json, as_mapping, as_object, as_text, inside
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +48,7 @@ def parse_score_wish(body: bytes, *, most: int) -> ScoreWish:
     Raises:
         BadInputError: naming the place and the reason.
     """
-    value = parse_json(body)
-    if isinstance(value, list):
-        return ScoreWish(_subjects(value, most), many=True)
-    return ScoreWish((_subject(value, "body"),), many=False)
+    return read_json(body, lambda value: _wish(value, most))
 
 
 def given_rows(subjects: Sequence[SubjectWish], feature_names: Sequence[str]) -> Floats:
@@ -61,6 +59,12 @@ def given_rows(subjects: Sequence[SubjectWish], feature_names: Sequence[str]) ->
     """
     rows = [row_of(subject.features or {}, feature_names, subject.features_place) for subject in subjects]
     return np.array(rows, dtype=np.float64).reshape(len(subjects), len(feature_names))
+
+
+def _wish(value: Json, most: int) -> ScoreWish:
+    if isinstance(value, list):
+        return ScoreWish(_subjects(value, most), many=True)
+    return ScoreWish((_subject(value, "body"),), many=False)
 
 
 def _subjects(values: Sequence[Json], most: int) -> tuple[SubjectWish, ...]:

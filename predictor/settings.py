@@ -8,6 +8,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from credit.portfolios import Portfolio
+from predictor.spans import Spans
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,8 @@ class Limits:
     """Time between two tries to move a spool into the database."""
     waiting: int = 256
     """Requests that may run or wait for the model, and for their audits; further ones are told to come later."""
+    gather_seconds: float = 0.0
+    """Longest that a request waits for others to be scored with it; 0: those of the same turn of the event loop."""
     database_seconds: float = 5.0
     """Longest wait for one statement."""
     first_look_seconds: float = 5.0
@@ -72,6 +75,8 @@ class ServeSettings:
     poll_seconds: float = 2.0
     """Time between two looks at who is champion, or at what the registry says of the one bundle."""
     limits: Limits = Limits()
+    spans: Spans | None = None
+    """What requests are traced by; None: nothing. Whoever made it closes it."""
     clock: Callable[[], datetime] | None = None
     """The time of a score, with zone; None: the database's, which also stamps the facts that features read."""
 

@@ -1,6 +1,7 @@
 """JSON read strictly (one reading for each text, else an error) and written strictly (finite numbers only)."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import NoReturn, TypeAlias
 
@@ -13,6 +14,8 @@ MOST_DIGITS = 400
 
 LONGEST_TEXT = 256
 """Characters of an id or a name."""
+
+_NO_TEXT = re.compile("[\x00-\x1f\ud800-\udfff]")
 
 
 def parse_json(body: bytes) -> Json:
@@ -91,7 +94,7 @@ def as_text(value: Json, place: str) -> str:
         raise BadInputError(place, f"a string is needed, not {kind_of(value)}")
     if not 1 <= len(value) <= LONGEST_TEXT:
         raise BadInputError(place, f"1 to {LONGEST_TEXT} characters are needed, not {len(value)}")
-    if any(character < " " or "\ud800" <= character <= "\udfff" for character in value):
+    if _NO_TEXT.search(value):
         raise BadInputError(place, "control characters and lone surrogates are not allowed")
     return value
 

@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf, prod
+from types import NoneType
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 
 from predictor.errors import BadInputError
-from predictor.feature_values import MISSING, Floats
+from predictor.feature_values import Floats
 from predictor.strict_json import Json, kind_of
 
 DTYPES: Mapping[str, npt.DTypeLike] = {
@@ -50,12 +52,11 @@ def json_tensor(name: str, datatype: str, shape: tuple[int, ...], content: Seque
     Raises:
         BadInputError: where a value does not fit the datatype, or their number does not fit the shape.
     """
-    dtype = np.dtype(_checked_dtype(datatype, place))
+    dtype = _checked_dtype(datatype, place)
     leaves = _flat(content, shape, place)
-    for index, value in enumerate(leaves):
-        if fault := _fault(value, datatype):
-            raise BadInputError(_cell(place, index, shape), fault)
-    doubles = np.array([MISSING if value is None else value for value in leaves], dtype=np.float64)
+    doubles = _plain_doubles(leaves, datatype)
+    if doubles is None:
+        doubles = _checked_doubles(leaves, datatype, shape, place)
     # FP32 content is rounded as a client's own array would have been, then widened.
     return _sized(name, shape, doubles.astype(dtype).astype(np.float64) if datatype == "FP32" else doubles, place)
 
@@ -95,11 +96,8 @@ def rows_of(tensors: Sequence[Tensor], feature_names: Sequence[str]) -> Floats:
     """
     if not tensors:
         raise BadInputError("inputs", "there is no tensor")
-    by_name = {tensor.name: tensor for tensor in tensors}
-    if len(by_name) != len(tensors):
-        raise BadInputError("inputs", "two tensors have the same name")
     whole = len(tensors) == 1 and (tensors[0].name not in feature_names or len(feature_names) == 1)
-    rows = _matrix(tensors[0], len(feature_names)) if whole else _columns(by_name, feature_names)
+    rows = _matrix(tensors[0], len(feature_names)) if whole else _columns(tensors, feature_names)
     if not len(rows):
         raise BadInputError(tensors[0].place, "there is no row")
     return rows
@@ -124,12 +122,39 @@ def _checked_dtype(datatype: str, place: str) -> npt.DTypeLike:
 
 
 def _flat(content: Sequence[Json], shape: tuple[int, ...], place: str) -> Sequence[Json]:
-    if len(shape) == 1 or not any(isinstance(item, list) for item in content):
+    if len(shape) == 1 or list not in set(map(type, content)):
         return content
     for row, item in enumerate(content):
         if not isinstance(item, list) or len(item) != shape[1]:
             raise BadInputError(f"{place}, row {row}", f"a list of {shape[1]} values is needed")
     return [value for item in content if isinstance(item, list) for value in item]
+
+
+def _plain_doubles(leaves: Sequence[Json], datatype: str) -> Floats | None:
+    """The values where one look at all of them shows that they fit the datatype; None where each needs one."""
+    kinds = set(map(type, leaves))
+    if datatype not in _LARGEST:
+        return np.array(leaves, dtype=np.float64) if kinds == {int} and _within(leaves, datatype) else None
+    if not kinds <= {float, int, NoneType}:
+        return None
+    try:
+        doubles = np.array(leaves, dtype=np.float64)  # None becomes NaN
+    except OverflowError:
+        return None
+    return None if (np.abs(doubles) > _LARGEST[datatype]).any() else doubles
+
+
+def _within(leaves: Sequence[Json], datatype: str) -> bool:
+    low, high = _RANGE[datatype]
+    whole = cast("Sequence[int]", leaves)
+    return bool(low <= min(whole) and max(whole) <= high)
+
+
+def _checked_doubles(leaves: Sequence[Json], datatype: str, shape: tuple[int, ...], place: str) -> Floats:
+    for index, value in enumerate(leaves):
+        if fault := _fault(value, datatype):
+            raise BadInputError(_cell(place, index, shape), fault)
+    return np.array(leaves, dtype=np.float64)
 
 
 def _fault(value: Json, datatype: str) -> str:
@@ -170,7 +195,10 @@ def _matrix(tensor: Tensor, width: int) -> Floats:
     return tensor.values.reshape(tensor.shape)
 
 
-def _columns(by_name: Mapping[str, Tensor], feature_names: Sequence[str]) -> Floats:
+def _columns(tensors: Sequence[Tensor], feature_names: Sequence[str]) -> Floats:
+    by_name = {tensor.name: tensor for tensor in tensors}
+    if len(by_name) != len(tensors):
+        raise BadInputError("inputs", "two tensors have the same name")
     for name, tensor in by_name.items():
         if name not in feature_names:
             raise BadInputError(tensor.place, f"unknown feature; the model has {', '.join(feature_names)}")

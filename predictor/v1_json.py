@@ -6,7 +6,8 @@ from typing import Literal
 from predictor.errors import BadInputError
 from predictor.infer_request import DEFAULT_OUTPUT, InferRequest, InstanceRows
 from predictor.inference import Answer
-from predictor.strict_json import Json, as_list, as_object, as_text, parse_json, to_json
+from predictor.quick_json import read_json, write_json
+from predictor.strict_json import Json, as_list, as_object, as_text
 
 Verb = Literal["predict", "explain"]
 
@@ -19,14 +20,7 @@ def parse_v1(body: bytes, verb: Verb) -> InferRequest:
     Raises:
         BadInputError: naming the place and the reason.
     """
-    fields = as_object(parse_json(body), "body", allowed=("instances", "parameters"), required=("instances",))
-    instances = as_list(fields["instances"], "instances")
-    if not instances:
-        raise BadInputError("instances", "the list is empty; at least one row is needed")
-    outputs = _EXPLAINED if verb == "explain" else (DEFAULT_OUTPUT,)
-    given = as_object(fields.get("parameters", {}), "parameters", allowed=("subject_id",))
-    subject = as_text(given["subject_id"], "parameters.subject_id") if "subject_id" in given else None
-    return InferRequest(InstanceRows(tuple(instances)), outputs, subject_id=subject)
+    return read_json(body, lambda value: _request(value, verb))
 
 
 def v1_answer(_request: InferRequest, answer: Answer, *, verb: Verb) -> bytes:
@@ -40,7 +34,18 @@ def v1_answer(_request: InferRequest, answer: Answer, *, verb: Verb) -> bytes:
         scored["explanations"] = [_explanation(answer, row) for row in range(answer.rows)]
     if answer.audit_id is not None:
         scored["audit_id"] = answer.audit_id
-    return to_json(scored)
+    return write_json(scored)
+
+
+def _request(value: Json, verb: Verb) -> InferRequest:
+    fields = as_object(value, "body", allowed=("instances", "parameters"), required=("instances",))
+    instances = as_list(fields["instances"], "instances")
+    if not instances:
+        raise BadInputError("instances", "the list is empty; at least one row is needed")
+    outputs = _EXPLAINED if verb == "explain" else (DEFAULT_OUTPUT,)
+    given = as_object(fields.get("parameters", {}), "parameters", allowed=("subject_id",))
+    subject = as_text(given["subject_id"], "parameters.subject_id") if "subject_id" in given else None
+    return InferRequest(InstanceRows(tuple(instances)), outputs, subject_id=subject)
 
 
 def _explanation(answer: Answer, row: int) -> Mapping[str, Json]:

@@ -9,7 +9,8 @@ from predictor.binary_strings import packed_strings
 from predictor.errors import BadInputError
 from predictor.infer_request import OUTPUTS, InferRequest, TensorRows, checked_outputs
 from predictor.inference import Answer, Array
-from predictor.strict_json import Json, as_list, as_mapping, as_object, as_text, inside, kind_of, parse_json, to_json
+from predictor.quick_json import read_json, write_json
+from predictor.strict_json import Json, as_list, as_mapping, as_object, as_text, inside, kind_of
 from predictor.tensors import Tensor, binary_tensor, checked_shape, json_tensor
 
 EXTENSIONS = ("binary_tensor_data",)
@@ -37,13 +38,7 @@ def parse_v2(body: bytes, json_length: int | None) -> InferRequest:
     cut = len(body) if json_length is None else json_length
     if cut > len(body):
         raise BadInputError("Inference-Header-Content-Length", f"{cut}, but the body has {len(body)} bytes")
-    fields = as_object(parse_json(body[:cut]), "body", allowed=_FIELDS, required=("inputs",))
-    tensors = _tensors(as_list(fields["inputs"], "inputs"), _Parts(body, cut))
-    parameters = _parameters(fields.get("parameters"), "parameters")
-    names, binary = _outputs(fields, everything=_switch(parameters, "binary_data_output", "parameters"))
-    subject = as_text(parameters["subject_id"], "parameters.subject_id") if "subject_id" in parameters else None
-    sent_id = as_text(fields["id"], "id") if fields.get("id") else None
-    return InferRequest(TensorRows(tensors), names, binary, sent_id, subject)
+    return read_json(body[:cut], lambda value: _request(value, body, cut))
 
 
 def v2_answer(request: InferRequest, answer: Answer, *, fallback_id: str) -> V2Body:
@@ -57,7 +52,7 @@ def v2_answer(request: InferRequest, answer: Answer, *, fallback_id: str) -> V2B
     }
     if answer.audit_id is not None:
         head["parameters"] = {"audit_id": answer.audit_id}
-    text = to_json(head)
+    text = write_json(head)
     raw = b"".join(content for _, content in outputs)
     return V2Body(text + raw, len(text) if request.binary else None)
 
@@ -67,6 +62,16 @@ def raw_output(array: Array) -> bytes:
     if array.dtype == np.object_:
         return packed_strings([str(text) for text in array.ravel()])
     return np.ascontiguousarray(array).astype(array.dtype.newbyteorder("<"), copy=False).tobytes()
+
+
+def _request(value: Json, body: bytes, cut: int) -> InferRequest:
+    fields = as_object(value, "body", allowed=_FIELDS, required=("inputs",))
+    tensors = _tensors(as_list(fields["inputs"], "inputs"), _Parts(body, cut))
+    parameters = _parameters(fields.get("parameters"), "parameters")
+    names, binary = _outputs(fields, everything=_switch(parameters, "binary_data_output", "parameters"))
+    subject = as_text(parameters["subject_id"], "parameters.subject_id") if "subject_id" in parameters else None
+    sent_id = as_text(fields["id"], "id") if fields.get("id") else None
+    return InferRequest(TensorRows(tensors), names, binary, sent_id, subject)
 
 
 class _Parts:

@@ -1,5 +1,6 @@
 """What all tests share."""
 
+import pytest
 from hypothesis import settings
 
 # Machines are shared and noisy: how long one example takes says nothing about the code.
@@ -9,13 +10,22 @@ settings.load_profile("blink")
 # The longest tests first, so that the workers end together.
 FIRST = (
     "test_killed_commands.py",
+    "serving",
     "test_killed_steps.py",
     "test_killed_scoring.py",
     "test_killed_training.py",
     "test_training.py",
+    "test_one_machine.py",
 )
 
 
+def _turn(item):
+    return next((turn for turn, part in enumerate(FIRST) if part in item.path.parts), len(FIRST))
+
+
 def pytest_collection_modifyitems(items):
-    """Put the longest tests first; everything else keeps its order."""
-    items.sort(key=lambda item: FIRST.index(item.path.name) if item.path.name in FIRST else len(FIRST))
+    """Put the longest tests first, and keep a file's on one worker, which makes what they share once."""
+    items.sort(key=_turn)
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.path.name))

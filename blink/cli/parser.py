@@ -146,6 +146,9 @@ def _add_serve(commands: Subcommands) -> None:
     parser.add_argument("--bundle", type=Path, metavar="DIR", help="serve this bundle, whoever is champion")
     parser.add_argument("--model-name", metavar="NAME", help="the model's name in URLs (default: the portfolio's)")
     parser.add_argument(
+        "--log-format", choices=("text", "json"), default="text", help="lines of text, or of JSON (default text)"
+    )
+    parser.add_argument(
         "--spool",
         type=Path,
         metavar="DIR",

@@ -81,11 +81,11 @@ def _on_one_machine(arguments: Namespace, settings: Settings) -> None:
 
 
 def _serve(arguments: Namespace, app, work: Callable[[Event], None]) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001 - FastAPI is imported late
-    from blink.control.server import listening_socket, log_to_stderr, serve  # noqa: PLC0415
+    from blink.control.server import control_listener, log_to_stderr, serve  # noqa: PLC0415
 
     log_to_stderr()
     port = choose_port(arguments.host, arguments.port, PORT)
-    with listening_socket(arguments.host, port) as listener, _stopped_by_signals() as stop:
+    with control_listener(arguments.host, port) as listener, _stopped_by_signals() as stop:
         sys.stderr.write(f"control API on http://{arguments.host}:{port}\n")
         serve(app, listener, work, stop)
 

@@ -1,6 +1,5 @@
 """`blink serve`: the model server of a portfolio's champion, or of one bundle."""
 
-import logging
 import sys
 from argparse import Namespace
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from blink.database import open_database
+from blink.json_log import start_log
 from blink.named_portfolio import named_portfolio
 from blink.outcome import Outcome, WrongCallError
 from blink.ports import choose_port
@@ -19,6 +19,7 @@ from credit.bundle.reader import verify_hashes
 from credit.database.connection import Role, connect
 from predictor.server import Listening, ServeSettings
 from predictor.server import serve as run_server
+from predictor.spans import Spans
 
 HTTP_PORT = 8080
 GRPC_PORT = 8081
@@ -28,8 +29,7 @@ ROLE: Role = "blink_scorer"
 
 def serve(arguments: Namespace) -> Outcome:
     """Serve until stopped."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    start_log(arguments.log_format)
     settings = read_settings(home=arguments.home)
     if arguments.bundle is not None:
         return _serve_bundle(arguments, settings)
@@ -43,7 +43,7 @@ def serve(arguments: Namespace) -> Outcome:
             database=engine,
             spool=arguments.spool,
         )
-        run_server(on_free_ports(served, arguments), announce=_announce)
+        _run(on_free_ports(served, arguments), settings)
     return Outcome()
 
 
@@ -65,8 +65,32 @@ def _serve_bundle(arguments: Namespace, settings: Settings) -> Outcome:
             database=engine,
             spool=arguments.spool,
         )
-        run_server(on_free_ports(served, arguments), announce=_announce)
+        _run(on_free_ports(served, arguments), settings)
     return Outcome()
+
+
+def _run(served: ServeSettings, settings: Settings) -> None:
+    with _spans(settings) as spans:
+        run_server(replace(served, spans=spans), announce=_announce)
+
+
+@contextmanager
+def _spans(settings: Settings) -> Iterator[Spans | None]:
+    """Where requests are traced to; None where no collector is named."""
+    if settings.otlp_endpoint is None:
+        yield None
+        return
+    try:
+        from predictor.opentelemetry_spans import OpenTelemetrySpans  # noqa: PLC0415 - an extra that few have
+    except ModuleNotFoundError as error:
+        raise SettingsError(
+            f"OTEL_EXPORTER_OTLP_ENDPOINT is set, and {error.name} is not installed: install blinkscoring[trace]"
+        ) from error
+    spans = OpenTelemetrySpans.sent_to(settings.otlp_endpoint)
+    try:
+        yield spans
+    finally:
+        spans.close()
 
 
 def _require_bundle(path: Path) -> None:

@@ -9,6 +9,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from blink.settings import SettingsError
+from predictor.listening import listening_socket
 
 DRAIN_SECONDS = 20
 """For requests that have begun; less than the pod's grace."""
@@ -41,23 +42,16 @@ def serve(app: FastAPI, listener: socket.socket, work: Work, stop: Event) -> Non
         thread.join()
 
 
-def listening_socket(host: str, port: int) -> socket.socket:
+def control_listener(host: str, port: int) -> socket.socket:
     """A socket that listens on the port, 0 for any free one.
 
     Raises:
         SettingsError: where the port is taken or the host is not ours.
     """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # With the protocol named, asyncio turns Nagle's algorithm off on what it accepts.
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.listen(128)
+        return listening_socket(host, port)
     except OSError as error:
-        listener.close()
         raise SettingsError(f"the control API cannot listen on {host}:{port}: {error.strerror}") from error
-    return listener
 
 
 def log_to_stderr() -> None:

@@ -23,7 +23,10 @@ def connect(url: str, *, role: Role | None = None, pool_size: int = 5) -> Engine
         DatabaseError: where `url` is not the address of a PostgreSQL.
     """
     arguments = {"options": "-c timezone=UTC", "connect_timeout": CONNECT_SECONDS}
-    engine = create_engine(_postgresql(url), pool_size=pool_size, pool_pre_ping=True, connect_args=arguments)
+    # Statements' parameters are people's data, which errors and so logs must not show.
+    engine = create_engine(
+        _postgresql(url), pool_size=pool_size, pool_pre_ping=True, hide_parameters=True, connect_args=arguments
+    )
     if role is not None:
         event.listen(engine, "connect", _become(role))
     return engine

@@ -1,4 +1,4 @@
-"""`blink up`, `train` and `score`, killed with SIGKILL at ten points one after the other: the next run goes on.
+"""`blink up`, `train` and `score`, killed with SIGKILL at points one after the other: the next run goes on.
 
 Each point is a condition: a line that the command says, or a folder that appears.
 """
@@ -36,6 +36,8 @@ POINTS = [
     (("score", "cash_advance"), "score cash_advance: 0 of 600"),
     (UP, "ready; try"),
 ]
+FOUR = [POINTS[2], POINTS[4], POINTS[6], POINTS[7]]
+"""While each of the kinds of row is half there: facts, a training, a bundle that nobody has registered, scores."""
 
 
 @pytest.fixture
@@ -89,8 +91,9 @@ def rows(settings, statement):
         return [tuple(row) for row in connection.execute(text(statement))]
 
 
-def test_ten_kills_lose_nothing_and_double_nothing(home):
-    for arguments, point in POINTS:
+@pytest.mark.parametrize("points", [FOUR, pytest.param(POINTS, marks=pytest.mark.acceptance)], ids=["four", "all ten"])
+def test_kills_lose_nothing_and_double_nothing(home, points):
+    for arguments, point in points:
         kill_at(home, arguments, point)
     answer = finished(home, *UP, "--once")["answer"]
     settings = Settings(home, None, home / "models", promote_to_prod=True)

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import lightgbm
 import numpy as np
 
 from credit.portfolios import Feature, FeatureKind
+from forest.lightgbm_import import lightgbm
 from trainer.arrays import Floats, Outcomes
 from trainer.errors import TrainingError
 

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from blink.control.assembly import Control, cluster_loop, with_api
 from blink.control.config import ControlFile
 from blink.control.loop import Loop
-from blink.control.server import listening_socket, serve
+from blink.control.server import control_listener, serve
 from blink.control.tokens import token_hash
 from credit.database.connection import connect
 from tests.unit.rollout.api_server import ApiServer
@@ -53,7 +53,7 @@ def served(control: Control, tokens: Path, work: Callable[[Event], None] | None 
     tokens.mkdir(exist_ok=True)
     (tokens / "anna").write_text(token_hash(TOKEN) + "\n")
     stop = Event()
-    listener = listening_socket("127.0.0.1", 0)
+    listener = control_listener("127.0.0.1", 0)
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     idle = work or (lambda stop: stop.wait() and None)
     thread = Thread(target=serve, args=(control.app, listener, idle, stop))

@@ -153,4 +153,5 @@ def until_ready(server: Server) -> Server:
     """Wait for readiness: each question waits for its answer, and a server that ends fails the test."""
     while server.get("/v2/health/ready")[0] != 200:
         assert server.alive()
+        Event().wait(0.01)  # the server needs the core more
     return server

@@ -3,14 +3,20 @@
 import asyncio
 import json
 import logging
+from functools import partial
 from pathlib import Path
 
 import pytest
 from starlette.requests import Request
 
+from predictor.deployment import Deployment
 from predictor.ending import Ending
-from predictor.http_app import http_app
+from predictor.http_app import http_app, routes_of
+from predictor.http_errors import ErrorAnswers
+from predictor.http_infer import ROUTE, VERSION_ROUTE, InferPath
 from predictor.metrics import Metrics
+
+TRACEPARENT = b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
 class Broken:
@@ -23,9 +29,29 @@ class Broken:
         return fail
 
 
-def ask(method: str, path: str) -> tuple[list[dict], Metrics]:
+class BrokenAnswering:
+    """An engine whose memory is at its end."""
+
+    async def infer(self, _call: object) -> bytes:
+        raise MemoryError
+
+
+def broken_app(metrics: Metrics):
+    errors = ErrorAnswers(retry_seconds=1)
+    infer_path = partial(
+        InferPath,
+        name="cash_advance",
+        deployment=Deployment(metrics),
+        answering=BrokenAnswering(),
+        errors=errors,
+        body_bytes=1000,
+    )
+    return http_app(Broken(), infer_path, metrics, Ending(), errors=errors)
+
+
+def ask(method: str, path: str, *headers: tuple[bytes, bytes]) -> tuple[list[dict], Metrics]:
     metrics = Metrics()
-    app = http_app(Broken(), metrics, Ending(), retry_seconds=1)
+    app = broken_app(metrics)
     sent: list[dict] = []
 
     async def receive() -> dict:
@@ -34,21 +60,46 @@ def ask(method: str, path: str) -> tuple[list[dict], Metrics]:
     async def send(message: dict) -> None:
         sent.append(message)
 
-    scope = {"type": "http", "method": method, "path": path, "headers": [], "query_string": b"", "root_path": ""}
+    scope = {
+        "type": "http",
+        "method": method,
+        "path": path,
+        "headers": list(headers),
+        "query_string": b"",
+        "root_path": "",
+    }
     asyncio.run(app(scope, receive, send))
     return sent, metrics
 
 
-def test_a_fault_is_answered_logged_and_counted_and_goes_no_further(caplog: pytest.LogCaptureFixture):
+@pytest.mark.parametrize(
+    ("path", "route"), [("/score", "/score"), ("/v2/models/cash_advance/infer", "/v2/models/{name}/infer")]
+)
+def test_a_fault_is_answered_logged_and_counted_and_goes_no_further(caplog: pytest.LogCaptureFixture, path, route):
     # An exception that left the application would make uvicorn close the connection.
     with caplog.at_level(logging.ERROR):
-        (start, body), metrics = ask("POST", "/score")
+        (start, body), metrics = ask("POST", path)
     said = json.loads(body["body"])
     assert (start["status"], said["error"]) == (500, "internal fault, logged under the request id")
     assert (b"x-request-id", said["request_id"].encode()) in start["headers"]
-    assert caplog.records[0].getMessage() == f"request {said['request_id']}: POST /score failed"
+    assert caplog.records[0].getMessage() == f"request {said['request_id']}: POST {route} failed"
     assert caplog.records[0].exc_info is not None
-    assert b'blink_requests_total{protocol="http",route="/score",status="500"} 1.0' in metrics.page()
+    assert f'blink_requests_total{{protocol="http",route="{route}",status="500"}} 1.0'.encode() in metrics.page()
+
+
+@pytest.mark.parametrize("path", ["/score", "/v2/models/cash_advance/infer", "/made/up"])
+def test_a_clients_names_of_a_request_come_back_and_nothing_else_does(path):
+    (start, body), _ = ask("POST", path, (b"x-request-id", b"mine"), (b"traceparent", TRACEPARENT), (b"x-own", b"?"))
+    headers = dict(start["headers"])
+    assert (headers[b"x-request-id"], json.loads(body["body"])["request_id"]) == (b"mine", "mine")
+    assert headers[b"traceparent"][:36] == TRACEPARENT[:36]
+    assert headers[b"traceparent"][36:52] != TRACEPARENT[36:52]
+    assert b"x-own" not in headers
+
+
+def test_without_a_trace_none_is_made_up():
+    (start, _), _ = ask("GET", "/")
+    assert b"traceparent" not in dict(start["headers"])
 
 
 def test_a_path_that_a_client_made_up_is_no_label():
@@ -59,6 +110,6 @@ def test_a_path_that_a_client_made_up_is_no_label():
 
 def test_every_path_is_documented():
     page = (Path(__file__).parents[3] / "docs/serving.md").read_text()
-    routes = http_app(Broken(), Metrics(), Ending(), retry_seconds=1).routes
-    named = {f"`{'GET' if 'GET' in route.methods else 'POST'} {route.path}`" for route in routes}
+    routes = {f"`{'GET' if 'GET' in route.methods else 'POST'} {route.path}`" for route in routes_of(Broken())}
+    named = routes | {f"`POST {ROUTE}`", f"`POST {VERSION_ROUTE}`"}
     assert {name for name in named if name not in page} == set()

@@ -1,0 +1,86 @@
+"""The path of V2 inference, answered in front of Starlette: routing and request objects cost more than a score."""
+
+from functools import partial
+from http import HTTPStatus
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from predictor.answering import Answering, Call
+from predictor.deployment import Deployment
+from predictor.errors import PredictorError
+from predictor.http_answer import HttpAnswer, binary_answer, json_answer
+from predictor.http_body import BINARY, JSON, JSON_LENGTH_HEADER, headers_of, json_length, read_body
+from predictor.http_errors import ErrorAnswers, error_answer
+from predictor.v2_json import V2Body, parse_v2, v2_answer
+
+ROUTE = "/v2/models/{name}/infer"
+VERSION_ROUTE = "/v2/models/{name}/versions/{version}/infer"
+
+_TYPES = (JSON, BINARY)
+_JSON_LENGTH = JSON_LENGTH_HEADER.encode()
+
+
+class InferPath:
+    """An ASGI application that answers `POST /v2/models/{name}[/versions/{version}]/infer`, and passes on the rest."""
+
+    def __init__(
+        self,
+        others: ASGIApp,
+        *,
+        name: str,
+        deployment: Deployment,
+        answering: Answering,
+        errors: ErrorAnswers,
+        body_bytes: int,
+    ) -> None:
+        self._others = others
+        self._name = name
+        self._deployment = deployment
+        self._answering = answering
+        self._errors = errors
+        self._body_bytes = body_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, or pass on."""
+        if scope["type"] != "http" or not scope["path"].endswith("/infer"):
+            await self._others(scope, receive, send)
+            return
+        asked = _asked(scope["path"])
+        if asked is None:
+            await self._others(scope, receive, send)
+            return
+        state = scope["state"]
+        state["route"] = VERSION_ROUTE if asked[1] else ROUTE
+        try:
+            answer = await self._answer(scope, receive, asked, state["request_id"])
+        except PredictorError as error:
+            answer = self._errors.answer(error, state["request_id"])
+        await answer.send(send)
+
+    async def _answer(self, scope: Scope, receive: Receive, asked: tuple[str, str], request_id: str) -> HttpAnswer:
+        if scope["method"] != "POST":
+            message = f"{scope['method']} {scope['path']}: Method Not Allowed"
+            return error_answer(HTTPStatus.METHOD_NOT_ALLOWED, message, request_id, ((b"allow", b"POST"),))
+        name, version = asked
+        self._deployment.check_name(self._name, name, version)
+        headers = headers_of(scope)
+        length = json_length(headers)
+        body = await read_body(headers, receive, limit=self._body_bytes, types=_TYPES, untyped=True)
+        call = Call(request_id, len(body), partial(parse_v2, body, length), partial(v2_answer, fallback_id=request_id))
+        return _http_answer(await self._answering.infer(call))
+
+
+def _asked(path: str) -> tuple[str, str] | None:
+    """Name and version (empty: any) of a path of inference; None for another path."""
+    match path.split("/"):
+        case ["", "v2", "models", name, "infer"] if name:
+            return name, ""
+        case ["", "v2", "models", name, "versions", version, "infer"] if name and version:
+            return name, version
+    return None
+
+
+def _http_answer(body: V2Body) -> HttpAnswer:
+    if body.json_length is None:
+        return json_answer(body.content)
+    return binary_answer(body.content, headers=((_JSON_LENGTH, b"%d" % body.json_length),))

@@ -51,6 +51,7 @@ class Assembly:
         Raises:
             ServerError: where the gRPC port is taken.
         """
+        self._auditing.start()
         try:
             self._server.run(self._rest, self._grpc, lambda port: announce(self._listening(port)))
         finally:

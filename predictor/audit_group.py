@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from time import monotonic
 from uuid import UUID
 
 from credit.scores import ScoredRows
@@ -44,7 +45,7 @@ class AuditGroup:
         self._deployment = deployment
         self._most_subjects = most_subjects
         self._waiting = waiting
-        self._held = 0
+        self._since: dict[AuditRequest, float] = {}
         self._threads = ThreadPoolExecutor(len(writers) + len(computing_writers), thread_name_prefix="blink-audits")
         keys: set[str] = set()
         self._lanes = [
@@ -77,6 +78,17 @@ class AuditGroup:
         assert audited.rows is not None  # noqa: S101 - only a key can have an answer from before
         return audited.rows, audited.audit_ids[0]
 
+    @property
+    def held(self) -> int:
+        """Requests that wait, or are being written."""
+        return len(self._since)
+
+    @property
+    def oldest_seconds(self) -> float:
+        """How long the first of them has waited; 0 where there is none."""
+        since = next(iter(self._since.values()), None)
+        return 0.0 if since is None else monotonic() - since
+
     def close(self) -> None:
         """Let running transactions end; nothing waits any more when the protocols have ended."""
         self._threads.shutdown(wait=True)
@@ -88,13 +100,13 @@ class AuditGroup:
         return await asyncio.get_running_loop().run_in_executor(self._threads, read)
 
     async def _committed(self, request: AuditRequest) -> Audited:
-        if self._held >= self._waiting:
-            raise UnavailableError(f"overloaded: {self._held} requests wait for their audits already")
-        self._held += 1
+        if self.held >= self._waiting:
+            raise UnavailableError(f"overloaded: {self.held} requests wait for their audits already")
+        self._since[request] = monotonic()
         try:
             return await self._lanes[int(request.computed)].committed(request)
         finally:
-            self._held -= 1
+            del self._since[request]
 
     def _start_lanes(self) -> None:
         # Any of them may have waited for a key that is free now.

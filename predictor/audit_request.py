@@ -19,9 +19,9 @@ class Asked:
     """All of it: a repeated key must come with the same."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class AuditRequest:
-    """What is to be scored, audited and answered together."""
+    """What is to be scored, audited and answered together; each is equal to itself alone."""
 
     request_id: str
     deployed: Deployed

@@ -20,7 +20,7 @@ from credit.database.score_requests import (
 from credit.portfolios import Portfolio
 from credit.scores import ScoredRows
 from predictor.audit_request import Asked, AuditRequest
-from predictor.composition import Audited, Outcome, composed, each_alone
+from predictor.composition import Audited, Outcome, composed, count_scores, each_alone
 from predictor.errors import KeyConflictError, UnavailableError
 from predictor.group_rows import checked_requests, rows_of_group
 from predictor.metrics import Metrics
@@ -80,9 +80,8 @@ class AuditedScoring:
             # Whether a commit that gets no answer was one, nobody can say.
             return {index: UnavailableError(str(error), unwritten=unwritten) for index in requests}
         if scored is not None:
-            probabilities = scored.default_probabilities.tolist()
-            self._metrics.scored(self._portfolio.name, scored.model_id, probabilities, audited=True)
-            self._metrics.missing(self._portfolio.name, scored.feature_names, scored.missing)
+            self._metrics.audits_committed(len(requests), len(scored))
+            count_scores(self._metrics, self._portfolio.name, scored)
         return outcomes
 
     def _written(

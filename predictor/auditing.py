@@ -6,8 +6,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from sqlalchemy import Engine
-
 from predictor.audit_group import AuditGroup
 from predictor.audit_request import AuditRequest
 from predictor.audited_scoring import AuditedScoring
@@ -41,6 +39,7 @@ class Auditing:
         """
         self._settings = settings
         self._deployment = deployment
+        self._clock = settings.clock or _now
         self._ended = threading.Event()
         self._threads: list[threading.Thread] = []
         self._spooled: SpooledAudits | None = None
@@ -52,6 +51,14 @@ class Auditing:
             seconds=settings.limits.database_seconds,
         )
         self.group = self._group(scoring if settings.spool is None else self._with_spool(scoring, metrics))
+        metrics.watch_queue("audit", lambda: self.group.held)
+        metrics.watch_audit_lag(self._lag_seconds)
+        metrics.watch_spool(self._spool_bytes)
+
+    def start(self) -> None:
+        """Begin to drain the spool, where there is one."""
+        for thread in self._threads:
+            thread.start()
 
     def close(self) -> None:
         """Let running transactions end; what is in the spool stays for the next server."""
@@ -62,23 +69,29 @@ class Auditing:
         if self._spooled is not None:
             self._spooled.close()
 
+    def _lag_seconds(self) -> float:
+        oldest = None if self._spooled is None else self._spooled.oldest
+        spooled = 0.0 if oldest is None else (self._clock() - oldest).total_seconds()
+        return max(0.0, spooled, self.group.oldest_seconds)
+
+    def _spool_bytes(self) -> float:
+        return 0 if self._spooled is None else self._spooled.size
+
     def _with_spool(self, scoring: AuditedScoring, metrics: Metrics) -> SpooledScoring:
         settings, folder, database = self._settings, self._settings.spool, self._settings.database
         if folder is None or database is None:
             raise ServerError("--spool needs a database that it can be drained into: set DATABASE_URL")
         self._spooled = SpooledAudits(claimed(folder, most_bytes=settings.limits.spool_bytes))
         self._deployment.hold("audits that an earlier server left in the spool are not in the database yet")
-        self._drain(self._spooled, folder, database)
-        clock = settings.clock or _now
-        return SpooledScoring(scoring, self._spooled, settings.portfolio, metrics, clock=clock)
+        write = SpoolWriter(database, settings.portfolio.name, metrics, seconds=settings.limits.database_seconds)
+        self._drain(self._spooled, folder, write)
+        return SpooledScoring(scoring, self._spooled, settings.portfolio, metrics, clock=self._clock)
 
-    def _drain(self, spooled: SpooledAudits, folder: Path, database: Engine) -> None:
+    def _drain(self, spooled: SpooledAudits, folder: Path, write: SpoolWriter) -> None:
         limits = self._settings.limits
-        write = SpoolWriter(database, self._settings.portfolio.name, seconds=limits.database_seconds)
         drainer = Drainer(spooled, folder, write, most_bytes=limits.spool_bytes, poll_seconds=limits.drain_poll_seconds)
-        thread = threading.Thread(target=drainer.run, args=(self._ended, self._deployment.release), daemon=True)
-        thread.start()
-        self._threads.append(thread)
+        arguments = (self._ended, self._deployment.release)
+        self._threads.append(threading.Thread(target=drainer.run, args=arguments, daemon=True))
 
     def _group(self, scoring: GroupScoring) -> AuditGroup:
         limits = self._settings.limits

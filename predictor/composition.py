@@ -10,6 +10,7 @@ from credit.database.written_audits import WrittenAudit
 from credit.scores import ScoredRows, score_rows
 from predictor.audit_request import AuditRequest
 from predictor.group_rows import GroupRows
+from predictor.metrics import Metrics
 from predictor.online_audits import audits_of
 from predictor.score_answer import score_answer
 from predictor.subject_features import Moment
@@ -66,6 +67,12 @@ def composed(group: GroupRows, moment: Moment, portfolio: str) -> Composed:
     )
     written = tuple(WrittenAudit(audit) for audit in audits)
     return _answered(group, scored, written, moment)
+
+
+def count_scores(metrics: Metrics, portfolio: str, scored: ScoredRows) -> None:
+    """Count scores whose audits are written."""
+    metrics.scored(portfolio, scored.model_id, scored.default_probabilities.tolist(), audited=True)
+    metrics.missing(portfolio, scored.feature_names, scored.missing)
 
 
 def each_alone(

@@ -16,6 +16,7 @@ from credit.database.score_requests import (
     online_transaction,
 )
 from credit.portfolios import PortfolioName
+from predictor.metrics import Metrics
 from predictor.spool import left_behind
 from predictor.spool_record import SpoolRecord
 from predictor.spooled_audits import SpooledAudits
@@ -26,10 +27,11 @@ _log = logging.getLogger(__name__)
 class SpoolWriter:
     """Commits records of a spool, each audit once however often it is called with it."""
 
-    def __init__(self, database: Engine, portfolio: PortfolioName, *, seconds: float) -> None:
+    def __init__(self, database: Engine, portfolio: PortfolioName, metrics: Metrics, *, seconds: float) -> None:
         """No statement takes longer than `seconds`."""
         self._database = database
         self._writer = f"spool/{portfolio}"
+        self._metrics = metrics
         self._seconds = seconds
 
     def __call__(self, records: Sequence[SpoolRecord]) -> None:
@@ -45,9 +47,10 @@ class SpoolWriter:
             for day in sorted({audit.score.as_of.date() for audit in audits}):
                 ensure_partitions(connection, day, days=1)
         with online_transaction(self._database, timeout_seconds=self._seconds) as connection:
-            append(connection, writer=self._writer, audits=audits)
+            appended = append(connection, writer=self._writer, audits=audits)
             answers = [answer for record in records for answer in record.answers]
             keep_first_answers(connection, client=ANONYMOUS, answers=answers)
+        self._metrics.audits_drained(len(appended.audits))
 
 
 class Drainer:

@@ -14,6 +14,7 @@ Read = Callable[[], float]
 
 _SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 _PROBABILITIES = (0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.7, 0.9, 1.0)
+_REQUESTS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 _ROWS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 
 
@@ -57,6 +58,7 @@ class Metrics:
             "blink_model_info", "The serving model", ["portfolio", "model_id", "engine_version"], registry=registry
         )
         self._refused = Counter("blink_model_refusals", "Models that could not be deployed", registry=registry)
+        self._audits = _AuditFigures(registry)
         self._looks = _Looks(registry)
 
     def request(self, protocol: str, route: str, status: str, seconds: float) -> None:
@@ -97,6 +99,18 @@ class Metrics:
         """Count a model that was not deployed."""
         self._refused.inc()
 
+    def audits_committed(self, requests: int, audits: int) -> None:
+        """Count the requests and the audits of one transaction. Called from any thread."""
+        self._audits.committed(requests, audits)
+
+    def audits_spooled(self, audits: int) -> None:
+        """Count audits that were kept in the spool, because the database is away. Called from any thread."""
+        self._audits.spooled(audits)
+
+    def audits_drained(self, audits: int) -> None:
+        """Count audits that came from the spool into the database. Called from any thread."""
+        self._audits.drained(audits)
+
     def watch_in_flight(self, read: Read) -> None:
         """Show how many HTTP requests are being answered."""
         self._looks.watch_in_flight(read)
@@ -108,6 +122,10 @@ class Metrics:
     def watch_audit_lag(self, read: Read) -> None:
         """Show how old the oldest audit is that is not in the database yet, in seconds; 0 where there is none."""
         self._looks.watch_audit_lag(read)
+
+    def watch_spool(self, read: Read) -> None:
+        """Show how many bytes the spool has."""
+        self._looks.watch_spool(read)
 
     def page(self) -> bytes:
         """All metrics, the process's and KServe's own included, in Prometheus' text format."""
@@ -149,6 +167,30 @@ class _MissingValues:
                 self._counter.labels(portfolio, name).inc(count)
 
 
+class _AuditFigures:
+    """How scores come into the ledger."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._groups = Histogram(
+            "blink_audit_group_requests",
+            "Requests that were committed in one transaction",
+            buckets=_REQUESTS,
+            registry=registry,
+        )
+        written = Counter("blink_audits", "Audits by where they were written", ["place"], registry=registry)
+        self._database, self._spool, self._drained = map(written.labels, ("database", "spool", "database_from_spool"))
+
+    def committed(self, requests: int, audits: int) -> None:
+        self._groups.observe(requests)
+        self._database.inc(audits)
+
+    def spooled(self, audits: int) -> None:
+        self._spool.inc(audits)
+
+    def drained(self, audits: int) -> None:
+        self._drained.inc(audits)
+
+
 class _Looks:
     """Gauges of what others know."""
 
@@ -160,6 +202,7 @@ class _Looks:
         self._lag = Gauge(
             "blink_audit_lag_seconds", "Age of the oldest audit that is not in the database yet", registry=registry
         )
+        self._spool = Gauge("blink_spool_bytes", "Size of the spool, 0 where there is none", registry=registry)
         self._reads: list[tuple[Gauge, Read]] = []
 
     def watch_in_flight(self, read: Read) -> None:
@@ -170,6 +213,9 @@ class _Looks:
 
     def watch_audit_lag(self, read: Read) -> None:
         self._reads.append((self._lag, read))
+
+    def watch_spool(self, read: Read) -> None:
+        self._reads.append((self._spool, read))
 
     def settle(self) -> None:
         for gauge, read in self._reads:

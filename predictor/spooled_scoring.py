@@ -6,7 +6,7 @@ from datetime import datetime
 from credit.portfolios import Portfolio
 from predictor.audit_request import AuditRequest
 from predictor.audited_scoring import AuditedScoring, first_outcome
-from predictor.composition import Outcome, composed, each_alone
+from predictor.composition import Outcome, composed, count_scores, each_alone
 from predictor.errors import UnavailableError
 from predictor.group_rows import checked_requests, supplied_group
 from predictor.metrics import Metrics
@@ -70,9 +70,8 @@ class SpooledScoring:
             self._spooled.put(made.audits, made.answers)
         except (SpoolError, SpoolFullError) as error:
             return {index: UnavailableError(f"the database is away, and {error}") for index in requests}
-        probabilities = made.scored.default_probabilities.tolist()
-        self._metrics.scored(self._portfolio.name, made.scored.model_id, probabilities, audited=True)
-        self._metrics.missing(self._portfolio.name, made.scored.feature_names, made.scored.missing)
+        self._metrics.audits_spooled(len(made.audits))
+        count_scores(self._metrics, self._portfolio.name, made.scored)
         return dict(made.outcomes)
 
 

@@ -1,9 +1,10 @@
-"""Scoring with a spool in a process of its own: `python -m tests.postgres.serving.spooling URL SPOOL BUNDLE DIES`.
+"""Scoring with a spool in processes of their own: `python -m tests.postgres.serving.spooling URL SPOOL BUNDLE RUNS`.
 
-Each line of its input is a user id; it answers with a line when the score may be answered. At the end of the input it
-drains, says `drained`, and ends. DIES says where it kills itself: synced, committed, or nowhere.
+RUNS is JSON, a list of [where it kills itself (synced, committed, nowhere), user ids]; each runs in a fork of its own,
+which scores the users, says each answer, drains, and says `drained`. Behind each run stands how it ended, as a line.
 """
 
+import json
 import os
 import signal
 import sys
@@ -43,9 +44,17 @@ class DyingSpool(Spool):
 
 
 def main() -> None:
-    url, folder, bundle, dies = sys.argv[1:]
-    engine = connect(url, role="blink_scorer")
-    spool = claimed(Path(folder), most_bytes=1_000_000)
+    url, folder, bundle, runs = sys.argv[1:]
+    for dies, users in json.loads(runs):
+        child = os.fork()
+        if child == 0:
+            run(url, Path(folder), Path(bundle), dies, users)
+            os._exit(0)
+        say(f"ended {os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])}")
+
+
+def run(url: str, folder: Path, bundle: Path, dies: str, users: Sequence[str]) -> None:
+    spool = claimed(folder, most_bytes=1_000_000)
     if dies == "synced":
         spool.close()
         spool = DyingSpool(spool.folder, most_bytes=1_000_000)
@@ -53,14 +62,13 @@ def main() -> None:
     away = connect(f"postgresql://postgres@/x?host={folder}")
     scoring = AuditedScoring(away, PORTFOLIO, metrics, clock=None, seconds=1.0)
     group = SpooledScoring(scoring, spooled, PORTFOLIO, metrics, clock=lambda: datetime.now(UTC))
-    deployed = Deployed(load_bundle(Path(bundle)), "champion")
-    for user in map(str.strip, sys.stdin):
+    deployed = Deployed(load_bundle(bundle), "champion")
+    for user in users:
         body = f'{{"user_id":"{user}","features":{{}}}}'.encode()
         request = asked_for(parse_score_wish(body, most=1), Asked(f"r-{user}", f"k-{user}", body), deployed)
         (outcome,) = group.score([request], "w")
-        sys.stdout.write(f"{outcome.answer.decode() if isinstance(outcome, Audited) else outcome}\n")
-        sys.stdout.flush()
-    write = SpoolWriter(engine, PORTFOLIO.name, seconds=5.0)
+        say(outcome.answer.decode() if isinstance(outcome, Audited) else str(outcome))
+    write = SpoolWriter(connect(url, role="blink_scorer"), PORTFOLIO.name, metrics, seconds=5.0)
 
     def commit(records: Sequence[SpoolRecord]) -> None:
         write(records)
@@ -68,7 +76,12 @@ def main() -> None:
             die()
 
     spooled.drain(commit)
-    sys.stdout.write("drained\n")
+    say("drained")
+
+
+def say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 main()

@@ -73,7 +73,11 @@ def test_a_group_is_one_batch_and_each_score_is_what_it_would_be_alone(scoring):
         assert audit.contributions == answer["explanation"]["contributions"]
         assert (answer["audit_id"], answer["request_id"]) == (str(audit.audit_id), f"r-{name}")
         assert outcome.audit_ids == (audit.audit_id,)
-    assert b'blink_scored_rows_total{audited="true",portfolio="cash_advance"} 7.0' in scoring.metrics.page()
+    page = scoring.metrics.page()
+    assert b'blink_scored_rows_total{audited="true",portfolio="cash_advance"} 7.0' in page
+    assert b'blink_audits_total{place="database"} 7.0' in page
+    assert b'blink_audit_group_requests_bucket{le="4.0"} 0.0' in page
+    assert b'blink_audit_group_requests_bucket{le="8.0"} 1.0' in page
 
 
 def test_a_request_that_the_database_refuses_fails_alone(scoring):

@@ -29,7 +29,7 @@ from tests.postgres.serving.requests import INFER, tensor
 from tests.postgres.serving.served import Served, audits_of, score, settings_of
 from tests.postgres.serving.test_audit_groups import Scoring
 from tests.postgres.serving.test_following import database_away
-from tests.unit.predictor.serving_example import NAMES, PORTFOLIO, server_thread, until_ready
+from tests.unit.predictor.serving_example import NAMES, PORTFOLIO, Server, server_thread, until_ready
 
 ROOT = Path(__file__).parents[3]
 MOST = 1_000_000
@@ -41,7 +41,7 @@ class Spooling(Scoring):
     def __init__(self, served: Served, folder: Path) -> None:
         super().__init__(served)
         self.spooled = SpooledAudits(claimed(folder, most_bytes=MOST))
-        self.write = SpoolWriter(served.engine, PORTFOLIO.name, seconds=5.0)
+        self.write = SpoolWriter(served.engine, PORTFOLIO.name, self.metrics, seconds=5.0)
         self.over(connect(f"postgresql://postgres@/x?host={folder}"))
 
     def over(self, database: Engine) -> None:
@@ -73,6 +73,9 @@ def test_spooled_scores_are_answered_and_come_to_the_database_as_they_were(spool
         assert audit.score.contributions == answer["explanation"]["contributions"]
         assert (audit.snapshot.source, audit.snapshot.pg_snapshot) == ("supplied", "1:1:")
         assert (stored.answer.encode(), stored.audit_ids) == (outcome.answer, [audit.audit_id])
+    page = spooling.metrics.page()
+    assert b'blink_audits_total{place="spool"} 2.0' in page
+    assert b'blink_audits_total{place="database_from_spool"} 2.0' in page
     with spooling.served.engine.connect() as connection:
         assert verify_writer(connection, "spool/cash_advance") == chain_head(connection, "spool/cash_advance")
 
@@ -140,27 +143,16 @@ def test_a_commit_without_an_answer_is_never_spooled(spooling):
     engine.dispose()
 
 
-def spooling_process(served: Served, folder: Path, users: str, *, dies: str) -> subprocess.CompletedProcess[str]:
-    url = served.engine.url.render_as_string(hide_password=False)
-    command = ["-m", "tests.postgres.serving.spooling", url, str(folder), str(served.first.path), dies]
-    return subprocess.run(
-        [sys.executable, *command], cwd=ROOT, input=users, capture_output=True, text=True, check=False
-    )
-
-
 def test_kills_after_a_sync_and_after_a_drains_commit_leave_each_audit_once(served, tmp_path):
-    synced = spooling_process(served, tmp_path, "killed-a\n", dies="synced")
-    assert (synced.returncode, synced.stdout) == (-signal.SIGKILL, "")
-    assert has_records(tmp_path / "0")
-    committed = spooling_process(served, tmp_path, "killed-a\nkilled-b\n", dies="committed")
-    answered = [json.loads(line) for line in committed.stdout.splitlines()]
-    assert (committed.returncode, [answer["user_id"] for answer in answered]) == (
-        -signal.SIGKILL,
-        ["killed-a", "killed-b"],
-    )
-    assert has_records(tmp_path / "0")
-    drained = spooling_process(served, tmp_path, "", dies="nowhere")
-    assert (drained.returncode, drained.stdout) == (0, "drained\n")
+    url = served.engine.url.render_as_string(hide_password=False)
+    runs = [("synced", ["killed-a"]), ("committed", ["killed-a", "killed-b"]), ("nowhere", [])]
+    command = ["-m", "tests.postgres.serving.spooling", url, str(tmp_path), str(served.first.path), json.dumps(runs)]
+    ended = subprocess.run([sys.executable, *command], cwd=ROOT, capture_output=True, text=True, check=True)
+    killed = f"ended {-signal.SIGKILL}"
+    first, *answers, second, drained, third = ended.stdout.splitlines()
+    assert (first, second, drained, third) == (killed, killed, "drained", "ended 0")
+    answered = [json.loads(answer) for answer in answers]
+    assert [answer["user_id"] for answer in answered] == ["killed-a", "killed-b"]
     assert not has_records(tmp_path / "0")
     for answer in answered:
         (audit,) = audits_of(served, answer["user_id"])
@@ -176,37 +168,57 @@ def draining_held_up(served: Served):
         yield
 
 
-def test_a_server_drains_its_spool_before_it_is_ready_and_when_the_database_is_back(served, tmp_path):
+@pytest.fixture
+def settings(served: Served, tmp_path: Path):
+    scorer = connect(served.engine.url.render_as_string(hide_password=False), role="blink_scorer")
+    yield replace(settings_of(scorer, served.model_dir, database_seconds=1.0), spool=tmp_path)
+    scorer.dispose()
+
+
+def test_a_server_is_not_ready_before_what_was_left_in_its_spool_is_drained(served, tmp_path, settings):
     left = Spooling(served, tmp_path)
     left.score(left.request("left-behind"))
     left.spooled.close()
-    scorer = connect(served.engine.url.render_as_string(hide_password=False), role="blink_scorer")
-    settings = replace(settings_of(scorer, served.model_dir, database_seconds=1.0), spool=tmp_path)
-    with draining_held_up(served), server_thread(settings) as early:
-        told = {"error": "not ready yet: audits that an earlier server left in the spool are not in the database yet"}
-        while (answered := json.loads(early.get("/v2/health/ready")[2])["error"]).startswith("no model is ready"):
-            assert early.alive()
-        assert answered == told["error"]
-        status, _, refused = early.post(INFER, json.dumps({"inputs": [tensor()]}))
-        assert (status, json.loads(refused)["error"]) == (503, told["error"])
-        assert audits_of(served, "left-behind") == []
+    told = "not ready yet: audits that an earlier server left in the spool are not in the database yet"
+    with server_thread(settings) as early:
+        with draining_held_up(served):
+            while (answered := json.loads(early.get("/v2/health/ready")[2])["error"]).startswith("no model is ready"):
+                assert early.alive()
+            assert answered == told
+            status, _, refused = early.post(INFER, json.dumps({"inputs": [tensor()]}))
+            assert (status, json.loads(refused)["error"]) == (503, told)
+            assert audits_of(served, "left-behind") == []
+        until_ready(early)
+        assert len(audits_of(served, "left-behind")) == 1
+    assert not has_records(tmp_path / "0")
+
+
+def test_a_server_with_a_spool_answers_while_the_database_is_away_and_drains_when_it_is_back(
+    served, tmp_path, settings
+):
     with server_thread(settings) as running:
         until_ready(running)
-        assert len(audits_of(served, "left-behind")) == 1
-        running_served = replace(served, server=running)
         served.engine.dispose()
         with database_away(served):
-            status, _, answer = score(running_served, '{"user_id": "spooled", "features": {}}')
+            status, _, answer = score(replace(served, server=running), '{"user_id": "spooled", "features": {}}')
             assert status == 200
             v2 = {"inputs": [tensor()], "parameters": {"subject_id": "spooled-v2"}}
             assert running.post(INFER, json.dumps(v2))[0] == 200
-            assert score(running_served, '{"user_id": "spooled"}')[0] == 503
-        while not audits_of(served, "spooled-v2"):
+            assert score(replace(served, server=running), '{"user_id": "spooled"}')[0] == 503
+            spooled = figures(running)
+            assert spooled["blink_audit_lag_seconds"] > 0
+            assert spooled["blink_spool_bytes"] == (tmp_path / "0" / "audits").stat().st_size > 0
+        while figures(running)["blink_spool_bytes"]:
             assert running.alive()
+        assert figures(running)["blink_audit_lag_seconds"] == 0
         (audit,) = audits_of(served, "spooled")
         assert str(audit.audit_id) == answer["audit_id"]
-    scorer.dispose()
-    assert not has_records(tmp_path / "0")
+        assert len(audits_of(served, "spooled-v2")) == 1
+
+
+def figures(server: Server) -> dict[str, float]:
+    lines = server.get("/metrics")[2].decode().splitlines()
+    return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines if line.startswith("blink_"))}
 
 
 def test_a_spool_needs_a_database(bundle, tmp_path):

@@ -184,8 +184,11 @@ def test_beyond_its_bound_requests_are_told_to_come_later(deployment):
             with pytest.raises(UnavailableError, match="overloaded: 2 requests wait for their audits already"):
                 await running[2]
             await begun(committing)
+            assert group.held == 2
+            assert group.oldest_seconds > 0
             committing.ends.put(audited("A", "B"))
             await asyncio.gather(*running[:2])
+            assert (group.held, group.oldest_seconds) == (0, 0.0)
             again = tasks(group, asked("d"))
             committing.ends.put(audited("D"))
             assert await again[0] == b"D"

@@ -63,9 +63,9 @@ check: setup
 # Hours, not minutes: figures go to docs/acceptance.
 acceptance: setup
 	$(BIN)/pytest -n 0 -m acceptance tests
-	$(BIN)/python benchmarks/simulator_acceptance.py --users 20000 --months 24 --seeds 4 5 6 --out docs/acceptance/simulator.md
+	$(BIN)/python -m benchmarks.simulator_acceptance --users 20000 --months 24 --seeds 4 5 6 --out docs/acceptance/simulator.md
 	$(BIN)/uv pip install --quiet --target .build/xgboost --no-deps --require-hashes -r benchmarks/xgboost.lock
-	PYTHONPATH=.build/xgboost $(BIN)/python benchmarks/engine_proof.py --rows 10000000 --out docs/acceptance/engine_proof.md
+	PYTHONPATH=.build/xgboost $(BIN)/python -m benchmarks.engine_proof --rows 10000000 --out docs/acceptance/engine_proof.md
 	$(MAKE) test-native FUZZ_ROUNDS=20000 FUZZ_SEED=7
 	$(MAKE) bench
 

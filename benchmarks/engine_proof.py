@@ -1,6 +1,6 @@
 """Are the native engine's margins GTIL's in every bit, and the library's? Millions of rows look for a difference.
 
-    python benchmarks/engine_proof.py --rows 10000000 --out docs/acceptance/engine_proof.md
+    python -m benchmarks.engine_proof --rows 10000000 --out docs/acceptance/engine_proof.md
 
 For each model of `proof_models`: rows as in training, with numbers sown into them that engines get wrong (thresholds
 and their neighbours in float64 and float32, infinities, both zeros, denormals, LightGBM's zero, categories that are
@@ -17,10 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from proof_models import CATEGORICAL, WIDTH, Floats, ProofModel, proof_models, training_rows
-
+from benchmarks.proof_models import CATEGORICAL, WIDTH, Floats, ProofModel, proof_models, training_rows
 from forest.lightgbm_reading import ZERO_THRESHOLD
 from forest.native_engine import NativeEngine
 from forest.native_library import load_native_library
@@ -113,7 +110,7 @@ def _compare_own(figures: Figures, block: Floats, given: Floats) -> None:
     accepted = np.ones(len(block), np.bool_)
     if model.refuses_infinity:
         with np.errstate(over="ignore"):
-            accepted = ~np.isinf(block.astype(np.float32)).any(axis=1)
+            accepted = np.logical_not(np.isinf(block.astype(np.float32)).any(axis=1, keepdims=True))[:, 0]
     if model.library == "XGBoost":
         # It has no answer for these categories; Treelite sends them left.
         columns = block[:, CATEGORICAL]

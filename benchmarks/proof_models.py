@@ -141,7 +141,7 @@ def _xgboost(kind: str, seed: int, *, categorical: bool = False, rounds: int = 1
             # XGBoost stops at a category below 0, and at one that float32 has not.
             columns = known[:, CATEGORICAL]
             known[:, CATEGORICAL] = np.where((columns < 0) | (columns >= 2**24), np.nan, columns)
-        return booster.predict(matrix(known), output_margin=True).astype(np.float64)
+        return np.asarray(booster.predict(matrix(known), output_margin=True), dtype=np.float64)
 
     return ProofModel(
         library="XGBoost",

@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 from forest.engine import Floats, ForestError
 from forest.leaf_paths import Parents, Places, branch_shares, parents
-from forest.quadrature import gauss_legendre
 from forest.native_form import NativeForm
+from forest.quadrature import gauss_legendre
 from forest.trees import FlatTrees, Indices
 
 Records = npt.NDArray[np.void]
@@ -39,9 +39,11 @@ _MOST_NUMBERS = 2**31 - 1
 
 @dataclass(frozen=True)
 class CreditsForm:
-    """The arrays of a `struct credits`, and its number."""
+    """The arrays of a `struct credits`, and its numbers."""
 
     base_value: float
+    largest_tree: int
+    largest_slots: int
     tree: Records
     node: Records
     leaf_value: Floats
@@ -56,24 +58,27 @@ def credits_form(trees: FlatTrees, form: NativeForm) -> CreditsForm:
     """
     shares = branch_shares(trees)
     asked = _asked(trees, shares)
-    place = _places(trees)
-    points = _points(trees, asked)
-    tree = _trees(trees, points)
-    rules, curves = _rules(np.unique(tree["points"]))
-    for name in ("weights", "asked_first", "closed"):
-        tree[name] = [rules[count][name] for count in tree["points"].tolist()]
-    node = np.zeros(len(place), NODE)
-    node["curve"], more = _curves(trees, asked, points, {count: rule["asked_first"] for count, rule in rules.items()})
-    node["child"] = np.stack([_slots(trees, child, place) for child in (trees.node_left, trees.node_right)], axis=1)
+    places = _places(trees, asked)
+    tree, rules, numbers = _trees(trees, places)
+    node = np.zeros(len(shares), NODE)
+    node["curve"], curves = _curves(trees, asked, places, rules)
+    node["child"] = np.stack([_slots(trees, child, places) for child in (trees.node_left, trees.node_right)], axis=1)
     node["column"], node["rank"], node["feature"] = form.node["column"], form.node["rank"], trees.node_feature
     node["share"] = shares
-    node["previous"] = np.where(asked.previous < 0, -1, 2 * place[asked.previous >> 1] + (asked.previous & 1))
-    ordered = np.empty_like(node)
-    ordered[trees.node_start[trees.node_tree] + place] = node
-    curve = np.concatenate([*curves, *more, np.empty(0)])
+    above = asked.previous >> 1
+    node["previous"] = np.where(asked.previous < 0, -1, 2 * places.in_tree[above] + (asked.previous & 1))
+    curve = np.concatenate([*numbers, *curves, np.empty(0)])
     if len(curve) > _MOST_NUMBERS:
         raise ForestError(f"the model asks for the same features too often for contributions: {len(curve)} numbers")
-    return CreditsForm(_base_value(trees, shares), tree, ordered, trees.leaf_value, curve)
+    return CreditsForm(
+        base_value=_base_value(trees, shares),
+        largest_tree=int(tree["nodes"].max(initial=0)),
+        largest_slots=int(((2 * tree["nodes"].astype(np.int64) + 1) * _padded_size(tree["points"])).max(initial=0)),
+        tree=tree,
+        node=node[np.argsort(places.of_node)],
+        leaf_value=trees.leaf_value[np.argsort(places.of_leaf)],
+        curve=curve,
+    )
 
 
 @dataclass(frozen=True)
@@ -128,48 +133,80 @@ def _levels(trees: FlatTrees) -> list[Places]:
     return levels
 
 
-def _places(trees: FlatTrees) -> Places:
-    """Place of each node in its tree: those with a node below first, then those of two leaves."""
-    tree = trees.node_tree
+@dataclass(frozen=True)
+class _Places:
+    """Where trees, nodes and leaves go."""
+
+    points: Places
+    """int64 [trees]: points of each tree's rule; 0 for a tree of one leaf."""
+    upper: Places
+    """int64 [trees]: nodes that have a node below."""
+    tree: Places
+    """int64 [trees]: the trees in order. Alike ones follow each other, so that the processor knows what comes."""
+    in_tree: Places
+    """int64 [nodes]: place within the tree. Those with a node below come first, then those of two leaves; each
+    by level, so that neighbours do not wait for each other."""
+    of_node: Places
+    """int64 [nodes]: place in the forest."""
+    of_leaf: Places
+    """int64 [leaves]: place in the forest."""
+
+
+def _places(trees: FlatTrees, asked: _Asked) -> _Places:
+    tree, nodes = trees.node_tree, np.diff(trees.node_start)
+    longest = np.zeros(trees.tree_count, np.int64)
+    np.maximum.at(longest, tree, asked.features)
     is_tip = (trees.node_left < 0) & (trees.node_right < 0)
-    order = np.lexsort((is_tip, tree))
-    place = np.empty(len(tree), np.int64)
-    place[order] = np.arange(len(tree)) - trees.node_start[tree[order]]
-    return place
+    upper = np.bincount(tree[~is_tip], minlength=trees.tree_count)
+    points = (longest + 1) // 2
+    order = np.lexsort((upper, nodes, points))
+    depth = np.zeros(len(tree), np.int64)
+    for number, level in enumerate(_levels(trees)):
+        depth[level] = number
+    in_tree = np.empty(len(tree), np.int64)
+    sequence = np.lexsort((depth, is_tip, tree))
+    in_tree[sequence] = np.arange(len(tree)) - trees.node_start[tree]
+    first_node, first_leaf = _firsts(nodes, order), _firsts(nodes + 1, order)
+    of_leaf = np.arange(len(trees.leaf_value)) + np.repeat(first_leaf - trees.leaf_start[:-1], nodes + 1)
+    return _Places(points, upper, order, in_tree, of_node=first_node[tree] + in_tree, of_leaf=of_leaf)
 
 
-def _slots(trees: FlatTrees, children: Indices, place: Places) -> Places:
+def _firsts(sizes: Indices, order: Places) -> Places:
+    """Where each of some runs starts when they are laid end to end in an order."""
+    firsts = np.empty(len(sizes), np.int64)
+    firsts[order] = np.cumsum(sizes[order]) - sizes[order]
+    return firsts
+
+
+def _slots(trees: FlatTrees, children: Indices, places: _Places) -> Places:
     """Slot of each child in its tree: inner nodes by their places, then the leaves."""
     first, nodes = trees.node_start[:-1][trees.node_tree], np.diff(trees.node_start)[trees.node_tree]
     inner = children >= 0
     slot = nodes + ~children.astype(np.int64)
-    slot[inner] = place[first[inner] + children[inner]]
+    slot[inner] = places.in_tree[first[inner] + children[inner]]
     return slot
 
 
-def _points(trees: FlatTrees, asked: _Asked) -> Places:
-    """Points of each tree's rule, int64 [trees]; 0 for a tree of one leaf."""
-    longest = np.zeros(trees.tree_count, np.int64)
-    np.maximum.at(longest, trees.node_tree, asked.features)
-    return (longest + 1) // 2
-
-
-def _trees(trees: FlatTrees, points: Places) -> Records:
-    """The trees that have a node; alike ones follow each other, so that the processor knows what comes."""
+def _trees(trees: FlatTrees, places: _Places) -> tuple[Records, dict[int, dict[str, int]], list[Floats]]:
+    """The trees that have a node, and what is common to those of a rule."""
     nodes = np.diff(trees.node_start)
-    has_node_below = (trees.node_left >= 0) | (trees.node_right >= 0)
-    upper = np.bincount(trees.node_tree[has_node_below], minlength=trees.tree_count)
-    order = np.lexsort((upper, nodes, points))
-    order = order[nodes[order] > 0]
+    order = places.tree[nodes[places.tree] > 0]
     tree = np.zeros(len(order), TREE)
-    tree["points"], tree["nodes"], tree["upper"] = points[order], nodes[order], upper[order]
-    tree["first_node"], tree["first_leaf"] = trees.node_start[order], trees.leaf_start[order]
-    return tree
+    tree["points"], tree["nodes"], tree["upper"] = places.points[order], nodes[order], places.upper[order]
+    tree["first_node"] = _firsts(nodes, places.tree)[order]
+    tree["first_leaf"] = _firsts(nodes + 1, places.tree)[order]
+    rules, numbers = _rules(np.unique(tree["points"]))
+    for name in ("weights", "asked_first", "closed"):
+        tree[name] = [rules[count][name] for count in tree["points"].tolist()]
+    return tree, rules, numbers
+
+
+def _padded_size(points: Indices) -> Indices:
+    return -(-points // _LANES) * _LANES
 
 
 def _padded(numbers: Floats) -> Floats:
-    width = -(-numbers.shape[-1] // _LANES) * _LANES
-    padded = np.zeros((*numbers.shape[:-1], width))
+    padded = np.zeros((*numbers.shape[:-1], -(-numbers.shape[-1] // _LANES) * _LANES))
     padded[..., : numbers.shape[-1]] = numbers
     return padded.reshape(-1)
 
@@ -191,22 +228,22 @@ def _rules(counts: Places) -> tuple[dict[int, dict[str, int]], list[Floats]]:
 
 
 def _curves(
-    trees: FlatTrees, asked: _Asked, points: Places, asked_first: dict[int, int]
+    trees: FlatTrees, asked: _Asked, places: _Places, rules: dict[int, dict[str, int]]
 ) -> tuple[Places, list[Floats]]:
-    """Where each node's curve starts, and the curves of nodes whose feature was asked for above."""
-    of_node = points[trees.node_tree]
+    """Where each node's curve starts, and the curves of nodes whose feature was asked for above, in their order."""
+    of_node = places.points[trees.node_tree]
     curve = np.zeros(len(of_node), np.int64)
     numbers: list[Floats] = []
-    start = sum(5 * -(-count // _LANES) * _LANES for count in asked_first)
-    for count, first in asked_first.items():
+    start = sum(5 * -(-count // _LANES) * _LANES for count in rules)
+    for count, rule in rules.items():
         abscissae, _ = gauss_legendre(count)
-        curve[of_node == count] = first
+        curve[of_node == count] = rule["asked_first"]
         nodes = np.flatnonzero((of_node == count) & (asked.previous >= 0))
+        nodes = nodes[np.argsort(places.of_node[nodes])]
         share = asked.share[nodes, None]
         factor = abscissae + abscissae[::-1] * share
         made = _padded(np.stack([abscissae[::-1] * share / factor, share / (factor * factor)], axis=1))
-        size = len(made) // max(1, len(nodes))
-        curve[nodes] = start + size * np.arange(len(nodes))
+        curve[nodes] = start + len(made) // max(1, len(nodes)) * np.arange(len(nodes))
         start += len(made)
         numbers.append(made)
     return curve, numbers

@@ -1,12 +1,14 @@
 """The engine in C: trees over bytes, one and the same answer on every processor."""
 
 import ctypes
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
 from forest.credits_form import credits_form
 from forest.engine import Floats, ForestError, checked_rows
+from forest.native_contributions import NativeContributions
 from forest.native_form import native_form
 from forest.native_library import Call, NativeLibrary, Way
 from forest.trees import FlatTrees
@@ -32,7 +34,7 @@ class _Place:
 
 
 def _shares(rows: int, threads: int) -> list[slice]:
-    """Rows in at most as many shares as there are threads, none of fewer than `_ROWS_OF_A_THREAD` unless it is alone."""
+    """Rows in at most as many shares as there are threads, each but an only one of `_ROWS_OF_A_THREAD` or more."""
     count = max(1, min(threads, rows // _ROWS_OF_A_THREAD))
     size = -(-rows // count)
     return [slice(first, first + size) for first in range(0, max(rows, 1), max(size, 1))]
@@ -61,12 +63,10 @@ class NativeEngine:
         if self._way not in library.ways:
             raise ForestError(f"this machine cannot compute by {self._way.name}")
         self._threads = threads
-        self._form = native_form(trees)
-        self._forest = library.forest(self._form)
+        self.form = native_form(trees)
+        self._forest = library.forest(self.form)
         self._masks = library.masks(self._forest)
-        self._library = library
-        self._credits_form = credits_form(trees, self._form)
-        self._credits = library.credits(self._credits_form, self._forest)
+        self._contributions = NativeContributions(credits_form(trees, self.form), self._forest, library, self._way)
         self._margins = library.functions.forest_margins
         self._address = ctypes.addressof(self._forest)
         self._one_row = (1, trees.width)
@@ -82,17 +82,19 @@ class NativeEngine:
             return self._margin(rows)
         checked = checked_rows(rows, self.width)
         margins = np.empty(len(checked))
-        shares = _shares(len(checked), self._threads)
-        if len(shares) == 1:
-            self._score(checked, margins, shares[0])
-        else:
-            with ThreadPoolExecutor(len(shares)) as threads:
-                list(threads.map(lambda share: self._score(checked, margins, share), shares))
+        self._share_out(len(checked), lambda share: self._score(checked[share], margins[share]))
         return margins
 
-    def _score(self, rows: Floats, margins: Floats, share: slice) -> None:
-        part, answers = rows[share], margins[share]
-        call = Call(self._address, part.ctypes.data, answers.ctypes.data, len(part), self._way)
+    def _share_out(self, rows: int, work: Callable[[slice], None]) -> None:
+        shares = _shares(rows, self._threads)
+        if len(shares) == 1:
+            work(shares[0])
+        else:
+            with ThreadPoolExecutor(len(shares)) as threads:
+                list(threads.map(work, shares))
+
+    def _score(self, rows: Floats, margins: Floats) -> None:
+        call = Call(self._address, rows.ctypes.data, margins.ctypes.data, len(rows), self._way)
         if self._margins(ctypes.addressof(call)):
             raise MemoryError(_NO_MEMORY)
 
@@ -111,17 +113,12 @@ class NativeEngine:
         return margin
 
     def contributions(self, rows: Floats) -> Floats:
-        """TreeSHAP of the margin float64 [n, width + 1], base value last, for rows float64 [n, width]."""
+        """TreeSHAP of the margin float64 [n, width + 1], base value last, for rows float64 [n, width].
+
+        Raises:
+            ForestError: where the rows are not float64 [n, width].
+        """
         checked = checked_rows(rows, self.width)
         contributions = np.empty((len(checked), self.width + 1))
-        answer = self._library.functions.credits_compute(
-            self._address,
-            ctypes.addressof(self._credits),
-            checked.ctypes.data,
-            len(checked),
-            contributions.ctypes.data,
-            self._way,
-        )
-        if answer:
-            raise MemoryError(_NO_MEMORY)
+        self._share_out(len(checked), lambda share: self._contributions.explain(checked[share], contributions[share]))
         return contributions

@@ -47,7 +47,7 @@ class Credits(ctypes.Structure):
 
     _fields_ = (
         *(("trees", ctypes.c_int32), ("unused", ctypes.c_int32)),
-        *((name, ctypes.c_int64) for name in ("nodes", "leaves", "curves")),
+        *((name, ctypes.c_int64) for name in ("nodes", "leaves", "curves", "largest_tree", "largest_slots")),
         ("base_value", ctypes.c_double),
         *((name, ctypes.c_void_p) for name in ("tree", "node", "leaf_value", "curve")),
     )
@@ -58,6 +58,15 @@ class Call(ctypes.Structure):
 
     _fields_ = (
         *(("forest", ctypes.c_void_p), ("rows", ctypes.c_void_p), ("margins", ctypes.c_void_p)),
+        *(("count", ctypes.c_int64), ("way", ctypes.c_int32), ("unused", ctypes.c_int32)),
+    )
+
+
+class CreditsCall(ctypes.Structure):
+    """`struct credits_call`."""
+
+    _fields_ = (
+        *((name, ctypes.c_void_p) for name in ("forest", "credits", "rows", "contributions", "scratch")),
         *(("count", ctypes.c_int64), ("way", ctypes.c_int32), ("unused", ctypes.c_int32)),
     )
 
@@ -106,7 +115,8 @@ class NativeLibrary:
         """
         sizes = {"trees": len(form.tree), "nodes": len(form.node), "curves": len(form.curve)}
         arrays = {name: getattr(form, name).ctypes.data for name in ("tree", "node", "leaf_value", "curve")}
-        made = Credits(**sizes, leaves=len(form.leaf_value), base_value=form.base_value, **arrays)
+        numbers = {name: getattr(form, name) for name in ("base_value", "largest_tree", "largest_slots")}
+        made = Credits(**sizes, leaves=len(form.leaf_value), **numbers, **arrays)
         if failed := self.functions.credits_check(ctypes.byref(forest), ctypes.byref(made)):
             raise ForestError(
                 f"the native library refuses the contributions' trees: check {failed} of forest/native/credits_check.c"
@@ -132,7 +142,9 @@ def load_native_library(path: Path = PATH) -> NativeLibrary:
         )
     address = ctypes.c_void_p
     functions.forest_margins.argtypes = (address,)
-    functions.credits_compute.argtypes = (address, address, address, ctypes.c_int64, address, ctypes.c_int32)
+    functions.credits_scratch.restype = ctypes.c_int64
+    functions.credits_compute.argtypes = (address,)
+    functions.credits_compute.restype = None
     ways = (Way.PORTABLE, Way.AVX2) if functions.forest_has_avx2() else (Way.PORTABLE,)
     return NativeLibrary(functions=functions, ways=ways)
 

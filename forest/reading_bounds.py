@@ -18,6 +18,7 @@ _LARGEST_CATEGORY = {False: float(2**32 - 1), True: float(2**24)}
 """The largest category that GTIL matches, for float64 and for float32 rows."""
 
 
+@np.errstate(over="ignore")  # beyond the largest number there is infinity
 def upper_bounds(thresholds: Floats, reading: Reading, *, strict: bool) -> Floats:
     """The largest float64 that goes left at each threshold, float64 [n], not NaN.
 
@@ -37,6 +38,7 @@ def upper_bounds(thresholds: Floats, reading: Reading, *, strict: bool) -> Float
     return bounds + 0.0  # -0.0 becomes 0.0
 
 
+@np.errstate(over="ignore")
 def category_bounds(
     categories: npt.NDArray[np.uint32], reading: Reading, *, single: bool
 ) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:
@@ -57,7 +59,11 @@ def category_bounds(
         raise ForestError(f"categories of {'float32' if single else 'float64'} trees cannot be read {reading.value}")
     largest = _LARGEST_CATEGORY[single]
     first = categories.astype(np.float64)
-    after = np.where(first < largest, first + 1, np.nextafter(np.float32(largest) if single else largest, np.inf))
+    after = first + 1
+    if reading is not Reading.LIGHTGBM:
+        # Of the largest only itself: the fraction is there when it is compared with the largest.
+        beyond = np.nextafter(np.float32(largest) if single else largest, np.inf)
+        after = np.where(first < largest, after, beyond)
     lower = upper_bounds(first, reading, strict=True)
     if reading is Reading.LIGHTGBM:
         # Truncated toward 0: all of (-1, 1) is category 0.
@@ -67,8 +73,7 @@ def category_bounds(
 
 def _singles_at_most(thresholds: Floats, *, strict: bool) -> npt.NDArray[np.float32]:
     """The largest float32 that goes left at each threshold, which may be -inf."""
-    with np.errstate(over="ignore"):
-        nearest = thresholds.astype(np.float32)
+    nearest = thresholds.astype(np.float32)
     wide = nearest.astype(np.float64)
     above = wide >= thresholds if strict else wide > thresholds
     return np.where(above, np.nextafter(nearest, np.float32(-np.inf)), nearest)

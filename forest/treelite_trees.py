@@ -1,6 +1,6 @@
 """Flat trees of a Treelite model, or why it has none that would be exact."""
 
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -9,7 +9,6 @@ from forest.engine import Floats, ForestError
 from forest.trees import Flags, FlatTrees, Indices, Reading
 
 Places = npt.NDArray[np.int64]
-_Number = TypeVar("_Number", bound=np.generic)
 
 _LEAF, _NUMERIC, _CATEGORICAL = 0, 1, 2
 _OPERATORS = {2: "<", 3: "<="}
@@ -87,6 +86,7 @@ def flat_trees(model: TreeliteModel, reading: Reading) -> FlatTrees:
     base_score, averages = _header(model)
     nodes = _Nodes(model)
     _check_kinds(nodes)
+    strict = _is_strict(nodes)
     place, leaf_place = _places(nodes)
     inner, leaves = _order(nodes, place, inner=True), _order(nodes, leaf_place, inner=False)
     sets = _Sets(nodes, inner)
@@ -94,7 +94,7 @@ def flat_trees(model: TreeliteModel, reading: Reading) -> FlatTrees:
     return FlatTrees(
         width=int(model.num_feature),
         reading=reading,
-        strict=_is_strict(nodes),
+        strict=strict,
         single=single,
         divisor=model.num_tree if averages else 1,
         base_score=base_score,

@@ -23,7 +23,7 @@ _FLAGS = (
     *("-std=c11", "-O3", "-fPIC", "-shared", "-s", "-Wall", "-Wextra", "-Werror"),
     # A sum has the same bits on every machine: a product and a sum are never made into one rounding.
     "-ffp-contract=off",
-    # LLVM turns a choice between two numbers into a branch where it believes that it can be guessed; in a tree it cannot.
+    # LLVM makes a branch of a choice that it believes can be guessed: in a tree it cannot.
     *("-mllvm", "-x86-cmov-converter=false"),
     # zig would check for undefined behaviour and abort: tests/native does that, with gcc.
     "-fno-sanitize=all",

@@ -1,7 +1,6 @@
 /* Contributions: the ways to compute, and what they share. */
 #include "contributions.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define INLINE __attribute__((always_inline)) static inline
@@ -15,7 +14,7 @@ typedef double vector __attribute__((vector_size(32)));
 typedef int64_t words __attribute__((vector_size(32)));
 typedef double loose __attribute__((vector_size(32), aligned(8))); /* in an array of the caller */
 
-/* Scratch of one call, each part at a multiple of 64. */
+/* Scratch of one call, each part at a multiple of ALIGNMENT. */
 struct workspace {
   int8_t *bytes;    /* [columns][FOREST_BLOCK] */
   int8_t *right;    /* [nodes][FOREST_BLOCK], -1 where the row goes right */
@@ -27,6 +26,7 @@ struct workspace {
   double *credit;   /* [FOREST_BLOCK / CREDITS_ROWS][width] vectors */
 };
 
+#define ALIGNMENT 64
 #define FEW 2 /* rows up to which one by one is quicker */
 #define ZERO ((vector){0, 0, 0, 0})
 #define SPREAD(number) ((vector){(number), (number), (number), (number)})
@@ -64,41 +64,24 @@ INLINE __attribute__((target("avx2"))) __m128i four_bytes(const int8_t *bytes) {
 #include "contributions_row.h"
 #endif
 
-struct sizes {
-  int64_t nodes;  /* of the largest tree */
-  int64_t slots;  /* vectors of a tree's points at its slots */
-};
-
-static struct sizes largest(const struct credits *credits) {
-  struct sizes sizes = {0, 0};
-  for (int32_t index = 0; index < credits->trees; index++) {
-    const struct credits_tree *tree = credits->tree + index;
-    int64_t slots = (2 * (int64_t)tree->nodes + 1) * ((tree->points + 3) & ~3);
-    if (tree->nodes > sizes.nodes) sizes.nodes = tree->nodes;
-    if (slots > sizes.slots) sizes.slots = slots;
-  }
-  return sizes;
-}
-
 /* The next part of one allocation; without memory its size is counted only. */
 static void *part(int8_t *memory, int64_t *used, int64_t bytes) {
   void *start = memory ? memory + *used : NULL;
-  *used += (bytes + 63) & ~(int64_t)63;
+  *used += (bytes + ALIGNMENT - 1) & -(int64_t)ALIGNMENT;
   return start;
 }
 
 static int64_t lay_out(struct workspace *space, int8_t *memory, const struct forest *forest,
                        const struct credits *credits) {
-  struct sizes sizes = largest(credits);
   int64_t vector_bytes = (int64_t)sizeof(vector);
   int64_t used = 0;
   space->bytes = part(memory, &used, (int64_t)forest->columns * FOREST_BLOCK);
-  space->right = part(memory, &used, (sizes.nodes + 1) * FOREST_BLOCK);
-  space->open = part(memory, &used, (sizes.nodes + 1) * FOREST_BLOCK);
-  space->products = part(memory, &used, sizes.slots * vector_bytes);
-  space->values = part(memory, &used, sizes.slots * vector_bytes);
-  space->shares = part(memory, &used, (sizes.nodes + 3) * vector_bytes);
-  space->parts = part(memory, &used, (sizes.nodes + 3) * vector_bytes);
+  space->right = part(memory, &used, (credits->largest_tree + 1) * FOREST_BLOCK);
+  space->open = part(memory, &used, (credits->largest_tree + 1) * FOREST_BLOCK);
+  space->products = part(memory, &used, credits->largest_slots * vector_bytes);
+  space->values = part(memory, &used, credits->largest_slots * vector_bytes);
+  space->shares = part(memory, &used, (credits->largest_tree + 3) * vector_bytes);
+  space->parts = part(memory, &used, (credits->largest_tree + 3) * vector_bytes);
   space->credit = part(memory, &used, (int64_t)forest->width * FOREST_BLOCK * (int64_t)sizeof(double));
   return used;
 }
@@ -144,19 +127,23 @@ static void single(const struct forest *forest, const struct credits *credits, s
   contributions[forest->width] = credits->base_value;
 }
 
-int32_t credits_compute(const struct forest *forest, const struct credits *credits, const double *rows, int64_t count,
-                        double *contributions, int32_t way) {
+int64_t credits_scratch(const struct forest *forest, const struct credits *credits) {
   struct workspace space;
-  int64_t bytes = lay_out(&space, NULL, forest, credits);
-  int8_t *memory = aligned_alloc(64, (size_t)bytes + 64);
-  if (!memory) return FOREST_NO_MEMORY;
-  lay_out(&space, memory, forest, credits);
-  if (count <= FEW)
-    for (int64_t row = 0; row < count; row++)
-      single(forest, credits, &space, rows + row * forest->width, contributions + row * (forest->width + 1), way);
-  else for (int64_t row = 0; row < count; row += FOREST_BLOCK)
-    block(forest, credits, &space, rows + row * forest->width, count - row < FOREST_BLOCK ? count - row : FOREST_BLOCK,
-          contributions + row * (forest->width + 1), way);
-  free(memory);
-  return FOREST_DONE;
+  return lay_out(&space, NULL, forest, credits) + ALIGNMENT;
+}
+
+void credits_compute(const struct credits_call *call) {
+  const struct forest *forest = call->forest;
+  struct workspace space;
+  lay_out(&space, call->scratch + (-(uintptr_t)call->scratch & (ALIGNMENT - 1)), forest, call->credits);
+  for (int64_t row = 0, done; row < call->count; row += done) {
+    const double *rows = call->rows + row * forest->width;
+    double *contributions = call->contributions + row * (forest->width + 1);
+    int64_t left = call->count - row;
+    done = left <= FEW ? 1 : left < FOREST_BLOCK ? left : FOREST_BLOCK;
+    if (left <= FEW)
+      single(forest, call->credits, &space, rows, contributions, call->way);
+    else
+      block(forest, call->credits, &space, rows, done, contributions, call->way);
+  }
 }

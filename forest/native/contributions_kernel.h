@@ -142,12 +142,14 @@ KERNEL_TARGET INLINE void KERNEL(tree_rows)(const struct credits *credits, const
       KERNEL(tip)(node + at, curve, curve + padded, right + (size_t)at * FOREST_BLOCK,
                       open + (size_t)at * FOREST_BLOCK, leaf[node[at].child[0] - tree->nodes],
                       leaf[node[at].child[1] - tree->nodes], products + (size_t)at * (size_t)points,
-                      values + (size_t)at * (size_t)points, credit + node[at].feature, points);
+                      values + (size_t)at * (size_t)points, credit + node[at].feature,
+                     points);
     }
     for (int32_t at = tree->upper - 1; at >= 0; at--) {
       const double *curve = curves + node[at].curve;
       KERNEL(up)(node + at, curve, curve + padded, open + (size_t)at * FOREST_BLOCK, values, shares + at,
-                     products + (size_t)at * (size_t)points, values + (size_t)at * (size_t)points, credit + node[at].feature, points);
+                     products + (size_t)at * (size_t)points, values + (size_t)at * (size_t)points, credit + node[at].feature,
+                     points);
     }
   }
 }

@@ -1,17 +1,19 @@
 /* One row at a time, four points to a vector: the same operations in the same order as in contributions_kernel.h, with the
  * way that the row goes chosen by an index. Included for each way, as that file. */
 
-/* Which way the row goes at each node of a tree, and whether it took an edge and all above it that asked for the same
- * feature: taken[1 + 2 * node + side]; taken[0] is for a node whose feature was not asked for above. */
-INLINE void KERNEL(row_outcomes)(const struct credits_tree *tree, const struct credits_node *node, const int8_t *bytes,
-                                 int8_t *right, int8_t *taken) {
-  taken[0] = 1;
-  for (ptrdiff_t at = 0; at < tree->nodes; at++) {
-    int8_t is_right = bytes[node[at].column] > node[at].rank;
-    int8_t is_open = taken[1 + node[at].previous];
-    right[at] = is_right;
-    taken[1 + 2 * at] = (int8_t)(is_open & !is_right);
-    taken[2 + 2 * at] = (int8_t)(is_open & is_right);
+/* What a row does at each node of a tree, in bits: RIGHT, and CLOSED where it did not take all the edges above that asked
+ * for the node's feature. way[0] is for nodes of which there is no such edge; node `at` has way[1 + at]. */
+#ifndef RIGHT
+#define RIGHT 1
+#define CLOSED 2
+#endif
+INLINE void KERNEL(row_outcomes)(const struct credits_node *restrict node, int32_t nodes, const int8_t *restrict bytes,
+                                 uint8_t *restrict way) {
+  way[0] = RIGHT; /* previous is -1: the edge to the right of node -1 */
+  for (ptrdiff_t at = 0; at < nodes; at++) {
+    int32_t previous = node[at].previous;
+    uint8_t is_closed = way[1 + (previous >> 1)] != (previous & 1);
+    way[1 + at] = (uint8_t)((bytes[node[at].column] > node[at].rank) + CLOSED * is_closed);
   }
 }
 
@@ -27,35 +29,38 @@ INLINE void KERNEL(lane_sums)(const vector *parts, vector *sums) {
 }
 
 KERNEL_TARGET INLINE void KERNEL(tree_row)(const struct credits *credits, const struct credits_tree *tree,
-                                           struct workspace *space, double *credit, int vectors) {
-  const struct credits_node *node = credits->node + tree->first_node;
-  const double *leaf = credits->leaf_value + tree->first_leaf;
-  const double *curves = credits->curve;
+                                           const struct workspace *space, double *restrict credit, int vectors) {
+  const struct credits_node *restrict node = credits->node + tree->first_node;
+  const double *restrict leaf = credits->leaf_value + tree->first_leaf;
+  const double *restrict curves = credits->curve;
   const loose *weights = (const loose *)(curves + tree->weights);
-  vector *products = (vector *)space->products, *values = (vector *)space->values, *parts = (vector *)space->parts;
-  double *shares = space->shares;
-  int8_t *right = space->right, *taken = space->open;
-  KERNEL(row_outcomes)(tree, node, space->bytes, right, taken);
+  vector *restrict products = (vector *)space->products, *restrict values = (vector *)space->values;
+  vector *restrict parts = (vector *)space->parts;
+  double *restrict shares = space->shares;
+  uint8_t *restrict way = (uint8_t *)space->right;
+  const int32_t nodes = tree->nodes, upper = tree->upper, closed = tree->closed;
+  KERNEL(row_outcomes)(node, nodes, space->bytes, way);
   for (int v = 0; v < vectors; v++) products[v] = weights[v];
-  for (ptrdiff_t at = 0; at <= tree->nodes; at++)
-    for (int v = 0; v < vectors; v++) values[(tree->nodes + at) * vectors + v] = SPREAD(leaf[at]);
-  for (ptrdiff_t at = 0; at < tree->upper; at++) {
-    int is_right = right[at];
-    double share = node[at].share[!is_right];
-    const loose *g = (const loose *)(curves + (taken[1 + node[at].previous] ? node[at].curve : tree->closed));
-    vector *hot = products + node[at].child[is_right] * vectors, *cold = products + node[at].child[!is_right] * vectors;
+  for (ptrdiff_t at = 0; at <= nodes; at++)
+    for (int v = 0; v < vectors; v++) values[(nodes + at) * vectors + v] = SPREAD(leaf[at]);
+  for (ptrdiff_t at = 0; at < upper; at++) {
+    int is_right = way[1 + at] & RIGHT;
+    vector share = SPREAD(node[at].share[!is_right]);
+    const loose *g = (const loose *)(curves + (way[1 + at] & CLOSED ? closed : node[at].curve));
     const vector *product = products + at * vectors;
+    vector *hot = products + (ptrdiff_t)node[at].child[is_right] * vectors;
+    vector *cold = products + (ptrdiff_t)node[at].child[!is_right] * vectors;
     UNROLL for (int v = 0; v < vectors; v++) {
-      vector y = product[v] * (g[v] * SPREAD(share));
+      vector y = product[v] * (g[v] * share);
       cold[v] = y;
       hot[v] = product[v] - y;
     }
   }
-  for (ptrdiff_t at = tree->nodes - 1; at >= tree->upper; at--) {
-    int is_right = right[at];
-    const loose *g = (const loose *)(curves + (taken[1 + node[at].previous] ? node[at].curve : tree->closed));
-    double hot = leaf[node[at].child[is_right] - tree->nodes], cold = leaf[node[at].child[!is_right] - tree->nodes];
-    double u = node[at].share[!is_right] * (hot - cold);
+  for (ptrdiff_t at = nodes - 1; at >= upper; at--) {
+    int is_right = way[1 + at] & RIGHT;
+    const loose *g = (const loose *)(curves + (way[1 + at] & CLOSED ? closed : node[at].curve));
+    double hot = leaf[node[at].child[is_right] - nodes];
+    double u = node[at].share[!is_right] * (hot - leaf[node[at].child[!is_right] - nodes]);
     const vector *product = products + at * vectors;
     vector part = ZERO;
     UNROLL for (int v = 0; v < vectors; v++) {
@@ -66,11 +71,12 @@ KERNEL_TARGET INLINE void KERNEL(tree_row)(const struct credits *credits, const 
     parts[at] = part;
     shares[at] = u;
   }
-  for (ptrdiff_t at = tree->upper - 1; at >= 0; at--) {
-    int is_right = right[at];
+  for (ptrdiff_t at = upper - 1; at >= 0; at--) {
+    int is_right = way[1 + at] & RIGHT;
     double share = node[at].share[!is_right];
-    const loose *g = (const loose *)(curves + (taken[1 + node[at].previous] ? node[at].curve : tree->closed));
-    const vector *hot = values + node[at].child[is_right] * vectors, *cold = values + node[at].child[!is_right] * vectors;
+    const loose *g = (const loose *)(curves + (way[1 + at] & CLOSED ? closed : node[at].curve));
+    const vector *hot = values + (ptrdiff_t)node[at].child[is_right] * vectors;
+    const vector *cold = values + (ptrdiff_t)node[at].child[!is_right] * vectors;
     const vector *product = products + at * vectors;
     vector part = ZERO;
     UNROLL for (int v = 0; v < vectors; v++) {
@@ -82,14 +88,12 @@ KERNEL_TARGET INLINE void KERNEL(tree_row)(const struct credits *credits, const 
     parts[at] = part;
     shares[at] = share;
   }
-  ptrdiff_t last = (tree->nodes + 3) & ~3;
-  for (ptrdiff_t at = last - 4; at >= 0; at -= 4) {
+  for (ptrdiff_t at = (nodes - 1) & ~3; at >= 0; at -= 4) {
     vector sums;
     KERNEL(lane_sums)(parts + at, &sums);
-    vector made = sums * *(const vector *)(shares + at);
-    for (int lane = 3; lane >= 0; lane--)
-      if (at + lane < tree->nodes) credit[node[at + lane].feature] += made[lane];
+    *(vector *)(shares + at) *= sums;
   }
+  for (ptrdiff_t at = nodes - 1; at >= 0; at--) credit[node[at].feature] += shares[at];
 }
 
 KERNEL_TARGET static void KERNEL(row)(const struct credits *credits, struct workspace *space, double *credit) {

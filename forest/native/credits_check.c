@@ -11,7 +11,9 @@ static int is_finite(double number) {
 
 static int32_t check_counts(const struct credits *credits) {
   if (credits->trees < 0 || credits->nodes < 0 || credits->nodes > MOST || credits->leaves < 0 ||
-      credits->leaves > MOST || credits->curves < 0 || credits->curves > MOST)
+      credits->leaves > MOST || credits->curves < 0 || credits->curves > MOST ||
+      credits->largest_tree < 0 || credits->largest_tree > MOST || credits->largest_slots < 0 ||
+      credits->largest_slots > (int64_t)MOST << 20)
     return WRONG_COUNTS;
   if (!credits->tree || !credits->node || !credits->leaf_value || !credits->curve)
     return MISSING_ARRAY;
@@ -33,6 +35,8 @@ static int32_t check_tree(const struct credits *credits, const struct credits_tr
     return WRONG_TREE;
   if (!holds(credits, tree->weights, padded(tree)) || !holds(credits, tree->asked_first, 2 * padded(tree)) ||
       !holds(credits, tree->closed, 2 * padded(tree)))
+    return WRONG_TREE;
+  if (tree->nodes > credits->largest_tree || (2 * (int64_t)tree->nodes + 1) * padded(tree) > credits->largest_slots)
     return WRONG_TREE;
   return SOUND;
 }

@@ -155,24 +155,29 @@ static void make_tree(struct model *model) {
   *tree = (struct credits_tree){points, grown.count, grown.upper, make_curve(model, points, -1, -1),
                                 make_curve(model, points, -1, 1), make_curve(model, points, 1, 0),
                                 credits->nodes, credits->leaves};
-  for (int32_t node = 0; node < grown.count; node++) {
-    struct credits_node *node = model->node + tree->first_node + grown.place[node];
-    const struct forest_search *search = model->search + grown.feature[node];
-    node->feature = grown.feature[node];
+  for (int32_t at = 0; at < grown.count; at++) {
+    struct credits_node *node = model->node + tree->first_node + grown.place[at];
+    const struct forest_search *search = model->search + grown.feature[at];
+    node->feature = grown.feature[at];
     node->column = search->first_column + (int32_t)draw((uint32_t)search->columns);
     node->rank = (int8_t)(model->column[node->column].has_table ? 0 : -128 + (int32_t)draw(20));
-    node->previous = previous(&grown, node);
+    node->previous = previous(&grown, at);
     node->curve = node->previous < 0         ? tree->asked_first
                   : credits->curves < 7000 ? make_curve(model, points, -1, -1)
                                              : tree->asked_first;
     node->share[0] = draw(8) ? (double)draw(1001) / 1000 : draw(2);
     node->share[1] = 1 - node->share[0];
     for (int side = 0; side < 2; side++)
-      node->child[side] = grown.child[node][side] < 0 ? grown.count + leaf++ : grown.place[grown.child[node][side]];
+      node->child[side] = grown.child[at][side] < 0 ? grown.count + leaf++ : grown.place[grown.child[at][side]];
   }
   for (int32_t i = 0; i < leaf; i++)
     model->leaf_value[credits->leaves++] = number();
   credits->nodes += grown.count;
+  int64_t slots = (2 * (int64_t)grown.count + 1) * ((points + 3) & ~3);
+  if (credits->largest_tree < grown.count)
+    credits->largest_tree = grown.count;
+  if (credits->largest_slots < slots)
+    credits->largest_slots = slots;
 }
 
 static void make_model(struct model *model) {
@@ -192,8 +197,12 @@ static void fail(const char *reason) {
 }
 
 static void compute(const struct model *model, const double *rows, int64_t count, double *out, int32_t way) {
-  if (credits_compute(&model->forest, &model->credits, rows, count, out, way) != FOREST_DONE)
-    fail("no memory");
+  int8_t *scratch = malloc((size_t)credits_scratch(&model->forest, &model->credits));
+  if (!scratch)
+    abort();
+  struct credits_call call = {&model->forest, &model->credits, rows, out, scratch, count, way, 0};
+  credits_compute(&call);
+  free(scratch);
 }
 
 static void compare(const struct model *model) {
@@ -241,6 +250,8 @@ static int spoil_and_compute(const struct model *model) {
   credits->curve = draw(50) ? copies[3] : NULL;
   credits->nodes -= draw(20) ? 0 : draw(3);
   credits->curves -= draw(20) ? 0 : draw(9);
+  credits->largest_tree -= draw(20) ? 0 : draw(9);
+  credits->largest_slots -= draw(20) ? 0 : draw(9);
   int is_sound = credits_check(&spoilt.forest, credits) == 0;
   if (is_sound) {
     double rows[3 * 8] = {0}, out[3 * 9];

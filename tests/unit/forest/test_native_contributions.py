@@ -8,9 +8,9 @@ import lightgbm
 import numpy as np
 import pytest
 import shap
+import treelite
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
-import treelite
 from forest.engine import Floats, ForestError
 from forest.native_engine import NativeEngine
 from forest.native_library import NativeLibrary, load_native_library
@@ -130,6 +130,13 @@ def test_contributions_are_xgboosts_to_1e_5(library):
     contributions = engine.contributions(rows)
     np.testing.assert_allclose(contributions, answers["contributions"], rtol=0, atol=1e-5)
     np.testing.assert_allclose(contributions, NumpyContributions(trees).contributions(rows), rtol=0, atol=1e-12)
+
+
+def test_threads_share_the_rows(library):
+    rng = np.random.default_rng(6)
+    trees, rows = random_trees(rng), random_rows(rng, 700)
+    expected = NativeEngine(trees, library).contributions(rows)
+    np.testing.assert_array_equal(bits(NativeEngine(trees, library, threads=2).contributions(rows)), bits(expected))
 
 
 def test_wrong_rows_are_refused(library):

@@ -5,16 +5,16 @@ from math import factorial
 
 import numpy as np
 import pytest
-from tests.unit.forest import random_trees as random
-from tests.unit.forest.small_models import small_model
 
 from forest.engine import Floats, ForestError
 from forest.leaf_paths import branch_shares
 from forest.node_outcomes import goes_right
 from forest.numpy_contributions import NumpyContributions
-from forest.trees import FlatTrees, Reading
 from forest.treelite_engine import checkpoint_of_lightgbm, read_checkpoint
 from forest.treelite_trees import flat_trees
+from forest.trees import FlatTrees, Reading
+from tests.unit.forest import random_trees as random
+from tests.unit.forest.small_models import small_model
 
 
 def test_contributions_are_shapley_values_of_the_path_dependent_game():

@@ -1,6 +1,6 @@
 """Writes the small XGBoost model of this folder, and rows with the library's own contributions.
 
-XGBoost is no dependency of ours, so this is run where it is installed: `python tests/unit/forest/xgboost/make_model.py`.
+XGBoost is no dependency of ours; where it is installed: `python tests/unit/forest/xgboost/make_model.py`.
 """
 
 import json

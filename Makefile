@@ -5,12 +5,12 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed-from-lock
 
 # CI and `make acceptance` use the same environment as `make run`.
-.PHONY: setup run test test-store test-cluster check acceptance format lock clean
+.PHONY: setup run test test-native test-store test-cluster check acceptance format lock clean
 
 setup: $(STAMP)
 
 # uv (itself from the lock, hash-checked) installs the rest in seconds; everything is hash-checked.
-$(STAMP): requirements.lock pyproject.toml
+$(STAMP): requirements.lock pyproject.toml hatch_build.py $(wildcard forest/native/*.[ch] forest/native/build.py)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "blink needs Python 3.11 or newer: make PYTHON=python3.12")'
 	@echo 'installing the locked packages into $(VENV)'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -24,8 +24,22 @@ run: setup
 	@$(BIN)/blink up
 
 # tests/chart needs Go: it reads CRDs from Go modules, and builds helm (where there is none) and kube-score once.
-test: setup
+test: setup test-native
 	$(BIN)/pytest -n 3 --dist loadgroup --no-loadscope-reorder tests/unit tests/postgres tests/chart
+
+# The C with the system's compiler under sanitizers: random forests, and random bytes in them. FUZZ_ROUNDS=100000 for long.
+FUZZ_ROUNDS ?= 300
+FUZZ_SEED ?= 1
+SANITIZE := -std=c11 -O0 -g -Wall -Wextra -Werror -ffp-contract=off -fsanitize=address,undefined -fno-sanitize-recover=all
+SANITIZED := $(patsubst forest/native/%.c,.build/native/%.o,$(wildcard forest/native/*.c))
+FUZZERS := $(patsubst tests/native/%.c,.build/native/%,$(wildcard tests/native/fuzz_*.c))
+test-native: $(FUZZERS)
+	@for fuzzer in $^; do $$fuzzer $(FUZZ_SEED) $(FUZZ_ROUNDS) || exit 1; done
+.build/native/%.o: forest/native/%.c $(wildcard forest/native/*.h)
+	@mkdir -p $(@D)
+	@$(CC) $(SANITIZE) -c $< -o $@
+$(FUZZERS): .build/native/%: tests/native/%.c $(SANITIZED)
+	@$(CC) $(SANITIZE) $^ -lm -o $@
 
 # Given a KUBECONFIG, with kubectl and helm, and the images of tests/cluster/build-images in the cluster.
 test-cluster: setup

@@ -12,6 +12,13 @@ class ForestError(Exception):
     """A model cannot be read or served exactly, or rows do not fit it."""
 
 
+class Contributor(Protocol):
+    """What explains a model."""
+
+    def contributions(self, rows: Floats) -> Floats:
+        """Path-dependent TreeSHAP of the margin, as `Engine.contributions`."""
+
+
 class Engine(Protocol):
     """One model, ready to score. Rows are float64 [n, width] in the model's feature order; NaN is missing."""
 

@@ -30,6 +30,18 @@ def feature_names(model_text: str) -> tuple[str, ...]:
     return () if all(re.fullmatch(r"Column_\d+", name) for name in names) else names
 
 
+def feature_count(model_text: str) -> int:
+    """Features of a text model.
+
+    Raises:
+        ForestError: where it does not say.
+    """
+    last = _header(model_text.splitlines()).get("max_feature_idx", "")
+    if not last.isdecimal():
+        raise ForestError(f"the LightGBM model's max_feature_idx is {last!r}, not a number")
+    return int(last) + 1
+
+
 def _header(lines: list[str]) -> dict[str, str]:
     header: dict[str, str] = {}
     for line in lines:

@@ -1,4 +1,4 @@
-"""Margins by Treelite's reference predictor (GTIL) from a checkpoint."""
+"""Margins by Treelite's reference predictor (GTIL) from a checkpoint: what the native engine is proved against."""
 
 import tempfile
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ import treelite
 
 from forest.engine import Floats, ForestError, checked_rows
 from forest.lightgbm_reading import as_lightgbm_reads
+from forest.trees import Reading
 
 VERSION: str = treelite.__version__
 
@@ -17,46 +18,56 @@ _CATEGORICAL_NODE = 2
 
 @dataclass(frozen=True)
 class TreeliteMargins:
-    """The trees of a LightGBM model in Treelite's form."""
+    """The trees of a model in Treelite's form."""
 
     model: treelite.Model
     width: int
     categorical: tuple[int, ...]
     """Columns that hold categories, found from the splits."""
+    reading: Reading = Reading.LIGHTGBM
+    """How the library of the model reads a row."""
 
     @classmethod
-    def from_checkpoint(cls, checkpoint: bytes) -> "TreeliteMargins":
-        """Load the bytes that `checkpoint_of_lightgbm` wrote.
+    def from_checkpoint(cls, checkpoint: bytes, reading: Reading = Reading.LIGHTGBM) -> "TreeliteMargins":
+        """Load the bytes of a checkpoint, as `checkpoint_of_lightgbm` writes it.
 
         Raises:
-            ForestError: where they are no checkpoint of a float64 model with one output.
+            ForestError: where they are no checkpoint of a model with one output, or its type is not the reading's.
         """
         model = read_checkpoint(checkpoint)
-        if (model.input_type, model.output_type) != ("float64", "float64"):
+        types = {"float32", "float64"} if reading is Reading.FLOAT32 else {"float64"}
+        if model.input_type != model.output_type or model.input_type not in types:
             raise ForestError(f"Treelite model is {model.input_type}, not float64: margins would be rounded")
         _check_single_output(model)
-        return cls(model=model, width=int(model.num_feature), categorical=_categorical_columns(model))
+        columns = _categorical_columns(model)
+        return cls(model=model, width=int(model.num_feature), categorical=columns, reading=reading)
 
     def read(self, rows: Floats) -> Floats:
-        """The rows as LightGBM reads them, float64 [n, width].
+        """The rows as the library reads them, float64 [n, width].
 
         Raises:
             ForestError: where they are not float64 [n, width].
         """
-        return as_lightgbm_reads(checked_rows(rows, self.width), self.categorical)
+        checked = checked_rows(rows, self.width)
+        if self.reading is Reading.LIGHTGBM:
+            return as_lightgbm_reads(checked, self.categorical)
+        if self.reading is Reading.FLOAT32:
+            with np.errstate(over="ignore"):
+                return checked.astype(np.float32).astype(np.float64)
+        return checked
 
     def margins(self, rows: Floats) -> Floats:
-        """Margins float64 [n], equal in every bit to LightGBM's `raw_score` for rows float64 [n, width].
+        """Margins float64 [n] for rows float64 [n, width]; LightGBM's `raw_score` in every bit.
 
-        GTIL adds the leaves in double, in the order of the trees, as LightGBM does; what differs is the
-        reading of a row, which `as_lightgbm_reads` does first. One thread: two take 12-38 ms at one row on a
-        busy machine.
+        GTIL adds the leaves in the trees' own type, in their order, as LightGBM does; what differs is the reading
+        of a row, which comes first. Of a binary classifier whose leaves hold both classes (scikit-learn's forests) the
+        probability of the second. One thread: two take 12-38 ms at one row on a busy machine.
         """
-        read = self.read(rows)
+        read = self.read(rows).astype(self.model.input_type)
         if not len(read):
             return np.empty(0)
         margins: Floats = treelite.gtil.predict(self.model, read, nthread=1, pred_margin=True)
-        return margins.reshape(len(read))
+        return margins.reshape(len(read), -1)[:, -1].astype(np.float64)
 
 
 def read_checkpoint(checkpoint: bytes) -> treelite.Model:
@@ -89,9 +100,10 @@ def checkpoint_of_lightgbm(model_text: str) -> bytes:
 
 def _check_single_output(model: treelite.Model) -> None:
     header = model.get_header_accessor()
-    outputs = int(header.get_field("num_target")[0]), int(header.get_field("num_class")[0])
-    if outputs != (1, 1):
-        raise ForestError(f"the model has {outputs[0]} targets of {outputs[1]} classes; one margin is needed")
+    targets, classes = int(header.get_field("num_target")[0]), int(header.get_field("num_class")[0])
+    of_both_classes = classes == 2 and bool(header.get_field("average_tree_output")[0])
+    if targets != 1 or not (classes == 1 or of_both_classes):
+        raise ForestError(f"the model has {targets} targets of {classes} classes; one margin is needed")
 
 
 def _categorical_columns(model: treelite.Model) -> tuple[int, ...]:

@@ -52,9 +52,9 @@ def _lightgbm_checkpoint(model: bytes) -> bytes:
 
 
 def _lightgbm_engine(checkpoint: bytes, model: bytes) -> Engine:
-    from forest.reference import load_reference_engine  # noqa: PLC0415
+    from forest.loading import load_lightgbm_engine  # noqa: PLC0415
 
-    return load_reference_engine(checkpoint=checkpoint, model_text=model.decode())
+    return load_lightgbm_engine(checkpoint=checkpoint, model_text=model.decode())
 
 
 def _lightgbm_margins(model: bytes, rows: Floats) -> Floats:

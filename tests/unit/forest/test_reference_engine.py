@@ -15,7 +15,7 @@ from hypothesis.extra import numpy as arrays
 
 from forest.engine import Floats, ForestError
 from forest.lightgbm_reading import ZERO_THRESHOLD, as_lightgbm_reads
-from forest.reference import ReferenceEngine, load_reference_engine
+from forest.reference import ReferenceEngine, load_lightgbm_reference
 from forest.treelite_engine import checkpoint_of_lightgbm
 from tests.unit.forest.small_models import CATEGORICAL, WIDTH, SmallModel, hard_rows, small_model
 
@@ -34,7 +34,7 @@ KINDS: Mapping[str, dict[str, object]] = {
 
 
 def engine_of(model: SmallModel) -> ReferenceEngine:
-    return load_reference_engine(checkpoint=checkpoint_of_lightgbm(model.text), model_text=model.text)
+    return load_lightgbm_reference(checkpoint=checkpoint_of_lightgbm(model.text), model_text=model.text)
 
 
 def bits(numbers: Floats) -> list[str]:
@@ -137,21 +137,21 @@ def test_rows_that_do_not_fit_are_refused(categorical_engine: ReferenceEngine, r
 def test_models_that_cannot_be_exact_are_refused(parameters: dict[str, object], message: str) -> None:
     text = small_model(1, **parameters).text  # type: ignore[arg-type]
     with pytest.raises(ForestError, match=message):
-        load_reference_engine(checkpoint=b"", model_text=text)
+        load_lightgbm_reference(checkpoint=b"", model_text=text)
 
 
 def test_bytes_that_are_no_model_are_refused() -> None:
     text = small_model(1, rounds=2).text
     with pytest.raises(ForestError, match="first line must be 'tree'"):
-        load_reference_engine(checkpoint=b"", model_text="a tree\n")
+        load_lightgbm_reference(checkpoint=b"", model_text="a tree\n")
     with pytest.raises(ForestError, match=r"not a checkpoint that Treelite \S+ can read"):
-        load_reference_engine(checkpoint=b"no trees", model_text=text)
+        load_lightgbm_reference(checkpoint=b"no trees", model_text=text)
 
 
 def test_two_forms_of_different_width_are_refused(categorical_engine: ReferenceEngine) -> None:
     narrow = small_model(1, rounds=2).text.replace("max_feature_idx=4", "max_feature_idx=6")
     with pytest.raises(ForestError, match="the checkpoint has 7 features, the LightGBM model 5"):
-        load_reference_engine(checkpoint=checkpoint_of_lightgbm(narrow), model_text=small_model(1, rounds=2).text)
+        load_lightgbm_reference(checkpoint=checkpoint_of_lightgbm(narrow), model_text=small_model(1, rounds=2).text)
 
 
 def test_the_engine_names_both_libraries(categorical_engine: ReferenceEngine) -> None:

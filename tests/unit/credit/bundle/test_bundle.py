@@ -250,7 +250,7 @@ def test_another_model_s_trees_are_refused_though_their_hash_fits(broken: Path, 
     other = write_bundle(tmp_path / "other", example_content(seed=1))
     (broken / "forest.bin").write_bytes((other / "forest.bin").read_bytes())
     rehash(broken, name="forest.bin")
-    with pytest.raises(BundleError, match=r"golden\.json on treelite .*: row 0: margin \S+, expected \S+"):
+    with pytest.raises(BundleError, match=r"golden\.json on blink-native 1: row 0: margin \S+, expected \S+"):
         load_bundle(broken)
 
 

@@ -99,10 +99,11 @@ class Assembly:
         app = http_app(endpoints, infer_path, metrics, self._ending, errors=errors, spans=settings.spans)
         return ScoringRestServer(
             app,
-            _listener(settings.host, settings.http_port),
+            _listener(settings),
             self._ending,
             goodbye_seconds=settings.limits.goodbye_seconds,
             drain_seconds=self._drain_seconds,
+            every_second=metrics.settle,
         )
 
     def _grpc_server(self, deployment: Deployment, metrics: Metrics) -> ScoringGrpcServer:
@@ -114,13 +115,15 @@ class Assembly:
             settings.host,
             settings.grpc_port,
             most_bytes=settings.limits.body_bytes,
+            shared=settings.worker is not None,
             connection_seconds=settings.limits.grpc_connection_seconds,
             drain_seconds=self._drain_seconds,
         )
 
 
-def _listener(host: str, port: int) -> socket.socket:
+def _listener(settings: ServeSettings) -> socket.socket:
+    host, port = settings.host, settings.http_port
     try:
-        return listening_socket(host, port)
+        return listening_socket(host, port, shared=settings.worker is not None)
     except OSError as error:
         raise ServerError(f"HTTP cannot listen on {host}:{port}: {error.strerror}") from error

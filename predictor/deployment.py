@@ -9,6 +9,7 @@ from predictor.errors import UnavailableError, UnknownModelError
 from predictor.feature_values import RowRules
 from predictor.metrics import Metrics
 from predictor.pace import UNKNOWN, Pace
+from predictor.worker_states import WorkerStates
 
 _log = logging.getLogger(__name__)
 
@@ -36,16 +37,18 @@ class Deployed:
 class Deployment:
     """The one place where the serving model is looked up and replaced; a replacement is one assignment."""
 
-    def __init__(self, metrics: Metrics) -> None:
+    def __init__(self, metrics: Metrics, workers: WorkerStates | None = None) -> None:
+        """`workers`: those of the server where it has several; it is ready when all of them are."""
         self._metrics = metrics
+        self._workers = workers
         self._deployed: Deployed | None = None
         self._trouble = "no model has been loaded yet"
         self._held = ""
 
     @property
     def ready(self) -> bool:
-        """Whether there is a model, and nothing holds it back."""
-        return self._deployed is not None and not self._held
+        """Whether there is a model, and nothing holds it back, in every worker."""
+        return self._deployed is not None and not self._held and not self._others()
 
     @property
     def loaded(self) -> Deployed | None:
@@ -81,6 +84,16 @@ class Deployment:
         if version and version != self.current().bundle.model_id:
             raise UnknownModelError(f"no version {version!r} of {name} here; {self.current().bundle.model_id} serves")
 
+    def check_all_ready(self) -> None:
+        """Do nothing where every worker has a model.
+
+        Raises:
+            UnavailableError: with the reason.
+        """
+        self.current()
+        if trouble := self._others():
+            raise UnavailableError(trouble)
+
     def check_ready(self, served: str, name: str, version: str | None) -> None:
         """Do nothing where the model of that name is ready.
 
@@ -95,20 +108,25 @@ class Deployment:
         deployed = self.current()
         if version and deployed.obstacle:
             raise UnavailableError(deployed.obstacle)
+        if trouble := self._others(version):
+            raise UnavailableError(trouble)
 
     def replace(self, deployed: Deployed) -> None:
         """Serve another model from now on."""
         self._deployed, self._trouble = deployed, ""
         self._metrics.deployed(deployed.bundle.portfolio, deployed.bundle.model_id, deployed.bundle.engine.version)
+        self._tell()
         _log.info("serving %s as %s", deployed.bundle.model_id, deployed.role)
 
     def hold(self, reason: str) -> None:
         """Be not ready, whatever is loaded, until `release`."""
         self._held = reason
+        self._tell()
 
     def release(self) -> None:
         """Be ready where there is a model."""
         self._held = ""
+        self._tell()
 
     def refused(self, trouble: str) -> None:
         """Keep serving what is served; the reason is logged once."""
@@ -120,3 +138,15 @@ class Deployment:
     def unchanged(self) -> None:
         """The serving model is the right one."""
         self._trouble = ""
+
+    def _others(self, version: str | None = None) -> str:
+        return "" if self._workers is None else self._workers.trouble(version)
+
+    def _tell(self) -> None:
+        if self._workers is None:
+            return
+        if self._deployed is None:
+            self._workers.tell(trouble=self._held or self._trouble)
+        else:
+            deployed = self._deployed
+            self._workers.tell(trouble=self._held, model_id=str(deployed.bundle.model_id), obstacle=deployed.obstacle)

@@ -146,7 +146,7 @@ class ScoringServicer(InferenceServicer):  # type: ignore[misc]  # KServe ships 
 
 
 class ScoringGrpcServer(GRPCServer):  # type: ignore[misc]  # KServe ships no types
-    """KServe's gRPC server on a host of our choice, and on a port that nobody else shares."""
+    """KServe's gRPC server on a host of our choice, and on a port that no other server shares."""
 
     def __init__(
         self,
@@ -155,13 +155,16 @@ class ScoringGrpcServer(GRPCServer):  # type: ignore[misc]  # KServe ships no ty
         port: int,
         *,
         most_bytes: int,
+        shared: bool,
         connection_seconds: float,
         drain_seconds: int,
     ) -> None:
+        """`shared`: other workers of this server listen on the port too."""
         super().__init__(port, None, None, kwargs={}, grace_period=drain_seconds)
         self._servicer = servicer
         self._host = host
         self._most_bytes = most_bytes
+        self._shared = shared
         self._connection_seconds = connection_seconds
 
     async def listen(self) -> int:
@@ -175,7 +178,7 @@ class ScoringGrpcServer(GRPCServer):  # type: ignore[misc]  # KServe ships no ty
             options=[
                 ("grpc.max_receive_message_length", self._most_bytes),
                 # Otherwise two servers share a port, and requests, in silence.
-                ("grpc.so_reuseport", 0),
+                ("grpc.so_reuseport", int(self._shared)),
                 ("grpc.max_connection_age_ms", round(self._connection_seconds * 1000)),
             ],
         )

@@ -69,8 +69,8 @@ class Endpoints:
         return _json(to_json({"live": True}))
 
     async def ready(self, request: Request) -> Response:  # noqa: ARG002
-        """`GET /v2/health/ready`: there is a model."""
-        self._deployment.current()
+        """`GET /v2/health/ready`: there is a model, in every worker."""
+        self._deployment.check_all_ready()
         return _json(to_json({"ready": True}))
 
     async def model_ready(self, request: Request) -> Response:

@@ -22,8 +22,16 @@ class ScoringRestServer(RESTServer):  # type: ignore[misc]  # KServe ships no ty
     """KServe's REST server with the predictor's application in place of KServe's own paths."""
 
     def __init__(
-        self, app: ASGIApp, listener: socket.socket, ending: Ending, *, goodbye_seconds: float, drain_seconds: int
+        self,
+        app: ASGIApp,
+        listener: socket.socket,
+        ending: Ending,
+        *,
+        goodbye_seconds: float,
+        drain_seconds: int,
+        every_second: Callable[[], None],
     ) -> None:
+        """`every_second` is called about so often, while the server runs."""
         self.port: int = listener.getsockname()[1]
         super().__init__(app, None, None, self.port, grace_period=drain_seconds)
         self.config.access_log = False
@@ -32,6 +40,7 @@ class ScoringRestServer(RESTServer):  # type: ignore[misc]  # KServe ships no ty
         self._listener = listener
         self._ending = ending
         self._goodbye_seconds = goodbye_seconds
+        self._every_second = every_second
         # uvicorn takes the signals over and would close idle connections at once, under requests on their way.
         self._server.handle_exit = lambda _signal, _frame: ending.begin()
 
@@ -41,8 +50,13 @@ class ScoringRestServer(RESTServer):  # type: ignore[misc]  # KServe ships no ty
     async def start(self) -> None:
         """Serve until the end begins, and until clients were sent away and running requests have ended."""
         serving = asyncio.ensure_future(self._server.serve(sockets=[self._listener]))
-        while not serving.done() and not self._ending.begun:  # noqa: ASYNC110 - set by signals, which wake nobody
+        ticks = 0
+        while not serving.done() and not self._ending.begun:  # set by signals, which wake nobody
             await asyncio.sleep(TICK_SECONDS)
+            ticks += 1
+            if ticks * TICK_SECONDS >= 1.0:
+                ticks = 0
+                self._every_second()
         await self._say_goodbye()
         self._server.should_exit = True
         await serving

@@ -1,4 +1,4 @@
-"""Prometheus metrics of a server; no other module knows Prometheus."""
+"""Prometheus metrics of a server; only `worker_metrics` beside it knows Prometheus."""
 
 from collections.abc import Callable, Iterable, Sequence
 from threading import Lock
@@ -6,6 +6,9 @@ from threading import Lock
 import numpy as np
 import numpy.typing as npt
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from predictor.worker_metrics import added_up, count_in_files
+from predictor.worker_states import WorkerPlace
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -21,10 +24,14 @@ _ROWS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 class Metrics:
     """What one server counts, in a registry of its own. Used from one event loop but for `scored` and `missing`.
 
-    What is found out by looking (lengths of queues, ages) is looked at when the page is asked for.
+    What is found out by looking (lengths of queues, ages) is looked at when the page is asked for, and in `settle`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, place: WorkerPlace | None = None) -> None:
+        """`place` is that of a worker, whose page is that of all workers."""
+        if place is not None:
+            count_in_files(place)
+        self._place = place
         self._registry = registry = CollectorRegistry()
         self._requests = Counter(
             "blink_requests", "Requests answered", ["protocol", "route", "status"], registry=registry
@@ -55,8 +62,13 @@ class Metrics:
             registry=registry,
         )
         self._model = Gauge(
-            "blink_model_info", "The serving model", ["portfolio", "model_id", "engine_version"], registry=registry
+            "blink_model_info",
+            "1 for the serving model",
+            ["portfolio", "model_id", "engine_version"],
+            registry=registry,
+            multiprocess_mode="livemax",
         )
+        self._served: Gauge | None = None
         self._refused = Counter("blink_model_refusals", "Models that could not be deployed", registry=registry)
         self._audits = _AuditFigures(registry)
         self._looks = _Looks(registry)
@@ -92,8 +104,13 @@ class Metrics:
 
     def deployed(self, portfolio: str, model_id: str, engine_version: str) -> None:
         """Show which model serves."""
-        self._model.clear()
-        self._model.labels(portfolio, model_id, engine_version).set(1)
+        # Files keep what was once in them: there the one before becomes 0, here it is gone.
+        if self._place is None:
+            self._model.clear()
+        elif self._served is not None:
+            self._served.set(0)
+        self._served = self._model.labels(portfolio, model_id, engine_version)
+        self._served.set(1)
 
     def refused(self) -> None:
         """Count a model that was not deployed."""
@@ -128,8 +145,10 @@ class Metrics:
         self._looks.watch_spool(read)
 
     def page(self) -> bytes:
-        """All metrics, the process's and KServe's own included, in Prometheus' text format."""
+        """All metrics in Prometheus' text format, KServe's own included, and the process's where it is alone."""
         self.settle()
+        if self._place is not None:
+            return generate_latest(added_up(self._place))
         return generate_latest(self._registry) + generate_latest(REGISTRY)
 
     def settle(self) -> None:
@@ -195,12 +214,24 @@ class _Looks:
     """Gauges of what others know."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self._in_flight = Gauge("blink_requests_in_flight", "HTTP requests that are being answered", registry=registry)
+        self._in_flight = Gauge(
+            "blink_requests_in_flight",
+            "HTTP requests that are being answered",
+            registry=registry,
+            multiprocess_mode="livesum",
+        )
         self._queues = Gauge(
-            "blink_waiting_requests", "Requests that wait or run in a queue", ["queue"], registry=registry
+            "blink_waiting_requests",
+            "Requests that wait or run in a queue",
+            ["queue"],
+            registry=registry,
+            multiprocess_mode="livesum",
         )
         self._lag = Gauge(
-            "blink_audit_lag_seconds", "Age of the oldest audit that is not in the database yet", registry=registry
+            "blink_audit_lag_seconds",
+            "Age of the oldest audit that is not in the database yet",
+            registry=registry,
+            multiprocess_mode="livemax",
         )
         self._spool = Gauge("blink_spool_bytes", "Size of the spool, 0 where there is none", registry=registry)
         self._reads: list[tuple[Gauge, Read]] = []

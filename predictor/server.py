@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable
+from functools import partial
 
 from predictor.deployment import Deployment
 from predictor.errors import ServerError
@@ -10,6 +11,7 @@ from predictor.following import ChampionFollower, RegistrationFollower, pinned_b
 from predictor.kserve_import import kserve_server_only
 from predictor.metrics import Metrics
 from predictor.settings import Limits, Listening, ServeSettings
+from predictor.worker_states import WorkerStates
 
 __all__ = ["Limits", "Listening", "ServeSettings", "serve"]
 
@@ -38,8 +40,9 @@ def serve(
         BundleError: where the one bundle that is to be served cannot be.
         ServerError: where a port is taken, or the settings name no model.
     """
-    metrics = Metrics()
-    deployment = Deployment(metrics)
+    metrics = Metrics(settings.worker)
+    workers = None if settings.worker is None else WorkerStates(settings.worker)
+    deployment = Deployment(metrics, workers)
     with kserve_server_only():
         from predictor.assembly import Assembly  # noqa: PLC0415 - KServe takes seconds to import
     ended = threading.Event()
@@ -50,11 +53,17 @@ def serve(
             threads.append(_followed(follower, ended, settings))
         assembly = Assembly(settings, deployment, metrics)
         threads.append(_started(_stop_when, stop or ended, ended, assembly.stop))
-        assembly.run(announce)
+        assembly.run(partial(_listens, workers, announce))
     finally:
         ended.set()
         for thread in threads:
             thread.join()
+
+
+def _listens(workers: WorkerStates | None, announce: Callable[[Listening], None], listening: Listening) -> None:
+    if workers is not None:
+        workers.tell(listening=True)
+    announce(listening)
 
 
 def _deploy(settings: ServeSettings, deployment: Deployment) -> Follower | None:

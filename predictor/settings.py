@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from credit.portfolios import Portfolio
 from predictor.spans import Spans
+from predictor.worker_states import WorkerPlace
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,8 @@ class ServeSettings:
     poll_seconds: float = 2.0
     """Time between two looks at who is champion, or at what the registry says of the one bundle."""
     limits: Limits = Limits()
+    worker: WorkerPlace | None = None
+    """This process's place among several of one server, with which it shares its ports; None: it is alone."""
     spans: Spans | None = None
     """What requests are traced by; None: nothing. Whoever made it closes it."""
     clock: Callable[[], datetime] | None = None

@@ -21,6 +21,7 @@ from blink.cli.arguments import (
     positive,
     run_id,
     utc_time,
+    whole,
 )
 from blink.cli.bench_commands import add_bench
 from blink.cli.control_commands import add_control
@@ -156,6 +157,16 @@ def _add_serve(commands: Subcommands) -> None:
         metavar="DIR",
         help="keep audits here while the database is away (a persistent volume; default: answer 503 then)",
     )
+    parser.add_argument(
+        "--workers",
+        type=positive,
+        default=1,
+        metavar="N",
+        help="processes that share the ports and the work (default 1); each loads the model",
+    )
+    # What a server with several workers tells each of them: its number, and the folder that they share.
+    parser.add_argument("--worker", type=whole, help=argparse.SUPPRESS)
+    parser.add_argument("--worker-directory", type=Path, help=argparse.SUPPRESS)
     add_listening(parser)
 
 

@@ -2,9 +2,10 @@
 
 import sys
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -20,6 +21,8 @@ from credit.database.connection import Role, connect
 from predictor.server import Listening, ServeSettings
 from predictor.server import serve as run_server
 from predictor.spans import Spans
+from predictor.supervisor import Supervisor
+from predictor.worker_states import WorkerPlace
 
 HTTP_PORT = 8080
 GRPC_PORT = 8081
@@ -32,9 +35,13 @@ def serve(arguments: Namespace) -> Outcome:
     start_log(arguments.log_format)
     settings = read_settings(home=arguments.home)
     if arguments.bundle is not None:
-        return _serve_bundle(arguments, settings)
-    if arguments.portfolio is None:
+        _require_bundle(arguments.bundle)
+    elif arguments.portfolio is None:
         raise WrongCallError("nothing to serve: give a PORTFOLIO, whose champion is served, or --bundle DIR")
+    if arguments.workers > 1 and arguments.worker is None:
+        return _supervise(arguments, settings)
+    if arguments.bundle is not None:
+        return _serve_bundle(arguments, settings)
     with open_database(settings, ROLE) as engine:
         served = ServeSettings(
             portfolio=named_portfolio(arguments.portfolio, settings),
@@ -43,7 +50,7 @@ def serve(arguments: Namespace) -> Outcome:
             database=engine,
             spool=arguments.spool,
         )
-        _run(on_free_ports(served, arguments), settings)
+        _run(served, arguments, settings)
     return Outcome()
 
 
@@ -55,7 +62,6 @@ def on_free_ports(served: ServeSettings, arguments: Namespace) -> ServeSettings:
 
 
 def _serve_bundle(arguments: Namespace, settings: Settings) -> Outcome:
-    _require_bundle(arguments.bundle)
     portfolio = named_portfolio(arguments.portfolio or verify_hashes(arguments.bundle).portfolio, settings)
     with _database_whenever_it_comes(settings) as engine:
         served = ServeSettings(
@@ -65,13 +71,61 @@ def _serve_bundle(arguments: Namespace, settings: Settings) -> Outcome:
             database=engine,
             spool=arguments.spool,
         )
-        _run(on_free_ports(served, arguments), settings)
+        _run(served, arguments, settings)
     return Outcome()
 
 
-def _run(served: ServeSettings, settings: Settings) -> None:
+def _supervise(arguments: Namespace, settings: Settings) -> Outcome:
+    """Several processes, each of which is this command again."""
+    if arguments.bundle is not None:
+        verify_hashes(arguments.bundle)
+    http_port = choose_port(arguments.host, arguments.http_port, HTTP_PORT)
+    grpc_port = choose_port(arguments.host, arguments.grpc_port, max(GRPC_PORT, http_port + 1))
+    supervisor = Supervisor(partial(_worker_command, arguments, settings), workers=arguments.workers)
+    supervisor.run(arguments.host, http_port, grpc_port, _announce)
+    return Outcome()
+
+
+def _worker_command(
+    arguments: Namespace, settings: Settings, place: WorkerPlace, listening: Listening
+) -> Sequence[str]:
+    # A command that ends when we are gone, however we ended.
+    options = {
+        "--home": settings.home,
+        "--bundle": arguments.bundle,
+        "--model-name": arguments.model_name,
+        "--log-format": arguments.log_format,
+        "--spool": arguments.spool,
+        "--workers": place.workers,
+        "--worker": place.number,
+        "--worker-directory": place.directory,
+        "--host": listening.host,
+        "--http-port": listening.http_port,
+        "--grpc-port": listening.grpc_port,
+    }
+    named = [] if arguments.portfolio is None else [arguments.portfolio]
+    given = [f"{option}={value}" for option, value in options.items() if value is not None]
+    return [sys.executable, "-m", "blink.supervised", "serve", *named, *given]
+
+
+def _run(served: ServeSettings, arguments: Namespace, settings: Settings) -> None:
     with _spans(settings) as spans:
-        run_server(replace(served, spans=spans), announce=_announce)
+        served = replace(served, spans=spans)
+        if arguments.worker is None:
+            run_server(on_free_ports(served, arguments), announce=_announce)
+        else:
+            run_server(_beside_others(served, arguments))
+
+
+def _beside_others(served: ServeSettings, arguments: Namespace) -> ServeSettings:
+    """The settings of one worker: its ports are shared, and chosen already."""
+    return replace(
+        served,
+        host=arguments.host,
+        http_port=arguments.http_port,
+        grpc_port=arguments.grpc_port,
+        worker=WorkerPlace(arguments.worker, arguments.workers, arguments.worker_directory),
+    )
 
 
 @contextmanager

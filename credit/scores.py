@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from credit.bundle.reader import Bundle
 from credit.points import PointsScale
-from credit.reasons import Reason, ReasonRules, load_sentences, principal_reasons
+from credit.reasons import Reason, principal_reasons
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -90,22 +90,6 @@ class Score:
         return 1.0 - self.default_probability
 
 
-def reason_rules(bundle: Bundle) -> ReasonRules:
-    """The rules by which a model's contributions become reasons.
-
-    Raises:
-        ReasonError: where a reason group has no sentence in the catalogue's version that the bundle names.
-    """
-    card = bundle.scorecard
-    group_of = {name: group for group, names in card.reason_groups.items() for name in names}
-    return ReasonRules(
-        features=bundle.feature_names,
-        groups=tuple(group_of[name] for name in bundle.feature_names),
-        mean_contributions=tuple(card.mean_contributions[name] for name in bundle.feature_names),
-        sentences=load_sentences(card.catalogue_version),
-    )
-
-
 def points_scale(bundle: Bundle) -> PointsScale:
     """The scale that a model's points are on."""
     card = bundle.scorecard
@@ -137,7 +121,7 @@ def score_rows(bundle: Bundle, rows: FloatArray) -> ScoredRows:
         contributions=contributions + 0.0,
         base_values=base_values,
         missing=missing,
-        reasons=principal_reasons(contributions, missing, reason_rules(bundle)),
+        reasons=principal_reasons(contributions, missing, bundle.reason_rules),
     )
 
 

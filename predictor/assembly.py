@@ -14,6 +14,7 @@ from predictor.grpc_service import ScoringGrpcServer, ScoringServicer
 from predictor.http_app import Endpoints, http_app
 from predictor.http_errors import ErrorAnswers
 from predictor.http_infer import InferPath
+from predictor.http_score import ScorePath
 from predictor.kserve_model import ScoringModel
 from predictor.kserve_server import ScoringRestServer, ScoringServer
 from predictor.listening import listening_socket
@@ -96,7 +97,15 @@ class Assembly:
             errors=errors,
             body_bytes=settings.limits.body_bytes,
         )
-        app = http_app(endpoints, infer_path, metrics, self._ending, errors=errors, spans=settings.spans)
+        score_path = partial(ScorePath, answering=answering, errors=errors, body_bytes=settings.limits.body_bytes)
+        app = http_app(
+            endpoints,
+            lambda others: score_path(infer_path(others)),
+            metrics,
+            self._ending,
+            errors=errors,
+            spans=settings.spans,
+        )
         return ScoringRestServer(
             app,
             _listener(settings),

@@ -14,6 +14,12 @@ Commit = Callable[[Sequence[AuditRequest], str], list[Outcome]]
 """Scores requests of one model, no two of one key, and answers for their audits; what each gets, in order."""
 
 
+_WORTH_A_WRITER = 8
+"""Requests for which a second transaction begins beside a short one."""
+_SHORT = 64
+"""Rows of which a transaction is over soon."""
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """A request that waits, or is being written."""
@@ -44,6 +50,8 @@ class Lane:
         self._keys = keys
         self._told = ended
         self._called = False
+        self._written = 0
+        """Rows that are being written."""
 
     async def committed(self, request: AuditRequest) -> Audited:
         """What the request gets when its group has been committed.
@@ -63,11 +71,17 @@ class Lane:
     def start(self) -> None:
         """Give what waits to the writers that are idle."""
         self._called = False
-        while self._idle and (group := self._taken()):
+        while self._idle and self._worth_it() and (group := self._taken()):
             writer = self._idle.pop()
+            self._written += _rows(group)
             requests = [waiting.request for waiting in group]
             running = asyncio.get_running_loop().run_in_executor(self._threads, self._commit, requests, writer)
             running.add_done_callback(partial(self._ended, group, writer))
+
+    def _worth_it(self) -> bool:
+        # A transaction of few rows costs the server nearly as much as one of thirty: few wait for the one that is
+        # being written, unless that is a long one.
+        return not 0 < self._written <= _SHORT or len(self._queue) >= _WORTH_A_WRITER
 
     def _taken(self) -> list[Waiting]:
         """Who goes next: of one model, and no key twice at once, so that the second finds the first one's answer."""
@@ -89,6 +103,7 @@ class Lane:
 
     def _ended(self, group: Sequence[Waiting], writer: str, running: asyncio.Future[list[Outcome]]) -> None:
         self._idle.append(writer)
+        self._written -= _rows(group)
         self._keys.difference_update([waiting.request.key for waiting in group if waiting.request.key is not None])
         fault = running.exception()
         outcomes = [fault] * len(group) if fault is not None else running.result()
@@ -100,3 +115,7 @@ class Lane:
             else:
                 waiting.outcome.set_result(outcome)
         self._told()
+
+
+def _rows(group: Sequence[Waiting]) -> int:
+    return sum(len(waiting.request.subjects) for waiting in group)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -50,9 +51,15 @@ def row_of(values: Mapping[str, float], feature_names: Sequence[str], place: str
     Raises:
         BadInputError: where a name is no feature of the model.
     """
-    if unknown := [name for name in values if name not in feature_names]:
+    if not values.keys() <= _known(tuple(feature_names)):
+        unknown = [name for name in values if name not in feature_names]
         raise BadInputError(inside(place, unknown[0]), f"unknown feature; the model has {', '.join(feature_names)}")
     return [values.get(name, MISSING) for name in feature_names]
+
+
+@lru_cache(maxsize=16)
+def _known(feature_names: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(feature_names)
 
 
 class RowRules:

@@ -9,7 +9,6 @@ from sqlalchemy import Connection
 from credit.portfolios import Portfolio
 from predictor.audit_request import AuditRequest
 from predictor.errors import BadInputError, PredictorError
-from predictor.feature_values import check_rows
 from predictor.subject_features import Moment, SubjectRows, subject_rows, supplied_rows
 
 
@@ -45,7 +44,7 @@ def rows_of_group(
     faults: dict[int, PredictorError] = {}
     for index, request in requests.items():
         try:
-            names = request.deployed.bundle.feature_names
+            names = request.deployed.feature_names
             rows[index] = subject_rows(
                 connection, portfolio, request.subjects, request.given, feature_names=names, moment=moment
             )
@@ -59,16 +58,16 @@ def supplied_group(requests: Mapping[int, AuditRequest]) -> GroupRows:
     if not requests:
         return GroupRows(requests, _joined([]))
     given = np.concatenate([request.given for request in requests.values()])
-    names = next(iter(requests.values())).deployed.bundle.feature_names
+    names = next(iter(requests.values())).deployed.feature_names
     return GroupRows(requests, supplied_rows(given, names))
 
 
 def _check(requests: Sequence[AuditRequest]) -> None:
-    bundle = requests[0].deployed.bundle
+    deployed = requests[0].deployed
     supplied = [subject.features is not None for request in requests for subject in request.subjects]
     given = np.concatenate([request.given for request in requests])
-    check_rows(given[supplied], bundle.manifest.features)
-    supplied_rows(given, bundle.feature_names)
+    deployed.rules.check(given[supplied])
+    supplied_rows(given, deployed.feature_names)
 
 
 def _joined(rows: Sequence[SubjectRows]) -> SubjectRows:

@@ -18,10 +18,9 @@ from predictor.answering import Answering, Call
 from predictor.deployment import Deployment
 from predictor.ending import Ending
 from predictor.errors import PredictorError
-from predictor.http_body import JSON, headers_of, idempotency_key, read_body
+from predictor.http_body import JSON, headers_of, read_body
 from predictor.http_errors import ErrorAnswers, request_id_of
 from predictor.http_gate import Gate
-from predictor.http_infer import InferPath
 from predictor.openapi import openapi
 from predictor.settings import Limits
 from predictor.spans import Spans
@@ -49,12 +48,6 @@ class Endpoints:
         self._answering = answering
         self._metrics = metrics
         self._limits = limits
-
-    async def score(self, request: Request) -> Response:
-        """`POST /score`."""
-        key = idempotency_key(request.scope)
-        body = await self._body(request)
-        return _json(await self._answering.score(body, request_id_of(request), key))
 
     async def predict(self, request: Request) -> Response:
         """`POST /v1/models/{name}:predict`."""
@@ -129,7 +122,7 @@ class Endpoints:
 
 def http_app(
     endpoints: Endpoints,
-    infer_path: Callable[[ASGIApp], InferPath],
+    quick_paths: Callable[[ASGIApp], ASGIApp],
     metrics: prometheus.Metrics,
     ending: Ending,
     *,
@@ -140,7 +133,7 @@ def http_app(
 
     Args:
         endpoints: what answers on Starlette's routes.
-        infer_path: the path of V2 inference in front of another application.
+        quick_paths: what is answered in front of another application: V2 inference, and `/score`.
         metrics: where requests are counted.
         ending: whether clients are to be sent away.
         errors: answers to errors.
@@ -152,7 +145,7 @@ def http_app(
     routed.router.redirect_slashes = False
     routed.add_exception_handler(PredictorError, errors.predictor_error)
     routed.add_exception_handler(HTTPException, errors.http_error)
-    return Gate(infer_path(routed), metrics, ending, routes=labels, spans=spans)
+    return Gate(quick_paths(routed), metrics, ending, routes=labels, spans=spans)
 
 
 class _Routed(Starlette):
@@ -181,7 +174,6 @@ def routes_of(endpoints: Endpoints) -> list[Route]:
         ("/v2/models/{name}/versions/{version}/ready", endpoints.model_ready),
     ]
     post = [
-        ("/score", endpoints.score),
         ("/v1/models/{name}:predict", endpoints.predict),
         ("/v1/models/{name}:explain", endpoints.explain),
     ]

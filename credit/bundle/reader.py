@@ -7,6 +7,7 @@ import hashlib
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from credit.bundle.manifest import Manifest
 from credit.bundle.model_id import ModelId
 from credit.bundle.scorecard import Scorecard
 from credit.portfolios import PortfolioName
+from credit.reasons import ReasonRules, load_sentences
 from forest.engine import Engine, ForestError
 
 if TYPE_CHECKING:
@@ -51,10 +53,26 @@ class Bundle:
         """The portfolio that the model scores."""
         return self.manifest.portfolio
 
-    @property
+    @cached_property
     def feature_names(self) -> tuple[str, ...]:
         """Names of the features in the order of the model's columns."""
         return self.manifest.feature_names
+
+    @cached_property
+    def reason_rules(self) -> ReasonRules:
+        """The rules by which the model's contributions become reasons.
+
+        Raises:
+            ReasonError: where a reason group has no sentence in the catalogue's version that the bundle names.
+        """
+        card = self.scorecard
+        group_of = {name: group for group, names in card.reason_groups.items() for name in names}
+        return ReasonRules(
+            features=self.feature_names,
+            groups=tuple(group_of[name] for name in self.feature_names),
+            mean_contributions=tuple(card.mean_contributions[name] for name in self.feature_names),
+            sentences=load_sentences(card.catalogue_version),
+        )
 
     def reference(self) -> "pa.Table":
         """The training rows with the model's scores, read now.

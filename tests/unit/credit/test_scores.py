@@ -14,7 +14,7 @@ from credit.bundle.reader import Bundle, load_bundle
 from credit.bundle.writer import write_bundle
 from credit.portfolio_file import load_portfolio
 from credit.reasons import LATEST_SENTENCES, ReasonRules
-from credit.scores import ScoredRows, reason_rules, score_of, score_rows
+from credit.scores import ScoredRows, score_of, score_rows
 
 AS_OF = datetime(2026, 3, 1, tzinfo=UTC)
 PORTFOLIO = load_portfolio("cash_advance")
@@ -74,7 +74,7 @@ def test_a_row_alone_scores_as_it_does_in_a_batch_to_the_bit(bundle: Bundle, sco
 def test_amounts_of_all_groups_lead_from_the_mean_log_odds_of_the_reference_to_the_rows(
     bundle: Bundle, scored: ScoredRows
 ) -> None:
-    rules: ReasonRules = reason_rules(bundle)
+    rules: ReasonRules = bundle.reason_rules
     means = np.array(rules.mean_contributions)
     reference = score_rows(bundle, some_rows(600, 1))
     mean_log_odds = (reference.contributions.sum(axis=1) + reference.base_values).mean()

@@ -23,6 +23,8 @@ from predictor.metrics import Metrics
 from tests.unit.predictor.serving_example import NAMES, example_bundle
 
 Ended = tuple[list[str], str]
+ECHO: list[Outcome] = []
+"""An end at which each request gets its name."""
 
 
 class Committing:
@@ -37,7 +39,7 @@ class Committing:
         end = self.ends.get(timeout=20)
         if isinstance(end, Exception):
             raise end
-        return end
+        return audited(*[request.request_id for request in requests]) if end is ECHO else end
 
 
 def audited(*answers: str) -> list[Outcome]:
@@ -101,6 +103,32 @@ def test_what_waits_while_one_group_is_written_is_the_next_group(deployment):
             assert await begun(committing) == (["c", "d", "e"], "w")
             committing.ends.put(audited("C", "D", "E"))
             assert await asyncio.gather(*later) == [b"C", b"D", b"E"]
+
+    run(work())
+
+
+def test_a_second_writer_begins_for_eight_or_beside_a_long_transaction(deployment):
+    async def work() -> None:
+        with grouping(deployment, writers=("w", "x")) as (group, committing):
+            first = tasks(group, asked("a"))
+            _, one = await begun(committing)
+            few = tasks(group, *[asked(f"few-{n}") for n in range(7)])
+            await asyncio.sleep(0)
+            enough = tasks(group, asked("eighth"))
+            names, other = await begun(committing)
+            assert (names, {one, other}) == ([*[f"few-{n}" for n in range(7)], "eighth"], {"w", "x"})
+            committing.ends.put(ECHO)
+            committing.ends.put(ECHO)
+            answers = await asyncio.gather(*first, *few, *enough)
+            assert answers == [b"a", *[f"few-{n}".encode() for n in range(7)], b"eighth"]
+            body = json.dumps([{"user_id": f"u-{n}", "features": {}} for n in range(65)])
+            long = tasks(group, Asked("long", None, body.encode()))
+            assert (await begun(committing))[0] == ["long"]
+            short = tasks(group, asked("short"))
+            assert (await begun(committing))[0] == ["short"]
+            committing.ends.put(ECHO)
+            committing.ends.put(ECHO)
+            assert await asyncio.gather(*long, *short) == [b"long", b"short"]
 
     run(work())
 

@@ -14,6 +14,8 @@ from predictor.ending import Ending
 from predictor.http_app import http_app, routes_of
 from predictor.http_errors import ErrorAnswers
 from predictor.http_infer import ROUTE, VERSION_ROUTE, InferPath
+from predictor.http_score import ROUTE as SCORE_ROUTE
+from predictor.http_score import ScorePath
 from predictor.metrics import Metrics
 
 TRACEPARENT = b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -35,6 +37,9 @@ class BrokenAnswering:
     async def infer(self, _call: object) -> bytes:
         raise MemoryError
 
+    async def score(self, _body: bytes, _request_id: str, _key: str | None) -> bytes:
+        raise MemoryError
+
 
 def broken_app(metrics: Metrics):
     errors = ErrorAnswers(retry_seconds=1)
@@ -46,7 +51,8 @@ def broken_app(metrics: Metrics):
         errors=errors,
         body_bytes=1000,
     )
-    return http_app(Broken(), infer_path, metrics, Ending(), errors=errors)
+    score_path = partial(ScorePath, answering=BrokenAnswering(), errors=errors, body_bytes=1000)
+    return http_app(Broken(), lambda others: score_path(infer_path(others)), metrics, Ending(), errors=errors)
 
 
 def ask(method: str, path: str, *headers: tuple[bytes, bytes]) -> tuple[list[dict], Metrics]:
@@ -73,12 +79,17 @@ def ask(method: str, path: str, *headers: tuple[bytes, bytes]) -> tuple[list[dic
 
 
 @pytest.mark.parametrize(
-    ("path", "route"), [("/score", "/score"), ("/v2/models/cash_advance/infer", "/v2/models/{name}/infer")]
+    ("path", "route"),
+    [
+        ("/score", "/score"),
+        ("/v2/models/cash_advance/infer", "/v2/models/{name}/infer"),
+        ("/v1/models/cash_advance:predict", "/v1/models/{name}:predict"),
+    ],
 )
 def test_a_fault_is_answered_logged_and_counted_and_goes_no_further(caplog: pytest.LogCaptureFixture, path, route):
     # An exception that left the application would make uvicorn close the connection.
     with caplog.at_level(logging.ERROR):
-        (start, body), metrics = ask("POST", path)
+        (start, body), metrics = ask("POST", path, (b"content-type", b"application/json"))
     said = json.loads(body["body"])
     assert (start["status"], said["error"]) == (500, "internal fault, logged under the request id")
     assert (b"x-request-id", said["request_id"].encode()) in start["headers"]
@@ -111,5 +122,5 @@ def test_a_path_that_a_client_made_up_is_no_label():
 def test_every_path_is_documented():
     page = (Path(__file__).parents[3] / "docs/serving.md").read_text()
     routes = {f"`{'GET' if 'GET' in route.methods else 'POST'} {route.path}`" for route in routes_of(Broken())}
-    named = routes | {f"`POST {ROUTE}`", f"`POST {VERSION_ROUTE}`"}
+    named = routes | {f"`POST {ROUTE}`", f"`POST {VERSION_ROUTE}`", f"`POST {SCORE_ROUTE}`"}
     assert {name for name in named if name not in page} == set()

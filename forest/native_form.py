@@ -15,6 +15,7 @@ Places = npt.NDArray[np.int64]
 _LEVELS, _FAN = 7, 16
 _BLOCK = 64
 _LARGEST_TREE = 256
+_WINDOW = 64
 
 SEARCH = np.dtype(
     [
@@ -25,7 +26,7 @@ SEARCH = np.dtype(
 COLUMN = np.dtype([("start", "i8"), ("missing", "i1"), ("has_table", "i1"), ("unused", "i1", 6)])
 NODE = np.dtype([("left", "i4"), ("right", "i4"), ("column", "i4"), ("rank", "i1"), ("unused", "i1", 3)])
 FORK = np.dtype([("left", "u2"), ("right", "u2"), ("column", "u4")])
-STEP = np.dtype([("first", "i4"), ("test", "u4")])
+STEP = np.dtype([("ahead", "i4"), ("test", "u4")])
 
 _LEAF_RANK = 127
 """No byte is above it."""
@@ -54,6 +55,7 @@ class NativeForm:
     step: Records
     step_value: Floats
     tree_depth: Indices
+    walk_order: Indices
     leaf_value: Floats
 
 
@@ -85,6 +87,7 @@ def native_form(trees: FlatTrees) -> NativeForm:
         step=step,
         step_value=step_value,
         tree_depth=depth,
+        walk_order=_walk_order(depth),
         leaf_value=trees.leaf_value,
     )
 
@@ -131,6 +134,11 @@ def _nodes(trees: FlatTrees, ranks: RankColumns) -> Records:
     return records
 
 
+def _walk_order(depth: Indices) -> Indices:
+    """The trees of each window by their depth: those that are walked together end together."""
+    return np.lexsort((depth, np.arange(len(depth)) // _WINDOW)).astype(np.int32)
+
+
 def _forks(trees: FlatTrees, ranks: RankColumns) -> tuple[Records, npt.NDArray[np.int8]]:
     """Inner nodes by level, the deepest first, and their limits; empty ones where a tree has too many leaves."""
     fork, limit = np.zeros(len(trees.node_left), FORK), np.zeros(len(trees.node_left), np.int8)
@@ -165,7 +173,6 @@ def _steps(trees: FlatTrees, ranks: RankColumns) -> tuple[Records, Floats, Indic
     start = trees.node_start.astype(np.int64) + trees.leaf_start
     step, value = np.zeros(start[-1], STEP), np.zeros(start[-1])
     step["test"] = _LEAF_RANK
-    step["first"] = np.arange(start[-1]) - np.repeat(start[:-1], np.diff(start))
     depth = np.zeros(trees.tree_count, np.int32)
     used = np.ones(trees.tree_count, np.int64)
     # A level's nodes (~leaf or inner, counted in the tree), their trees and steps; trees stay together and rise.
@@ -177,7 +184,7 @@ def _steps(trees: FlatTrees, ranks: RankColumns) -> tuple[Records, Floats, Indic
         tree, child, place = tree[~leaf], child[~leaf], place[~leaf]
         node, at = trees.node_start[tree] + child, start[tree] + place
         first = used[tree] + 2 * (np.arange(len(tree)) - np.searchsorted(tree, tree))
-        step["first"][at] = first
+        step["ahead"][at] = first - place
         step["test"][at] = ranks.node_column[node].astype(np.uint32) << 8 | ranks.node_rank[node].view(np.uint8)
         used += 2 * np.bincount(tree, minlength=trees.tree_count)
         depth[np.unique(tree)] += 1

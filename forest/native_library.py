@@ -17,7 +17,7 @@ Bytes = npt.NDArray[np.uint8]
 PATH = Path(__file__).parent / "native" / "libblinkforest.so"
 """Where the build hook puts it."""
 
-ABI = 1
+ABI = 2
 """`FOREST_ABI` of the header that this module was written for."""
 
 _NUMBERS = (
@@ -30,7 +30,7 @@ _NUMBERS = (
 )
 _ARRAYS = (
     *("search", "bounds", "column", "table", "node_start", "leaf_start", "fork", "fork_limit"),
-    *("step", "step_value", "tree_depth", "leaf_value"),
+    *("step", "step_value", "tree_depth", "walk_order", "leaf_value"),
 )
 _MASK_BYTES = 320
 _CACHE_LINE = 64

@@ -1,5 +1,6 @@
 /* Whether every index of a forest stays within its array, and every walk ends. */
 #include <float.h>
+#include <string.h>
 
 #include "forest.h"
 
@@ -32,7 +33,7 @@ static int32_t check_counts(const struct forest *forest) {
     return WRONG_NUMBER;
   if (!forest->search || !forest->bounds || !forest->column || !forest->table || !forest->node_start ||
       !forest->leaf_start || !forest->fork || !forest->fork_limit || !forest->step || !forest->step_value ||
-      !forest->tree_depth || !forest->leaf_value)
+      !forest->tree_depth || !forest->walk_order || !forest->leaf_value)
     return MISSING_ARRAY;
   return SOUND;
 }
@@ -110,6 +111,18 @@ static int32_t check_starts(const struct forest *forest) {
   return forest->node_start[last] == forest->nodes && forest->leaf_start[last] == forest->leaves ? SOUND : WRONG_STARTS;
 }
 
+static int32_t check_order(const struct forest *forest) {
+  uint8_t used[FOREST_WINDOW] = {0};
+  for (int32_t t = 0; t < forest->trees; t++) {
+    int32_t tree = forest->walk_order[t], window = t / FOREST_WINDOW;
+    if (t % FOREST_WINDOW == 0)
+      memset(used, 0, sizeof used);
+    if (tree < 0 || tree >= forest->trees || tree / FOREST_WINDOW != window || used[tree % FOREST_WINDOW]++)
+      return WRONG_STARTS;
+  }
+  return SOUND;
+}
+
 /* A child is one of the tree's leaves, or an inner node that comes before. */
 static int is_child(int64_t place, int64_t fork, int64_t forks) {
   if (place % FOREST_BLOCK)
@@ -138,8 +151,8 @@ static int32_t check_steps(const struct forest *forest, int32_t t) {
   int64_t steps = (int64_t)forest->node_start[t + 1] + forest->leaf_start[t + 1] - start;
   for (int64_t i = 0; i < steps; i++) {
     const struct forest_step *step = forest->step + start + i;
-    int is_leaf = step->first == i && (step->test & 255) == 127;
-    if (!is_leaf && (step->first < 0 || (int64_t)step->first + 1 >= steps))
+    int is_leaf = step->ahead == 0 && (step->test & 255) == 127;
+    if (!is_leaf && (step->ahead < 0 || i + step->ahead + 1 >= steps))
       return WRONG_STEP;
     if (!(is_leaf && step->test >> 8 == 0) && step->test >> 8 >= (uint32_t)forest->columns)
       return WRONG_STEP;
@@ -149,7 +162,8 @@ static int32_t check_steps(const struct forest *forest, int32_t t) {
 
 int32_t forest_check(const struct forest *forest) {
   int32_t failed;
-  if ((failed = check_counts(forest)) || (failed = check_searches(forest)) || (failed = check_starts(forest)))
+  if ((failed = check_counts(forest)) || (failed = check_searches(forest)) || (failed = check_starts(forest)) ||
+      (failed = check_order(forest)))
     return failed;
   for (int32_t t = 0; t < forest->trees; t++)
     if ((failed = check_steps(forest, t)))

@@ -11,9 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define FOREST_ABI 1
+#define FOREST_ABI 2
 #define FOREST_BLOCK 64        /* rows that are scored together */
 #define FOREST_LANES 8         /* trees that are walked together */
+#define FOREST_WINDOW 64       /* trees of which the walk may take the deep ones together */
 #define FOREST_LARGEST_TREE 256 /* leaves, so that a byte numbers them */
 #define FOREST_FAN 16          /* bounds in a node of a search */
 #define FOREST_LEVELS 7        /* of a search: 16^7 bounds */
@@ -61,10 +62,10 @@ struct forest_mask {
 #define FOREST_MASK_COLUMNS 256
 #define FOREST_MASK_PLACE(leaf) ((leaf) % 16 / 4 * 8 + (leaf) / 16 * 4 + (leaf) % 4)
 
-/* A node to walk by: inner nodes and leaves by level, children side by side. The next step is first + (byte of
- * the column > rank), counted from the tree's first step; a leaf is its own next step: its rank is 127. */
+/* A node to walk by: inner nodes and leaves by level, children side by side. The next step is ahead + (byte of the column >
+ * rank) steps further; a leaf is its own next step: nothing ahead, its rank is 127. */
 struct forest_step {
-  int32_t first;
+  int32_t ahead;
   uint32_t test;      /* column << 8 | rank, as an unsigned byte */
 };
 
@@ -94,6 +95,7 @@ struct forest {
   const struct forest_step *step;      /* [nodes + leaves] */
   const double *step_value;            /* [nodes + leaves], a leaf's value, 0 elsewhere */
   const int32_t *tree_depth;           /* [trees], steps to the deepest leaf */
+  const int32_t *walk_order;           /* [trees], each FOREST_WINDOW of them a permutation of the trees at its places */
   const double *leaf_value;            /* [leaves], from left to right */
   const struct forest_mask *mask;      /* [trees], by forest_fill_masks, or none */
 };

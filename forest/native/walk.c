@@ -1,53 +1,42 @@
-/* Trees walked without a branch, several side by side: a step is a chain of two loads and a comparison. */
+/* Trees walked without a branch, several side by side: a step is a chain of two loads and a comparison. A walk is one
+ * pointer, so that those of all lanes stay in registers. */
 #include "kernels.h"
 
-static inline int32_t next(const struct forest_step *steps, int32_t at, const int8_t *bytes) {
-  struct forest_step step = steps[at];
-  return step.first + (bytes[step.test >> 8] > (int8_t)(step.test & 255));
+static inline const struct forest_step *next(const struct forest_step *at, const int8_t *bytes) {
+  uint32_t test = at->test;
+  return at + at->ahead + (bytes[test >> 8] > (int8_t)test);
 }
 
-/* Values of the leaves that a row reaches in FOREST_LANES trees. */
-static inline void walk_trees(const struct forest *forest, int32_t tree, const int8_t *bytes, double *values) {
-  const struct forest_step *steps[FOREST_LANES];
-  const double *step_values[FOREST_LANES];
-  int32_t at[FOREST_LANES] = {0}, depth = 0;
-  for (int k = 0; k < FOREST_LANES; k++) {
-    int64_t start = (int64_t)forest->node_start[tree + k] + forest->leaf_start[tree + k];
-    steps[k] = forest->step + start;
-    step_values[k] = forest->step_value + start;
-    depth = forest->tree_depth[tree + k] > depth ? forest->tree_depth[tree + k] : depth;
+/* Values of the leaves that a row reaches in `lanes` trees, to the places of the trees in their window. */
+static inline void walk_trees(const struct forest *forest, const int32_t *trees, int lanes, const int8_t *bytes,
+                              double *values) {
+  const struct forest_step *at[FOREST_LANES];
+  int32_t depth = 0;
+  for (int k = 0; k < lanes; k++) {
+    at[k] = forest->step + forest->node_start[trees[k]] + forest->leaf_start[trees[k]];
+    depth = forest->tree_depth[trees[k]] > depth ? forest->tree_depth[trees[k]] : depth;
   }
   for (int32_t d = 0; d < depth; d++)
-    for (int k = 0; k < FOREST_LANES; k++)
-      at[k] = next(steps[k], at[k], bytes);
-  for (int k = 0; k < FOREST_LANES; k++)
-    values[k] = step_values[k][at[k]];
-}
-
-static double walk_tree(const struct forest *forest, int32_t tree, const int8_t *bytes) {
-  int64_t start = (int64_t)forest->node_start[tree] + forest->leaf_start[tree];
-  int32_t at = 0;
-  for (int32_t d = 0; d < forest->tree_depth[tree]; d++)
-    at = next(forest->step + start, at, bytes);
-  return forest->step_value[start + at];
+    for (int k = 0; k < lanes; k++)
+      at[k] = next(at[k], bytes);
+  for (int k = 0; k < lanes; k++)
+    values[trees[k] % FOREST_WINDOW] = forest->step_value[at[k] - forest->step];
 }
 
 static double walk_row(const struct forest *forest, const int8_t *bytes) {
-  double values[FOREST_LANES], sum = 0;
+  double values[FOREST_WINDOW], sum = 0;
   float single = 0;
-  int32_t tree = 0;
-  for (; tree + FOREST_LANES <= forest->trees; tree += FOREST_LANES) {
-    walk_trees(forest, tree, bytes, values);
-    for (int k = 0; k < FOREST_LANES; k++)
-      if (forest->is_single)
-        single += (float)values[k];
-      else
-        sum += values[k];
-  }
-  for (; tree < forest->trees; tree++) {
-    double value = walk_tree(forest, tree, bytes);
-    sum += value;
-    single += (float)value;
+  for (int32_t window = 0; window < forest->trees; window += FOREST_WINDOW) {
+    const int32_t *order = forest->walk_order + window;
+    int32_t left = forest->trees - window, count = left < FOREST_WINDOW ? left : FOREST_WINDOW, t = 0;
+    for (; t + FOREST_LANES <= count; t += FOREST_LANES)
+      walk_trees(forest, order + t, FOREST_LANES, bytes, values);
+    for (; t < count; t++)
+      walk_trees(forest, order + t, 1, bytes, values);
+    for (t = 0; t < count; t++) {
+      sum += values[t];
+      single += (float)values[t];
+    }
   }
   return forest->is_single ? single : sum;
 }

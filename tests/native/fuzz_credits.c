@@ -93,7 +93,7 @@ static void make_forest(struct model *model) {
   forest->fork_limit = model->table;
   forest->step = model->step;
   forest->step_value = forest->leaf_value = model->one;
-  forest->tree_depth = model->tree_depth;
+  forest->tree_depth = forest->walk_order = model->tree_depth;
 }
 
 /* Nodes as they are grown: children are nodes, or -1. */

@@ -8,7 +8,7 @@
 #include "../../forest/native/forest.h"
 
 #define MOST_ROWS 140
-#define MOST_TREES 20
+#define MOST_TREES 80
 #define MOST_LEAVES 300
 #define MOST_BOUNDS 300
 
@@ -44,7 +44,7 @@ static struct model {
   double bounds[12 * 2 * MOST_BOUNDS];
   struct forest_column column[600];
   int8_t table[600 * (MOST_BOUNDS + 1)];
-  int32_t node_start[MOST_TREES + 1], leaf_start[MOST_TREES + 1], tree_depth[MOST_TREES];
+  int32_t node_start[MOST_TREES + 1], leaf_start[MOST_TREES + 1], tree_depth[MOST_TREES], walk_order[MOST_TREES];
   struct forest_fork fork[MOST_TREES * MOST_LEAVES];
   int8_t fork_limit[MOST_TREES * MOST_LEAVES];
   struct forest_step step[2 * MOST_TREES * MOST_LEAVES];
@@ -136,11 +136,11 @@ static void make_steps(int64_t first, const double *values) {
   nodes[0] = grown.nodes ? 0 : ~0;
   for (int32_t at = 0; at < used; at++) {
     if (nodes[at] < 0) {
-      model.step[first + at] = (struct forest_step){at, 127};
+      model.step[first + at] = (struct forest_step){0, 127};
       model.step_value[first + at] = values[~nodes[at]];
       continue;
     }
-    model.step[first + at] = (struct forest_step){used, (uint32_t)grown.column[nodes[at]] << 8 |
+    model.step[first + at] = (struct forest_step){used - at, (uint32_t)grown.column[nodes[at]] << 8 |
                                                             (uint8_t)grown.rank[nodes[at]]};
     for (int side = 0; side < 2; side++)
       nodes[used + side] = grown.child[nodes[at]][side];
@@ -167,6 +167,14 @@ static void make_tree(int32_t most) {
   forest->largest_tree = leaves > forest->largest_tree ? leaves : forest->largest_tree;
 }
 
+static void make_order(void) {
+  for (int32_t t = 0; t < model.forest.trees; t++) {
+    int32_t first = t / FOREST_WINDOW * FOREST_WINDOW, other = first + (int32_t)draw((uint32_t)(t - first) + 1);
+    model.walk_order[t] = model.walk_order[other];
+    model.walk_order[other] = t;
+  }
+}
+
 static void make_model(void) {
   struct forest *forest = &model.forest;
   int32_t most[] = {2, 32, 64, FOREST_LARGEST_TREE, MOST_LEAVES};
@@ -176,15 +184,16 @@ static void make_model(void) {
                             .search = model.search, .bounds = model.bounds, .column = model.column,
                             .table = model.table, .node_start = model.node_start, .leaf_start = model.leaf_start,
                             .fork = model.fork, .fork_limit = model.fork_limit, .step = model.step,
-                            .step_value = model.step_value, .tree_depth = model.tree_depth,
+                            .step_value = model.step_value, .tree_depth = model.tree_depth, .walk_order = model.walk_order,
                             .leaf_value = model.leaf_value};
   int32_t wide = draw(6) == 0 ? 40 : 3;
   for (int32_t feature = 0; feature < forest->width; feature++)
     if (draw(8))
       make_search(feature, (int32_t)draw((uint32_t)wide) + 1);
   int32_t largest = most[draw(5)];
-  for (uint32_t trees = 1 + draw(MOST_TREES); trees; trees--)
+  for (uint32_t trees = 1 + draw(draw(4) ? 20 : MOST_TREES); trees; trees--)
     make_tree(largest);
+  make_order();
   if (largest > FOREST_LARGEST_TREE && forest->largest_tree <= FOREST_LARGEST_TREE)
     forest->largest_tree = FOREST_LARGEST_TREE + 1; /* it has no forks */
 }
@@ -212,8 +221,8 @@ static double plain_margin(const double *row) {
   float single = 0;
   for (int32_t t = 0; t < forest->trees; t++) {
     int64_t first = (int64_t)model.node_start[t] + model.leaf_start[t], at = 0;
-    while (model.step[first + at].first != at)
-      at = model.step[first + at].first + (bytes[model.step[first + at].test >> 8] > (int8_t)model.step[first + at].test);
+    while (model.step[first + at].ahead)
+      at += model.step[first + at].ahead + (bytes[model.step[first + at].test >> 8] > (int8_t)model.step[first + at].test);
     sum += model.step_value[first + at];
     single += (float)model.step_value[first + at];
   }
@@ -280,16 +289,18 @@ static int spoil_and_compute(void) {
                            (const void **)&spoilt.node_start, (const void **)&spoilt.leaf_start,
                            (const void **)&spoilt.fork,       (const void **)&spoilt.fork_limit,
                            (const void **)&spoilt.step,       (const void **)&spoilt.step_value,
-                           (const void **)&spoilt.tree_depth, (const void **)&spoilt.leaf_value};
+                           (const void **)&spoilt.tree_depth, (const void **)&spoilt.walk_order,
+                           (const void **)&spoilt.leaf_value};
   size_t nodes = (size_t)spoilt.nodes, steps = (size_t)(spoilt.nodes + spoilt.leaves), trees = (size_t)spoilt.trees;
   size_t sizes[] = {(size_t)spoilt.searches * sizeof *spoilt.search, (size_t)spoilt.bounds_count * sizeof(double),
                     (size_t)spoilt.columns * sizeof *spoilt.column,  (size_t)spoilt.table_count,
                     (trees + 1) * sizeof(int32_t),                   (trees + 1) * sizeof(int32_t),
                     nodes * sizeof *spoilt.fork,                     nodes,
                     steps * sizeof *spoilt.step,                     steps * sizeof(double),
-                    trees * sizeof(int32_t),                         (size_t)spoilt.leaves * sizeof(double)};
-  void *copies[12];
-  for (int i = 0; i < 12; i++) {
+                    trees * sizeof(int32_t),                         trees * sizeof(int32_t),
+                    (size_t)spoilt.leaves * sizeof(double)};
+  void *copies[13];
+  for (int i = 0; i < 13; i++) {
     copies[i] = copy(*arrays[i], sizes[i]);
     spoil(copies[i], sizes[i]);
     *arrays[i] = draw(200) ? copies[i] : NULL;
@@ -310,7 +321,7 @@ static int spoil_and_compute(void) {
         compute(&spoilt, rows, count, margins, way);
     free(masks);
   }
-  for (int i = 0; i < 12; i++)
+  for (int i = 0; i < 13; i++)
     free(copies[i]);
   return is_sound;
 }

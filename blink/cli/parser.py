@@ -154,6 +154,9 @@ def _add_serve(commands: Subcommands) -> None:
         metavar="DIR",
         help="keep audits here while the database is away (a persistent volume; default: answer 503 then)",
     )
+    parser.add_argument(
+        "--audited-only", action="store_true", help="refuse requests without a subject_id, which leave no audit"
+    )
     add_listening(parser)
 
 

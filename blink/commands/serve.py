@@ -42,6 +42,7 @@ def serve(arguments: Namespace) -> Outcome:
             model_dir=settings.model_dir,
             database=engine,
             spool=arguments.spool,
+            audited_only=arguments.audited_only,
         )
         _run(on_free_ports(served, arguments), settings)
     return Outcome()
@@ -64,6 +65,7 @@ def _serve_bundle(arguments: Namespace, settings: Settings) -> Outcome:
             bundle=arguments.bundle,
             database=engine,
             spool=arguments.spool,
+            audited_only=arguments.audited_only,
         )
         _run(on_free_ports(served, arguments), settings)
     return Outcome()

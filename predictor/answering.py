@@ -73,13 +73,16 @@ class Answering:
         name: str,
         compute: WorkThreads,
         limits: LoopLimits,
+        audited_only: bool = False,
     ) -> None:
+        """With `audited_only` a call that names no subject is refused: its scores would leave no audit."""
         self._deployment = deployment
         self._audits = audits
         self._gathering = gathering
         self._name = name
         self._compute = compute
         self._limits = limits
+        self._audited_only = audited_only
 
     async def infer(self, call: Call[T]) -> T:
         """The answer to a V1 or V2 call; one with a subject is audited first.
@@ -94,6 +97,9 @@ class Answering:
             request, rows = await self._compute.run(_read, call, deployed)
         if request.subject_id is not None:
             answer = await self._audited(call.request_id, request, rows, deployed)
+        elif self._audited_only:
+            reason = "is needed: this server gives no score that leaves no audit (--audited-only)"
+            raise BadInputError("parameters.subject_id", reason)
         else:
             outputs = await self._gathering.outputs(deployed, rows, request.outputs)
             answer = self._answer(deployed, outputs)

@@ -76,6 +76,7 @@ class Assembly:
             name=self._settings.served_name,
             compute=self._compute,
             limits=LoopLimits(),
+            audited_only=self._settings.audited_only,
         )
 
     def _rest_server(self, deployment: Deployment, answering: Answering, metrics: Metrics) -> ScoringRestServer:

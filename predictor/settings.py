@@ -73,6 +73,8 @@ class ServeSettings:
     """0 for any free one."""
     spool: Path | None = None
     """Folder on a persistent volume, where audits are kept while the database is away; None: such scores are 503."""
+    audited_only: bool = False
+    """Refuse V1, V2 and gRPC requests that name no subject, whose scores would leave no audit."""
     poll_seconds: float = 2.0
     """Time between two looks at who is champion, or at what the registry says of the one bundle."""
     limits: Limits = Limits()

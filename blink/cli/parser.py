@@ -167,6 +167,9 @@ def _add_serve(commands: Subcommands) -> None:
     # What a server with several workers tells each of them: its number, and the folder that they share.
     parser.add_argument("--worker", type=whole, help=argparse.SUPPRESS)
     parser.add_argument("--worker-directory", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--audited-only", action="store_true", help="refuse requests without a subject_id, which leave no audit"
+    )
     add_listening(parser)
 
 

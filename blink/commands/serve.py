@@ -49,6 +49,7 @@ def serve(arguments: Namespace) -> Outcome:
             model_dir=settings.model_dir,
             database=engine,
             spool=arguments.spool,
+            audited_only=arguments.audited_only,
         )
         _run(served, arguments, settings)
     return Outcome()
@@ -70,6 +71,7 @@ def _serve_bundle(arguments: Namespace, settings: Settings) -> Outcome:
             bundle=arguments.bundle,
             database=engine,
             spool=arguments.spool,
+            audited_only=arguments.audited_only,
         )
         _run(served, arguments, settings)
     return Outcome()

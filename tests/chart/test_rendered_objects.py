@@ -199,14 +199,14 @@ def test_a_slots_pods_have_a_name():
     }
 
 
-def test_a_claim_for_the_spool_is_mounted_where_the_server_is_told():
+def test_the_server_is_told_of_its_spool_and_of_what_to_refuse():
     spec = rendered("all")["ServingRuntime", "blink-treelite"]["spec"]
     (container,) = spec["containers"]
     assert {"name": "spool", "persistentVolumeClaim": {"claimName": "blink-spool"}} in spec["volumes"]
     assert {"name": "spool", "mountPath": "/var/spool/blink"} in container["volumeMounts"]
-    assert "--spool=/var/spool/blink" in container["args"]
-    plain = rendered("default")["ServingRuntime", "blink-treelite"]["spec"]
-    assert "spool" not in str(plain)
+    assert {"--spool=/var/spool/blink", "--audited-only"} <= set(container["args"])
+    plain = str(rendered("default")["ServingRuntime", "blink-treelite"]["spec"])
+    assert ("spool" in plain, "audited-only" in plain) == (False, False)
 
 
 def test_the_cluster_runtime_is_the_same_runtime():

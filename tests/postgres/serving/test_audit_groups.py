@@ -22,8 +22,9 @@ from predictor.deployment import Deployed
 from predictor.errors import BadInputError, KeyConflictError, UnavailableError, UnknownSubjectError
 from predictor.metrics import Metrics
 from predictor.score_request import parse_score_wish
-from tests.postgres.serving.served import Served, audits_of
-from tests.unit.predictor.serving_example import NAMES, PORTFOLIO, example_rows
+from tests.postgres.serving.requests import INFER, check_refused, tensor
+from tests.postgres.serving.served import Served, audits_of, settings_of
+from tests.unit.predictor.serving_example import NAMES, PORTFOLIO, example_rows, server_thread, until_ready
 
 
 class Scoring:
@@ -174,3 +175,14 @@ def test_a_database_that_is_not_there_is_told_to_each(served, tmp_path):
     outcomes = scoring.score(scoring.request("a"), scoring.request("b"))
     assert [str(outcome).split(":")[0] for outcome in outcomes] == ["the database does not answer"] * 2
     assert {type(outcome) for outcome in outcomes} == {UnavailableError}
+
+
+def test_a_server_that_gives_audited_scores_only_refuses_rows_without_a_subject(served, tmp_path):
+    settings = replace(settings_of(served.engine, served.model_dir, database_seconds=1.0), audited_only=True)
+    with server_thread(settings) as strict:
+        until_ready(strict)
+        check_refused(strict.post(INFER, json.dumps({"inputs": [tensor()]})), 400, "parameters.subject_id: is needed")
+        body = {"inputs": [tensor()], "parameters": {"subject_id": "strict"}}
+        assert strict.post(INFER, json.dumps(body))[0] == 200
+        assert strict.post("/score", '{"user_id": "strict", "features": {}}')[0] == 200
+    assert len(audits_of(served, "strict")) == 2

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from predictor.http_app import routes_of
 from predictor.http_infer import ROUTE, VERSION_ROUTE
+from predictor.http_score import ROUTE as SCORE_ROUTE
 from tests.unit.predictor.test_http_gate import Broken
 
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
@@ -17,7 +18,8 @@ def test_every_path_is_in_the_document(conforming):
     methods = {"get", "post"}
     paths = {(method.upper(), path) for path, said in document["paths"].items() for method in methods & said.keys()}
     routes = {("GET" if "GET" in route.methods else "POST", route.path) for route in routes_of(Broken())}
-    assert paths == (routes | {("POST", ROUTE), ("POST", VERSION_ROUTE)}) - {("GET", "/openapi.json")}
+    in_front = {("POST", path) for path in (ROUTE, VERSION_ROUTE, SCORE_ROUTE)}
+    assert paths == (routes | in_front) - {("GET", "/openapi.json")}
 
 
 def test_schemathesis_finds_no_answer_that_the_document_has_not(served, tmp_path):

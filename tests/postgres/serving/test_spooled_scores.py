@@ -4,7 +4,7 @@ import json
 import signal
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -168,6 +168,14 @@ def draining_held_up(served: Served):
         yield
 
 
+@contextmanager
+def begun_held_up(held_up: ExitStack, served: Served, settings):
+    """A server that begins while nobody can drain, until `held_up` is closed."""
+    held_up.enter_context(draining_held_up(served))
+    with server_thread(settings) as early:
+        yield early
+
+
 @pytest.fixture
 def settings(served: Served, tmp_path: Path):
     scorer = connect(served.engine.url.render_as_string(hide_password=False), role="blink_scorer")
@@ -180,14 +188,14 @@ def test_a_server_is_not_ready_before_what_was_left_in_its_spool_is_drained(serv
     left.score(left.request("left-behind"))
     left.spooled.close()
     told = "not ready yet: audits that an earlier server left in the spool are not in the database yet"
-    with server_thread(settings) as early:
-        with draining_held_up(served):
-            while (answered := json.loads(early.get("/v2/health/ready")[2])["error"]).startswith("no model is ready"):
-                assert early.alive()
-            assert answered == told
-            status, _, refused = early.post(INFER, json.dumps({"inputs": [tensor()]}))
-            assert (status, json.loads(refused)["error"]) == (503, told)
-            assert audits_of(served, "left-behind") == []
+    with ExitStack() as held_up, begun_held_up(held_up, served, settings) as early:
+        while (answered := json.loads(early.get("/v2/health/ready")[2])["error"]).startswith("no model is ready"):
+            assert early.alive()
+        assert answered == told
+        status, _, refused = early.post(INFER, json.dumps({"inputs": [tensor()]}))
+        assert (status, json.loads(refused)["error"]) == (503, told)
+        assert audits_of(served, "left-behind") == []
+        held_up.close()
         until_ready(early)
         assert len(audits_of(served, "left-behind")) == 1
     assert not has_records(tmp_path / "0")

@@ -7,6 +7,7 @@ import numpy as np
 from credit.bundle.calibration import Calibration
 from credit.bundle.scorecard import Scorecard
 from credit.portfolios import Feature, FeatureKind
+from credit.reasons import ReasonRules, load_sentences
 from predictor.deployment import Deployed
 from predictor.pace import Cost, Pace
 
@@ -21,6 +22,7 @@ def stub_bundle(engine):
         golden=SimpleNamespace(rows=np.arange(40.0).reshape(20, 2)),
         calibration=Calibration(a=1.0, b=0.0),
         scorecard=Scorecard("1", {"income": NAMES}, dict.fromkeys(NAMES, 0.0)),
+        reason_rules=ReasonRules(NAMES, ("income", "income"), (0.0, 0.0), load_sentences("1")),
         manifest=SimpleNamespace(features=FEATURES),
         feature_names=NAMES,
         model_id="model_stub_20260101_000000",

@@ -34,6 +34,9 @@ containers:
       {{- if .Values.serving.spoolClaim }}
       - --spool=/var/spool/blink
       {{- end }}
+      {{- if .Values.serving.auditedOnly }}
+      - --audited-only
+      {{- end }}
       # KServe puts the InferenceService's name here. The slots of a rollout add --model-name again, with the
       # portfolio's name, and the last one counts.
       - --model-name={{ "{{.Name}}" }}

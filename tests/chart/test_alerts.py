@@ -9,6 +9,7 @@ import yaml
 
 from predictor.http_app import Endpoints, routes_of
 from predictor.http_infer import ROUTE, VERSION_ROUTE
+from predictor.http_score import ROUTE as SCORE_ROUTE
 from tests.chart.rendering import CHART, rendered
 
 DOCS = CHART.parents[1] / "docs"
@@ -110,10 +111,10 @@ def test_probes_of_ours_are_no_requests_that_are_watched():
     watched = [each for each in [*http_routes(), *GRPC_METHODS, "other"] if not re.fullmatch(left_out, each)]
     assert watched == [
         "/score",
-        "/v1/models/{name}:predict",
-        "/v1/models/{name}:explain",
         "/v2/models/{name}/infer",
         "/v2/models/{name}/versions/{version}/infer",
+        "/v1/models/{name}:predict",
+        "/v1/models/{name}:explain",
         "/openapi.json",
         "/v2",
         "/v1/models",
@@ -132,8 +133,7 @@ GRPC_METHODS = ("ModelReady", "ModelMetadata", "ModelInfer")
 def http_routes():
     """The paths that a predictor counts its requests by."""
     endpoints = Endpoints("any", None, None, answering=None, metrics=None, limits=None)
-    routed = [route.path for route in routes_of(endpoints)]
-    return [*routed[:3], ROUTE, VERSION_ROUTE, *routed[3:]]
+    return [SCORE_ROUTE, ROUTE, VERSION_ROUTE, *(route.path for route in routes_of(endpoints))]
 
 
 def base(metric):

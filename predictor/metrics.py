@@ -233,7 +233,12 @@ class _Looks:
             registry=registry,
             multiprocess_mode="livemax",
         )
-        self._spool = Gauge("blink_spool_bytes", "Size of the spool, 0 where there is none", registry=registry)
+        self._spool = Gauge(
+            "blink_spool_bytes",
+            "Size of the spool, 0 where there is none",
+            registry=registry,
+            multiprocess_mode="livesum",
+        )
         self._reads: list[tuple[Gauge, Read]] = []
 
     def watch_in_flight(self, read: Read) -> None:

@@ -18,6 +18,7 @@ from blink.ports import choose_port
 from blink.settings import Settings, SettingsError, read_settings
 from credit.bundle.reader import verify_hashes
 from credit.database.connection import Role, connect
+from credit.portfolios import Portfolio
 from predictor.server import Listening, ServeSettings
 from predictor.server import serve as run_server
 from predictor.spans import Spans
@@ -43,54 +44,53 @@ def serve(arguments: Namespace) -> Outcome:
     if arguments.bundle is not None:
         return _serve_bundle(arguments, settings)
     with open_database(settings, ROLE) as engine:
-        served = ServeSettings(
-            portfolio=named_portfolio(arguments.portfolio, settings),
-            model_name=arguments.model_name,
-            model_dir=settings.model_dir,
-            database=engine,
-            spool=arguments.spool,
-            audited_only=arguments.audited_only,
-        )
-        _run(served, arguments, settings)
+        served = _asked(arguments, named_portfolio(arguments.portfolio, settings), engine)
+        _run(replace(served, model_dir=settings.model_dir), arguments, settings)
     return Outcome()
 
 
 def on_free_ports(served: ServeSettings, arguments: Namespace) -> ServeSettings:
     """The settings with the address and the ports that the caller asked for, or the next free ones."""
-    http_port = choose_port(arguments.host, arguments.http_port, HTTP_PORT)
-    grpc_port = choose_port(arguments.host, arguments.grpc_port, max(GRPC_PORT, http_port + 1))
+    http_port, grpc_port = _free_ports(arguments)
     return replace(served, host=arguments.host, http_port=http_port, grpc_port=grpc_port)
+
+
+def _free_ports(arguments: Namespace) -> tuple[int, int]:
+    http_port = choose_port(arguments.host, arguments.http_port, HTTP_PORT)
+    return http_port, choose_port(arguments.host, arguments.grpc_port, max(GRPC_PORT, http_port + 1))
 
 
 def _serve_bundle(arguments: Namespace, settings: Settings) -> Outcome:
     portfolio = named_portfolio(arguments.portfolio or verify_hashes(arguments.bundle).portfolio, settings)
     with _database_whenever_it_comes(settings) as engine:
-        served = ServeSettings(
-            portfolio=portfolio,
-            model_name=arguments.model_name,
-            bundle=arguments.bundle,
-            database=engine,
-            spool=arguments.spool,
-            audited_only=arguments.audited_only,
-        )
-        _run(served, arguments, settings)
+        _run(_asked(arguments, portfolio, engine), arguments, settings)
     return Outcome()
+
+
+def _asked(arguments: Namespace, portfolio: Portfolio, database: Engine | None) -> ServeSettings:
+    """What the command's options say, but for the ports."""
+    return ServeSettings(
+        portfolio=portfolio,
+        model_name=arguments.model_name,
+        bundle=arguments.bundle,
+        database=database,
+        spool=arguments.spool,
+        audited_only=arguments.audited_only,
+    )
 
 
 def _supervise(arguments: Namespace, settings: Settings) -> Outcome:
     """Several processes, each of which is this command again."""
     if arguments.bundle is not None:
         verify_hashes(arguments.bundle)
-    http_port = choose_port(arguments.host, arguments.http_port, HTTP_PORT)
-    grpc_port = choose_port(arguments.host, arguments.grpc_port, max(GRPC_PORT, http_port + 1))
-    supervisor = Supervisor(partial(_worker_command, arguments, settings), workers=arguments.workers)
+    http_port, grpc_port = _free_ports(arguments)
+    supervisor = Supervisor(partial(worker_command, arguments, settings), workers=arguments.workers)
     supervisor.run(arguments.host, http_port, grpc_port, _announce)
     return Outcome()
 
 
-def _worker_command(
-    arguments: Namespace, settings: Settings, place: WorkerPlace, listening: Listening
-) -> Sequence[str]:
+def worker_command(arguments: Namespace, settings: Settings, place: WorkerPlace, listening: Listening) -> Sequence[str]:
+    """The command of one worker: all that its server was asked for, and its place."""
     # A command that ends when we are gone, however we ended.
     options = {
         "--home": settings.home,
@@ -107,6 +107,8 @@ def _worker_command(
     }
     named = [] if arguments.portfolio is None else [arguments.portfolio]
     given = [f"{option}={value}" for option, value in options.items() if value is not None]
+    if arguments.audited_only:
+        given.append("--audited-only")
     return [sys.executable, "-m", "blink.supervised", "serve", *named, *given]
 
 

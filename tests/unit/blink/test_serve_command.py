@@ -1,8 +1,17 @@
 """`blink serve` as a caller meets it before anything is served."""
 
+from pathlib import Path
+
 import pytest
 
 from blink.cli.main import run
+from blink.cli.parser import build_parser
+from blink.commands.serve import worker_command
+from blink.settings import Settings
+from predictor.server import Listening
+from predictor.worker_states import WorkerPlace
+
+LISTENING = Listening("127.0.0.1", 8085, 8086)
 
 
 @pytest.mark.parametrize(("made", "state"), [(True, "is empty"), (False, "does not exist")])
@@ -25,3 +34,20 @@ def test_a_directory_that_is_no_bundle_names_the_missing_file(tmp_path, capsys):
     (tmp_path / "readme.txt").write_text("no model")
     assert run(["serve", "--bundle", str(tmp_path)]) == 1
     assert "manifest.sha256: cannot be read in" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ["cash_advance", "--model-name", "scores"],
+        ["--bundle", "model", "--spool", "spool", "--audited-only", "--log-format", "json"],
+    ],
+)
+def test_a_worker_is_told_all_that_its_server_was_told(given):
+    parser = build_parser()
+    told = ["--home", "home", "--host", "127.0.0.1", "--http-port", "8085", "--grpc-port", "8086", "--workers", "2"]
+    asked = parser.parse_args(["serve", *given, *told])
+    settings = Settings(Path("home"), None, Path("models"), promote_to_prod=True)
+    command = worker_command(asked, settings, WorkerPlace(1, 2, Path("shared")), LISTENING)
+    own = {"worker": 1, "worker_directory": Path("shared")}
+    assert vars(parser.parse_args(command[3:])) == vars(asked) | own

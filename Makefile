@@ -38,8 +38,8 @@ test-native: $(FUZZERS)
 .build/native/%.o: forest/native/%.c $(wildcard forest/native/*.h)
 	@mkdir -p $(@D)
 	@$(CC) $(SANITIZE) -c $< -o $@
-$(FUZZERS): .build/native/%: tests/native/%.c $(SANITIZED)
-	@$(CC) $(SANITIZE) $^ -lm -o $@
+$(FUZZERS): .build/native/%: tests/native/%.c $(SANITIZED) tests/native/draws.h
+	@$(CC) $(SANITIZE) $(filter-out %.h,$^) -lm -o $@
 
 # Given a KUBECONFIG, with kubectl and helm, and the images of tests/cluster/build-images in the cluster.
 test-cluster: setup

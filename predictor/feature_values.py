@@ -83,15 +83,6 @@ class RowRules:
                 _check_column(rows[:, column], feature)
 
 
-def check_rows(rows: Floats, features: Sequence[Feature]) -> None:
-    """As `RowRules.check` by the rules of `features`.
-
-    Raises:
-        BadInputError: as there.
-    """
-    RowRules(features).check(rows)
-
-
 def _check_column(values: Floats, feature: Feature) -> None:
     absent = np.isnan(values)
     if not feature.may_be_missing and absent.any():

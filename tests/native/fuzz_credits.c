@@ -1,35 +1,12 @@
 /* Contributions of random forests by every way and in batches of any size are the same bits; random bytes in what they are
  * computed from are refused or do no harm. Built with -fsanitize=address,undefined. `fuzz_credits SEED ROUNDS` */
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "../../forest/native/contributions.h"
+#include "draws.h"
 
 #define MOST_ROWS 130
 #define MOST_NODES 40
-
-static uint64_t state;
-
-static uint32_t draw(uint32_t below) {
-  state = state * 6364136223846793005u + 1442695040888963407u;
-  return below ? (uint32_t)(state >> 33) % below : 0;
-}
-
-static double number(void) {
-  return (double)draw(2001) / 1000 - 1;
-}
-
-/* Exactly as large as what is in it, so that a step beyond is seen. */
-static void *copy(const void *from, size_t bytes) {
-  void *made = malloc(bytes ? bytes : 1);
-  if (!made)
-    abort();
-  if (bytes)
-    memcpy(made, from, bytes);
-  return made;
-}
 
 struct model {
   struct forest forest;
@@ -228,11 +205,6 @@ static void compare(const struct model *model) {
   free(other);
 }
 
-static void spoil(void *array, size_t bytes) {
-  for (uint32_t changes = bytes ? draw(3) : 0; changes; changes--)
-    ((uint8_t *)array)[draw((uint32_t)bytes)] = (uint8_t)(draw(4) ? draw(256) : draw(2) ? 255 : 0);
-}
-
 static int spoil_and_compute(const struct model *model) {
   struct model spoilt = *model;
   struct credits *credits = &spoilt.credits;
@@ -242,7 +214,7 @@ static int spoil_and_compute(const struct model *model) {
   void *copies[4];
   for (int i = 0; i < 4; i++) {
     copies[i] = copy(arrays[i], sizes[i]);
-    spoil(copies[i], sizes[i]);
+    spoil(copies[i], sizes[i], sizes[i] ? draw(3) : 0);
   }
   credits->tree = copies[0];
   credits->node = copies[1];

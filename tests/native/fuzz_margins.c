@@ -1,41 +1,18 @@
 /* Margins of random forests by every way and in batches of any size are the same bits, those of a plain walk; random bytes
  * in a forest are refused or do no harm. Built with -fsanitize=address,undefined. `fuzz_margins SEED ROUNDS` */
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "../../forest/native/forest.h"
+#include "draws.h"
 
 #define MOST_ROWS 140
 #define MOST_TREES 80
 #define MOST_LEAVES 300
 #define MOST_BOUNDS 300
 
-static uint64_t state;
-
-static uint32_t draw(uint32_t below) {
-  state = state * 6364136223846793005u + 1442695040888963407u;
-  return below ? (uint32_t)(state >> 33) % below : 0;
-}
-
-static double number(void) {
-  return (double)draw(2001) / 1000 - 1;
-}
-
 static void fail(const char *reason) {
   fprintf(stderr, "fuzz_margins: %s\n", reason);
   exit(1);
-}
-
-/* Exactly as large as what is in it, so that a step beyond is seen. */
-static void *copy(const void *from, size_t bytes) {
-  void *made = malloc(bytes ? bytes : 1);
-  if (!made)
-    abort();
-  if (bytes)
-    memcpy(made, from, bytes);
-  return made;
 }
 
 static struct model {
@@ -276,11 +253,6 @@ static void compare(void) {
   free(rows);
 }
 
-static void spoil(void *array, size_t bytes) {
-  for (uint32_t changes = bytes && !draw(3) ? draw(4) : 0; changes; changes--)
-    ((uint8_t *)array)[draw((uint32_t)bytes)] = (uint8_t)(draw(4) ? draw(256) : draw(2) ? 255 : 0);
-}
-
 /* A copy of the forest with wrong bytes: refused, or computed without harm. */
 static int spoil_and_compute(void) {
   struct forest spoilt = model.forest;
@@ -302,7 +274,7 @@ static int spoil_and_compute(void) {
   void *copies[13];
   for (int i = 0; i < 13; i++) {
     copies[i] = copy(*arrays[i], sizes[i]);
-    spoil(copies[i], sizes[i]);
+    spoil(copies[i], sizes[i], sizes[i] && !draw(3) ? draw(4) : 0);
     *arrays[i] = draw(200) ? copies[i] : NULL;
   }
   spoilt.width -= draw(20) ? 0 : (int32_t)draw(3); /* rows below have room for more than the width */

@@ -7,7 +7,7 @@ import pytest
 
 from credit.portfolios import Feature, FeatureKind
 from predictor.errors import BadInputError
-from predictor.feature_values import check_rows
+from predictor.feature_values import RowRules
 
 NEEDED = Feature("count", FeatureKind.NUMERIC, "count", -1, "activity", may_be_missing=False)
 CYCLE = Feature("cycle", FeatureKind.CATEGORICAL, "cycle", 0, "income")
@@ -15,15 +15,15 @@ CYCLE = Feature("cycle", FeatureKind.CATEGORICAL, "cycle", 0, "income")
 
 @pytest.mark.parametrize("cycle", [0.0, 7.0, math.nan])
 def test_what_features_allow_passes(cycle):
-    check_rows(np.array([[-1.5, cycle]]), (NEEDED, CYCLE))
+    RowRules((NEEDED, CYCLE)).check(np.array([[-1.5, cycle]]))
 
 
 def test_a_needed_feature_must_not_be_missing():
     with pytest.raises(BadInputError, match=r"^row 1, feature count: must not be missing$"):
-        check_rows(np.array([[1.0, 0.0], [math.nan, 0.0]]), (NEEDED, CYCLE))
+        RowRules((NEEDED, CYCLE)).check(np.array([[1.0, 0.0], [math.nan, 0.0]]))
 
 
 @pytest.mark.parametrize("code", [-0.5, 1.5, -1.0, 2.0**31, math.inf])
 def test_a_category_is_a_whole_number(code):
     with pytest.raises(BadInputError, match=r"^row 0, feature cycle: .* is no code of a category$"):
-        check_rows(np.array([[1.0, code]]), (NEEDED, CYCLE))
+        RowRules((NEEDED, CYCLE)).check(np.array([[1.0, code]]))

@@ -1,11 +1,12 @@
 """What the predictor's errors are in HTTP: `{"error": ..., "request_id": ...}` with the fitting status."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from http import HTTPStatus
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Scope, Send
 
 from predictor import errors
 from predictor.http_answer import HttpAnswer, RawHeaders, json_answer
@@ -42,6 +43,18 @@ class ErrorAnswers:
             raise error
         return error_answer(status, str(error), request_id, self._headers(error))
 
+    async def send(self, answering: Awaitable[HttpAnswer], request_id: str, send: Send) -> None:
+        """Send the answer that is awaited, or the one to the named fault that comes instead.
+
+        Raises:
+            PredictorError: as `answer`.
+        """
+        try:
+            answer = await answering
+        except errors.PredictorError as error:
+            answer = self.answer(error, request_id)
+        await answer.send(send)
+
     def _headers(self, error: errors.PredictorError) -> RawHeaders:
         if isinstance(error, errors.UnavailableError):
             return self._retry
@@ -66,6 +79,12 @@ class ErrorAnswers:
 def error_answer(status: int, message: str, request_id: str, headers: RawHeaders = ()) -> HttpAnswer:
     """The JSON answer of an error."""
     return json_answer(to_json({"error": message, "request_id": request_id}), status=status, headers=headers)
+
+
+def only_post(scope: Scope, request_id: str) -> HttpAnswer:
+    """The answer to another method on a path that takes POST."""
+    message = f"{scope['method']} {scope['path']}: Method Not Allowed"
+    return error_answer(HTTPStatus.METHOD_NOT_ALLOWED, message, request_id, ((b"allow", b"POST"),))
 
 
 def starlette_response(answer: HttpAnswer) -> Response:

@@ -1,16 +1,14 @@
 """The path of V2 inference, answered in front of Starlette: routing and request objects cost more than a score."""
 
 from functools import partial
-from http import HTTPStatus
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from predictor.answering import Answering, Call
 from predictor.deployment import Deployment
-from predictor.errors import PredictorError
 from predictor.http_answer import HttpAnswer, binary_answer, json_answer
 from predictor.http_body import BINARY, JSON, JSON_LENGTH_HEADER, headers_of, json_length, read_body
-from predictor.http_errors import ErrorAnswers, error_answer
+from predictor.http_errors import ErrorAnswers, only_post
 from predictor.v2_json import V2Body, parse_v2, v2_answer
 
 ROUTE = "/v2/models/{name}/infer"
@@ -51,16 +49,12 @@ class InferPath:
             return
         state = scope["state"]
         state["route"] = VERSION_ROUTE if asked[1] else ROUTE
-        try:
-            answer = await self._answer(scope, receive, asked, state["request_id"])
-        except PredictorError as error:
-            answer = self._errors.answer(error, state["request_id"])
-        await answer.send(send)
+        request_id = state["request_id"]
+        await self._errors.send(self._answer(scope, receive, asked, request_id), request_id, send)
 
     async def _answer(self, scope: Scope, receive: Receive, asked: tuple[str, str], request_id: str) -> HttpAnswer:
         if scope["method"] != "POST":
-            message = f"{scope['method']} {scope['path']}: Method Not Allowed"
-            return error_answer(HTTPStatus.METHOD_NOT_ALLOWED, message, request_id, ((b"allow", b"POST"),))
+            return only_post(scope, request_id)
         name, version = asked
         self._deployment.check_name(self._name, name, version)
         headers = headers_of(scope)

@@ -1,14 +1,11 @@
 """`POST /score`, answered in front of Starlette as V2 inference is."""
 
-from http import HTTPStatus
-
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from predictor.answering import Answering
-from predictor.errors import PredictorError
 from predictor.http_answer import HttpAnswer, json_answer
 from predictor.http_body import JSON, headers_of, idempotency_key, read_body
-from predictor.http_errors import ErrorAnswers, error_answer
+from predictor.http_errors import ErrorAnswers, only_post
 
 ROUTE = "/score"
 
@@ -29,16 +26,12 @@ class ScorePath:
             return
         state = scope["state"]
         state["route"] = ROUTE
-        try:
-            answer = await self._answer(scope, receive, state["request_id"])
-        except PredictorError as error:
-            answer = self._errors.answer(error, state["request_id"])
-        await answer.send(send)
+        request_id = state["request_id"]
+        await self._errors.send(self._answer(scope, receive, request_id), request_id, send)
 
     async def _answer(self, scope: Scope, receive: Receive, request_id: str) -> HttpAnswer:
         if scope["method"] != "POST":
-            message = f"{scope['method']} {ROUTE}: Method Not Allowed"
-            return error_answer(HTTPStatus.METHOD_NOT_ALLOWED, message, request_id, ((b"allow", b"POST"),))
+            return only_post(scope, request_id)
         key = idempotency_key(scope)
         body = await read_body(headers_of(scope), receive, limit=self._body_bytes, types=(JSON,))
         return json_answer(await self._answering.score(body, request_id, key))

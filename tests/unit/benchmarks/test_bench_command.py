@@ -49,6 +49,7 @@ def test_a_small_comparison(tmp_path, capfd):
 WITHOUT_MATPLOTLIB = """
 import sys
 sys.modules["matplotlib"] = None
+import forest.lightgbm_import  # without pandas, which takes seconds to import
 from blink.cli.main import run
 print([run(["bench", command]) for command in ("engine", "server")])
 """

@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from json.encoder import encode_basestring
 from math import isfinite
-from operator import itemgetter
+from operator import add, itemgetter
 from uuid import UUID
 
 from credit.ledger import LedgerError
+from credit.number_texts import number_texts
 
 quoted: Callable[[str], str] = encode_basestring
 """A string as JSON, with what is not ASCII as it is."""
@@ -26,13 +27,11 @@ class NamedNumbers:
         """Raise LedgerError where a number is not finite, naming it."""
         self._names = tuple(values)
         keys, _ = _written_names(self._names)
-        self._pieces = [
-            key + ("null" if value is None else repr(value + 0.0))
-            for key, value in zip(keys, values.values(), strict=True)
-        ]
+        plain = [None if value is None else value + 0.0 for value in values.values()]
         # One look at the sum spares one at each: it is finite only where all of them are.
-        if not isfinite(sum([value for value in values.values() if value is not None])):
+        if not isfinite(sum([value for value in plain if value is not None])):
             _check_finite(values)
+        self._pieces = list(map(add, keys, number_texts(plain)))
 
     @property
     def canonical(self) -> str:

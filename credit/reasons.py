@@ -199,10 +199,10 @@ class _ReasonWriter:
         """One group's reason in one row; `mainly_absent` where missing features carry over half of it."""
         code = self._codes[group] + (_MISSING_SUFFIX if mainly_absent else "")
         names = self._rules.features
-        behind = sorted((-excess[index], names[index]) for index in self._members[group])
+        behind = sorted([(-excess[index], names[index]) for index in self._members[group] if excess[index] > 0.0])
         return Reason(
             code=code,
             sentence=self._rules.sentences.texts[code],
             amount=amount,
-            features=tuple(name for negative, name in behind if negative < 0.0),
+            features=tuple([name for _, name in behind]),
         )

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import compress
 from typing import Literal
 
 import numpy as np
@@ -141,5 +142,5 @@ def score_of(scored: ScoredRows, row: int, *, subject_id: str, as_of: datetime) 
         contributions=dict(zip(names, scored.contributions[row].tolist(), strict=True)),
         scale=scored.scale,
         reasons=scored.reasons[row],
-        missing=tuple(name for name, gone in zip(names, scored.missing[row], strict=True) if gone),
+        missing=tuple(compress(names, scored.missing[row].tolist())),
     )

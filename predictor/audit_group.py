@@ -1,7 +1,6 @@
 """Requests that leave an audit wait here; whatever waits together is committed together."""
 
 import asyncio
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from time import monotonic
@@ -23,8 +22,8 @@ _SMALL_BODY = 16 * 1024
 class AuditGroup:
     """`predictor.answering.Audits` by group commit. Used from one event loop; transactions run in their own threads.
 
-    Requests whose features are to be computed have writers of their own: they take milliseconds each, and would hold
-    the others up.
+    Requests whose features are to be computed have transactions of their own: they take milliseconds each, and would
+    hold the others up.
     """
 
     def __init__(
@@ -32,13 +31,13 @@ class AuditGroup:
         commit: Commit,
         deployment: Deployment,
         *,
-        writers: Sequence[str],
-        computing_writers: Sequence[str],
+        transactions: int,
+        computing_transactions: int,
         most_rows: int,
         most_subjects: int,
         waiting: int,
     ) -> None:
-        """As many transactions run at once as there are writers, each of at most about `most_rows` rows.
+        """So many transactions run at once, each of at most about `most_rows` rows.
 
         Beyond `waiting` requests further ones are told to come later.
         """
@@ -46,11 +45,11 @@ class AuditGroup:
         self._most_subjects = most_subjects
         self._waiting = waiting
         self._since: dict[AuditRequest, float] = {}
-        self._threads = ThreadPoolExecutor(len(writers) + len(computing_writers), thread_name_prefix="blink-audits")
+        self._threads = ThreadPoolExecutor(transactions + computing_transactions, thread_name_prefix="blink-audits")
         keys: set[str] = set()
         self._lanes = [
-            Lane(commit, names, self._threads, keys, self._start_lanes, most_rows=most_rows)
-            for names in (writers, computing_writers)
+            Lane(commit, at_once, self._threads, keys, self._start_lanes, most_rows=most_rows)
+            for at_once in (transactions, computing_transactions)
         ]
 
     async def score(self, asked: Asked) -> bytes:

@@ -1,4 +1,4 @@
-"""A queue of requests that leave an audit: a free writer takes all that wait."""
+"""A queue of requests that leave an audit: a transaction takes all that wait."""
 
 import asyncio
 from collections import deque
@@ -10,11 +10,11 @@ from functools import partial
 from predictor.audit_request import AuditRequest
 from predictor.composition import Audited, Outcome
 
-Commit = Callable[[Sequence[AuditRequest], str], list[Outcome]]
+Commit = Callable[[Sequence[AuditRequest]], list[Outcome]]
 """Scores requests of one model, no two of one key, and answers for their audits; what each gets, in order."""
 
 
-_WORTH_A_WRITER = 8
+_WORTH_ANOTHER = 8
 """Requests for which a second transaction begins beside a short one."""
 _SHORT = 64
 """Rows of which a transaction is over soon."""
@@ -29,21 +29,24 @@ class Waiting:
 
 
 class Lane:
-    """A queue in front of some writers. Used from one event loop."""
+    """A queue in front of some transactions. Used from one event loop."""
 
     def __init__(
         self,
         commit: Commit,
-        writers: Sequence[str],
+        transactions: int,
         threads: ThreadPoolExecutor,
         keys: set[str],
         ended: Callable[[], None],
         *,
         most_rows: int,
     ) -> None:
-        """`keys` are those that any lane is writing now; `ended` is called when this one has written some."""
+        """So many transactions run at once.
+
+        `keys` are those that any lane is writing now; `ended` is called when this one has written some.
+        """
         self._commit = commit
-        self._idle = list(writers)
+        self._idle = transactions
         self._threads = threads
         self._most_rows = most_rows
         self._queue: deque[Waiting] = deque()
@@ -69,19 +72,19 @@ class Lane:
         return await waiting.outcome
 
     def start(self) -> None:
-        """Give what waits to the writers that are idle."""
+        """Begin transactions of what waits."""
         self._called = False
         while self._idle and self._worth_it() and (group := self._taken()):
-            writer = self._idle.pop()
+            self._idle -= 1
             self._written += _rows(group)
             requests = [waiting.request for waiting in group]
-            running = asyncio.get_running_loop().run_in_executor(self._threads, self._commit, requests, writer)
-            running.add_done_callback(partial(self._ended, group, writer))
+            running = asyncio.get_running_loop().run_in_executor(self._threads, self._commit, requests)
+            running.add_done_callback(partial(self._ended, group))
 
     def _worth_it(self) -> bool:
         # A transaction of few rows costs the server nearly as much as one of thirty: few wait for the one that is
         # being written, unless that is a long one.
-        return not 0 < self._written <= _SHORT or len(self._queue) >= _WORTH_A_WRITER
+        return not 0 < self._written <= _SHORT or len(self._queue) >= _WORTH_ANOTHER
 
     def _taken(self) -> list[Waiting]:
         """Who goes next: of one model, and no key twice at once, so that the second finds the first one's answer."""
@@ -101,8 +104,8 @@ class Lane:
         self._queue = left + self._queue
         return taken
 
-    def _ended(self, group: Sequence[Waiting], writer: str, running: asyncio.Future[list[Outcome]]) -> None:
-        self._idle.append(writer)
+    def _ended(self, group: Sequence[Waiting], running: asyncio.Future[list[Outcome]]) -> None:
+        self._idle += 1
         self._written -= _rows(group)
         self._keys.difference_update([waiting.request.key for waiting in group if waiting.request.key is not None])
         fault = running.exception()

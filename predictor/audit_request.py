@@ -33,7 +33,7 @@ class AuditRequest:
     """Whether the answer is a list."""
     key: str | None = None
     digest: bytes = b""
-    """sha256 of what the key stands for."""
+    """sha256 of what the key stands for; empty where there is none."""
     wants_answer: bool = True
     """Whether it came by `/score`, and gets its answer; other protocols write their own."""
 
@@ -52,10 +52,9 @@ def asked_for(wish: ScoreWish, asked: Asked, deployed: Deployed) -> AuditRequest
     """
     given = given_rows(wish.subjects, deployed.feature_names)
     check_auditable(deployed)
-    digest = sha256(f"{deployed.bundle.portfolio}\n".encode() + asked.body).digest()
-    return AuditRequest(
-        asked.request_id, deployed, wish.subjects, given, wish.many, key=asked.idempotency_key, digest=digest
-    )
+    key = asked.idempotency_key
+    digest = b"" if key is None else sha256(f"{deployed.bundle.portfolio}\n".encode() + asked.body).digest()
+    return AuditRequest(asked.request_id, deployed, wish.subjects, given, wish.many, key=key, digest=digest)
 
 
 def supplied_for(rows: Floats, subject_id: str, deployed: Deployed, request_id: str) -> AuditRequest:

@@ -3,11 +3,10 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from functools import partial
 
 from sqlalchemy import Connection, Engine
 
-from credit.database.audits import append_new
+from credit.database.audits import append_new, take_writer
 from credit.database.score_requests import (
     ANONYMOUS,
     DatabaseAwayError,
@@ -41,40 +40,46 @@ class AuditedScoring:
         portfolio: Portfolio,
         metrics: Metrics,
         *,
+        writers: Sequence[str],
         clock: Callable[[], datetime] | None,
         seconds: float,
     ) -> None:
-        """Scores are as of `clock`, or the database's own where it is None; no statement takes over `seconds`."""
+        """Scores are as of `clock`, or the database's own where it is None; no statement takes over `seconds`.
+
+        Each transaction writes as one of `writers`, of whom there should be as many as there are transactions at once,
+        in all servers of the portfolio.
+        """
         self._database = database
         self._portfolio = portfolio
         self._metrics = metrics
+        self._writers = writers
         self._clock = clock
         self._seconds = seconds
         self._partitioned_on: date | None = None
 
-    def score(self, requests: Sequence[AuditRequest], writer: str) -> list[Outcome]:
+    def score(self, requests: Sequence[AuditRequest]) -> list[Outcome]:
         """What each request gets, in order; all are of one deployed model, and no two of one key.
 
-        They are written in one transaction as the writer's next batch. Where that fails through a fault that may be
+        They are written in one transaction as a writer's next batch. Where that fails through a fault that may be
         one request's, each is tried alone. Where the database is away, each gets an UnavailableError.
         """
-        return each_alone(partial(self._score, writer=writer), requests)
+        return each_alone(self._score, requests)
 
-    def _score(self, requests: Sequence[AuditRequest], writer: str) -> list[Outcome]:
+    def _score(self, requests: Sequence[AuditRequest]) -> list[Outcome]:
         sound, faults = checked_requests(requests)
         outcomes: dict[int, Outcome] = {**faults}
         if sound:
-            outcomes |= self._transacted({index: requests[index] for index in sound}, writer)
+            outcomes |= self._transacted({index: requests[index] for index in sound})
         return [outcomes[index] for index in range(len(requests))]
 
-    def _transacted(self, requests: Mapping[int, AuditRequest], writer: str) -> dict[int, Outcome]:
+    def _transacted(self, requests: Mapping[int, AuditRequest]) -> dict[int, Outcome]:
         if self._database is None:
             message = "this server has no database, and a score must leave an audit: set DATABASE_URL"
             return {index: UnavailableError(message) for index in requests}
         unwritten = True
         try:
             with self._transaction(self._database) as connection:
-                outcomes, scored = self._written(connection, requests, writer)
+                outcomes, scored = self._written(connection, requests)
                 unwritten = False
         except DatabaseAwayError as error:
             # Whether a commit that gets no answer was one, nobody can say.
@@ -85,8 +90,10 @@ class AuditedScoring:
         return outcomes
 
     def _written(
-        self, connection: Connection, requests: Mapping[int, AuditRequest], writer: str
+        self, connection: Connection, requests: Mapping[int, AuditRequest]
     ) -> tuple[dict[int, Outcome], ScoredRows | None]:
+        # Before the keys of requests: whoever waits for a writer holds nothing that another waits for.
+        writer = take_writer(connection, self._writers)
         outcomes = _first_outcomes(connection, requests)
         moment = self._moment(connection)
         fresh = {index: request for index, request in requests.items() if index not in outcomes}

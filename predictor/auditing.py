@@ -19,11 +19,14 @@ from predictor.spool import claimed
 from predictor.spooled_audits import SpooledAudits
 from predictor.spooled_scoring import SpooledScoring
 
+_WRITERS = 32
+"""Transactions at once, in all servers of a portfolio, that need not wait for each other."""
+
 
 class GroupScoring(Protocol):
     """Scores groups of requests, and answers for their audits."""
 
-    def score(self, requests: Sequence[AuditRequest], writer: str) -> list[Outcome]:
+    def score(self, requests: Sequence[AuditRequest]) -> list[Outcome]:
         """What each request gets, in order."""
 
 
@@ -47,6 +50,7 @@ class Auditing:
             settings.database,
             settings.portfolio,
             metrics,
+            writers=[f"online/{settings.portfolio.name}/{number}" for number in range(_WRITERS)],
             clock=settings.clock,
             seconds=settings.limits.database_seconds,
         )
@@ -95,14 +99,11 @@ class Auditing:
 
     def _group(self, scoring: GroupScoring) -> AuditGroup:
         limits = self._settings.limits
-        names = [
-            f"online/{self._settings.portfolio.name}/{n}" for n in range(limits.writers + limits.computing_writers)
-        ]
         return AuditGroup(
             scoring.score,
             self._deployment,
-            writers=names[: limits.writers],
-            computing_writers=names[limits.writers :],
+            transactions=limits.transactions,
+            computing_transactions=limits.computing_transactions,
             most_rows=limits.group_rows,
             most_subjects=limits.subjects,
             waiting=limits.waiting,

@@ -25,6 +25,7 @@ def audits_of(
     new_id: Callable[[], UUID] = uuid4,
 ) -> tuple[Audit, ...]:
     """One audit a row, each with a snapshot of its features; subjects and requests are those of the rows."""
+    features = _features(scored.feature_names, rows.values)
     return tuple(
         Audit(
             audit_id=new_id(),
@@ -43,7 +44,7 @@ def audits_of(
                 origin="online",
                 pg_snapshot=moment.pg_snapshot,
                 run_id=None,
-                features=_features(scored.feature_names, rows.values[row]),
+                features=features[row],
                 null_reasons=rows.null_reasons[row],
             ),
         )
@@ -51,8 +52,8 @@ def audits_of(
     )
 
 
-def _features(names: Sequence[str], values: Floats) -> Mapping[str, float | None]:
-    missing = np.isnan(values).tolist()
-    pairs = zip(names, values.tolist(), missing, strict=True)
+def _features(names: Sequence[str], values: Floats) -> Sequence[Mapping[str, float | None]]:
     # Adding 0.0 turns -0.0 into 0.0: JSON in the database does not keep the sign of a zero.
-    return {name: None if gone else value + 0.0 for name, value, gone in pairs}
+    plain = (values + 0.0).astype(object)
+    plain[np.isnan(values)] = None
+    return [dict(zip(names, row, strict=True)) for row in plain.tolist()]

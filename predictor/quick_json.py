@@ -1,6 +1,6 @@
 """JSON read and written by a fast codec, with the meaning of `strict_json`; no other module knows orjson."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from types import NoneType
 from typing import TypeVar
 
@@ -55,7 +55,12 @@ def _quickly(body: bytes) -> Json:
 def _strings(value: Json) -> int:
     """How many strings, keys included, a decoded value was written with."""
     if isinstance(value, dict):
-        return len(value) + sum(map(_strings, value.values()))
+        return len(value) + _strings_of(value.values())
     if isinstance(value, list):
-        return 0 if _PLAIN.issuperset(map(type, value)) else sum(map(_strings, value))
+        return _strings_of(value)
     return isinstance(value, str)
+
+
+def _strings_of(values: Collection[Json]) -> int:
+    # Most of a request is numbers: one look at their types spares a call for each.
+    return 0 if _PLAIN.issuperset(map(type, values)) else sum(map(_strings, values))

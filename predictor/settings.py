@@ -22,10 +22,10 @@ class Limits:
     """Most subjects of one `/score` request."""
     compute_threads: int = 2
     """Threads that run the model. Treelite and LightGBM are told to use one thread each."""
-    writers: int = 2
+    transactions: int = 2
     """Transactions at once that write audits of given features; with those below no more than the connections of the
     engine's pool."""
-    computing_writers: int = 2
+    computing_transactions: int = 2
     """Transactions at once that compute features first."""
     group_rows: int = 256
     """Rows after which a transaction takes no further request."""

@@ -40,12 +40,12 @@ class SpooledScoring:
         self._metrics = metrics
         self._clock = clock
 
-    def score(self, requests: Sequence[AuditRequest], writer: str) -> list[Outcome]:
+    def score(self, requests: Sequence[AuditRequest]) -> list[Outcome]:
         """As `AuditedScoring.score`; what that could not write is in the spool, and on its disk, when this returns."""
         outcomes = dict(enumerate(map(self._first, requests)))
         rest = [index for index, outcome in outcomes.items() if outcome is None]
         if rest and not self._spooled.filled.is_set():
-            outcomes |= zip(rest, self._scoring.score([requests[index] for index in rest], writer), strict=True)
+            outcomes |= zip(rest, self._scoring.score([requests[index] for index in rest]), strict=True)
             rest = [index for index in rest if _unwritten(outcomes[index])]
         if rest:
             outcomes |= zip(rest, each_alone(self._put, [requests[index] for index in rest]), strict=True)

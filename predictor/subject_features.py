@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import compress
 
 import numpy as np
 from sqlalchemy import Connection
@@ -47,10 +48,7 @@ def supplied_rows(rows: Floats, feature_names: Sequence[str]) -> SubjectRows:
     if np.isinf(rows).any():
         row, column = np.argwhere(np.isinf(rows))[0].tolist()
         raise BadInputError(f"row {row}, feature {feature_names[column]}", "infinity cannot be audited")
-    reasons = tuple(
-        {name: NOT_SUPPLIED for name, gone in zip(feature_names, absent, strict=True) if gone}
-        for absent in np.isnan(rows).tolist()
-    )
+    reasons = tuple(dict.fromkeys(compress(feature_names, absent), NOT_SUPPLIED) for absent in np.isnan(rows).tolist())
     return SubjectRows(rows, reasons, np.zeros(len(rows), dtype=np.bool_))
 
 

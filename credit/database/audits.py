@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, func, insert, select
+from sqlalchemy import Connection, Text, bindparam, func, insert, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from credit.database.audit_record import Audit, Origin, ScoreRole, audit_record, batch_audit_id
@@ -25,12 +26,19 @@ __all__ = [
     "batch_audit_id",
     "chain_head",
     "lock_writer",
+    "take_writer",
 ]
 
 _PLACE_FIELDS = ("writer", "batch_sequence", "batch_position")
 
+_LOCK_PREFIX = "blink.audits:"
+
 # Made once: to make a statement takes longer than to send it.
 _LOCK = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name"), 0)))
+_WRITER = func.unnest(bindparam("writers", type_=ARRAY(Text))).column_valued("writer")
+_LOCKED = func.pg_try_advisory_xact_lock(func.hashtextextended(func.concat(_LOCK_PREFIX, _WRITER), 0))
+_FREE = select(_WRITER).where(_LOCKED).limit(1)
+_MY_TURN = select(func.pg_backend_pid())
 _LAST_BATCH = (
     select(AUDIT_BATCHES.c.sequence, AUDIT_BATCHES.c.merkle_root)
     .where(AUDIT_BATCHES.c.writer == bindparam("writer"))
@@ -71,14 +79,29 @@ def append(connection: Connection, *, writer: str, audits: Sequence[Audit]) -> A
 def append_new(connection: Connection, *, writer: str, audits: Sequence[WrittenAudit]) -> Appended:
     """As `append`, of one or more audits with identifiers of their own that nobody can have stored before.
 
-    The caller has called `lock_writer` in this transaction.
+    The caller has the writer from `lock_writer` or `take_writer`, in this transaction.
     """
     return _append(connection, writer, audits, [written.snapshot for written in audits])
 
 
 def lock_writer(connection: Connection, writer: str) -> None:
     """Wait for the writer's other transactions; none begins its batch before this one has ended."""
-    connection.execute(_LOCK, {"name": f"blink.audits:{writer}"})
+    connection.execute(_LOCK, {"name": f"{_LOCK_PREFIX}{writer}"})
+
+
+def take_writer(connection: Connection, writers: Sequence[str]) -> str:
+    """The first of the writers whom no other transaction has, for this transaction; where all are taken, wait for one.
+
+    So servers of one portfolio, which know nothing of each other, write batches at the same time without a chain for
+    each process that ever ran.
+    """
+    free = connection.scalar(_FREE, {"writers": list(writers)})
+    if free is not None:
+        return str(free)
+    # Not all for the same one.
+    writer = writers[(connection.scalar(_MY_TURN) or 0) % len(writers)]
+    lock_writer(connection, writer)
+    return writer
 
 
 def _append(

@@ -138,10 +138,7 @@ RISK_SCORE_AUDITS = Table(
     must("batch_sequence", BigInteger),
     must("batch_position", Integer),
     must("sha256", LargeBinary),
-    ForeignKeyConstraint(
-        ["as_of", "snapshot_id"],
-        ["blink.feature_store_snapshots.as_of", "blink.feature_store_snapshots.snapshot_id"],
-    ),
+    # That the snapshot is stored is checked by a trigger, once a statement.
     ForeignKeyConstraint(
         ["writer", "batch_sequence"],
         ["blink.audit_batches.writer", "blink.audit_batches.sequence"],

@@ -1,6 +1,7 @@
 """Audits with their parts as text, each part written once: for the hash, the row and the answer."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from hashlib import sha256
 
 from credit.canonical_text import NamedNumbers, number, optional_text, quoted, texts, time_text
@@ -71,7 +72,11 @@ def _reasons(reasons: Sequence[Reason]) -> str:
 
 
 def _reason(reason: Reason) -> str:
-    return (
-        f'{{"amount":{number(reason.amount)},"code":{quoted(reason.code)},"features":{texts(reason.features)},'
-        f'"sentence":{quoted(reason.sentence)}}}'
-    )
+    code, sentence = _said(reason.code, reason.sentence)
+    return f'{{"amount":{number(reason.amount)},{code},"features":{texts(reason.features)},{sentence}}}'
+
+
+@lru_cache(maxsize=256)
+def _said(code: str, sentence: str) -> tuple[str, str]:
+    # A catalogue has a few sentences, and every audit has some of them.
+    return f'"code":{quoted(code)}', f'"sentence":{quoted(sentence)}'

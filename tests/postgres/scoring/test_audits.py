@@ -9,7 +9,7 @@ from uuid import uuid4
 import numpy as np
 import pytest
 from sqlalchemy import Connection, select, text
-from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from credit.database.audit_reading import audits_of_batch, latest_audit, verify_writer
 from credit.database.audits import Audit, append, audit_record
@@ -153,6 +153,23 @@ def test_a_score_from_other_features_than_the_stored_snapshot_is_refused(world: 
         other = replace(first, audit_id=uuid4(), snapshot=replace(first.snapshot, features=features))
         with pytest.raises(SnapshotError, match=r"subject 'u-0000' as of .*: a snapshot with other content is stored"):
             append(connection, writer=WRITER, audits=[other])
+
+
+def test_an_audit_whose_snapshot_is_not_stored_is_refused(scored: World):
+    copied = """
+        INSERT INTO blink.risk_score_audits
+        SELECT (jsonb_populate_record(audit, jsonb_build_object(
+            'audit_id', gen_random_uuid(), 'origin', 'online', 'snapshot_id', CAST(:snapshot AS uuid)))).*
+        FROM blink.risk_score_audits audit WHERE snapshot_id = :stored
+    """
+    absent = uuid4()
+    with scored.owner.connect() as connection:
+        stored = connection.scalar(text("SELECT snapshot_id FROM blink.risk_score_audits LIMIT 1"))
+        written = connection.execute(text(copied), {"snapshot": stored, "stored": stored})
+        assert written.rowcount == 1
+        with pytest.raises(IntegrityError, match=f"snapshot {absent} as of .* is not stored"):
+            connection.execute(text(copied), {"snapshot": absent, "stored": stored})
+        connection.rollback()
 
 
 def test_latest_scores_only_move_forward_and_shadows_and_challengers_leave_them(world: World):

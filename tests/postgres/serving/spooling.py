@@ -60,13 +60,13 @@ def run(url: str, folder: Path, bundle: Path, dies: str, users: Sequence[str]) -
         spool = DyingSpool(spool.folder, most_bytes=1_000_000)
     spooled, metrics = SpooledAudits(spool), Metrics()
     away = connect(f"postgresql://postgres@/x?host={folder}")
-    scoring = AuditedScoring(away, PORTFOLIO, metrics, clock=None, seconds=1.0)
+    scoring = AuditedScoring(away, PORTFOLIO, metrics, writers=["online/test"], clock=None, seconds=1.0)
     group = SpooledScoring(scoring, spooled, PORTFOLIO, metrics, clock=lambda: datetime.now(UTC))
     deployed = Deployed(load_bundle(bundle), "champion")
     for user in users:
         body = f'{{"user_id":"{user}","features":{{}}}}'.encode()
         request = asked_for(parse_score_wish(body, most=1), Asked(f"r-{user}", f"k-{user}", body), deployed)
-        (outcome,) = group.score([request], "w")
+        (outcome,) = group.score([request])
         say(outcome.answer.decode() if isinstance(outcome, Audited) else str(outcome))
     write = SpoolWriter(connect(url, role="blink_scorer"), PORTFOLIO.name, metrics, seconds=5.0)
 

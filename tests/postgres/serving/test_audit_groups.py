@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -9,9 +10,10 @@ from uuid import uuid4
 import numpy as np
 import pytest
 from sqlalchemy import select, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from credit.database.audit_reading import verify_writer
+from credit.database.audits import take_writer
 from credit.database.connection import connect
 from credit.database.schema import AUDIT_BATCHES, SCORE_REQUESTS
 from credit.scores import score_rows
@@ -35,14 +37,16 @@ class Scoring:
         self.metrics = Metrics()
         self.deployed = Deployed(served.first, "champion")
         self.writer = f"test/{uuid4().hex}"
-        self.audited = AuditedScoring(served.engine, PORTFOLIO, self.metrics, clock=clock, seconds=1.0)
+        self.audited = AuditedScoring(
+            served.engine, PORTFOLIO, self.metrics, writers=[self.writer], clock=clock, seconds=1.0
+        )
 
     def request(self, user_id: str, *, key: str | None = None, **features: float | None) -> AuditRequest:
         body = json.dumps({"user_id": user_id, "features": features}).encode()
         return asked_for(parse_score_wish(body, most=10), Asked(f"r-{user_id}", key, body), self.deployed)
 
     def score(self, *requests: AuditRequest) -> list:
-        return self.audited.score(requests, self.writer)
+        return self.audited.score(requests)
 
     def batches(self) -> list[int]:
         with self.served.engine.connect() as connection:
@@ -130,6 +134,38 @@ def test_keys_of_a_group_are_answered_as_they_were_the_first_time(scoring):
     )
 
 
+def test_servers_that_know_nothing_of_each_other_write_at_once(served):
+    rounds, at_once = 12, 4
+    writers = [f"test/{uuid4().hex}/{n}" for n in range(2)]
+    servers = [Scoring(served) for _ in range(at_once)]
+    for server in servers:
+        # Fewer writers than servers: some have to wait.
+        server.audited = AuditedScoring(
+            served.engine, PORTFOLIO, server.metrics, writers=writers, clock=None, seconds=10.0
+        )
+
+    def score(server: Scoring) -> list:
+        return [outcome for n in range(rounds) for outcome in server.score(server.request(f"{server.writer}-{n}"))]
+
+    with ThreadPoolExecutor(at_once) as threads:
+        outcomes = [outcome for some in threads.map(score, servers) for outcome in some]
+    assert [type(outcome) for outcome in outcomes] == [Audited] * (rounds * at_once)
+    with served.engine.connect() as connection:
+        assert sum(verify_writer(connection, writer).sequence for writer in writers) == rounds * at_once
+
+
+def test_a_transaction_takes_the_first_writer_that_no_other_has(served):
+    writers = [f"test/{uuid4().hex}/{n}" for n in range(2)]
+    with served.engine.connect() as first, served.engine.connect() as second, served.engine.connect() as third:
+        assert [take_writer(connection, writers) for connection in (first, second)] == writers
+        third.execute(text("SET LOCAL lock_timeout = '10ms'"))
+        with pytest.raises(OperationalError, match="lock timeout"):
+            take_writer(third, writers)
+        third.rollback()
+        first.rollback()
+        assert take_writer(third, writers) == writers[0]
+
+
 class Broken:
     """An engine that fails."""
 
@@ -171,7 +207,7 @@ def test_a_session_that_is_lost_on_the_way_is_told_and_the_next_group_has_anothe
 def test_a_database_that_is_not_there_is_told_to_each(served, tmp_path):
     scoring = Scoring(served)
     away = connect(f"postgresql://postgres@/x?host={tmp_path}")
-    scoring.audited = AuditedScoring(away, PORTFOLIO, scoring.metrics, clock=None, seconds=1.0)
+    scoring.audited = AuditedScoring(away, PORTFOLIO, scoring.metrics, writers=["w"], clock=None, seconds=1.0)
     outcomes = scoring.score(scoring.request("a"), scoring.request("b"))
     assert [str(outcome).split(":")[0] for outcome in outcomes] == ["the database does not answer"] * 2
     assert {type(outcome) for outcome in outcomes} == {UnavailableError}

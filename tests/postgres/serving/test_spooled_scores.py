@@ -45,7 +45,7 @@ class Spooling(Scoring):
         self.over(connect(f"postgresql://postgres@/x?host={folder}"))
 
     def over(self, database: Engine) -> None:
-        scoring = AuditedScoring(database, PORTFOLIO, self.metrics, clock=None, seconds=1.0)
+        scoring = AuditedScoring(database, PORTFOLIO, self.metrics, writers=[self.writer], clock=None, seconds=1.0)
         self.audited = SpooledScoring(scoring, self.spooled, PORTFOLIO, self.metrics, clock=lambda: datetime.now(UTC))  # type: ignore[assignment]  # it scores alike
 
 

@@ -22,7 +22,6 @@ from predictor.errors import BadInputError, KeyConflictError, UnavailableError
 from predictor.metrics import Metrics
 from tests.unit.predictor.serving_example import NAMES, example_bundle
 
-Ended = tuple[list[str], str]
 ECHO: list[Outcome] = []
 """An end at which each request gets its name."""
 
@@ -31,11 +30,11 @@ class Committing:
     """Stands in for the transactions: each waits until the test lets it end."""
 
     def __init__(self) -> None:
-        self.begun: SimpleQueue[Ended] = SimpleQueue()
+        self.begun: SimpleQueue[list[str]] = SimpleQueue()
         self.ends: SimpleQueue[list[Outcome] | Exception] = SimpleQueue()
 
-    def score(self, requests: Sequence[AuditRequest], writer: str) -> list[Outcome]:
-        self.begun.put(([request.request_id for request in requests], writer))
+    def score(self, requests: Sequence[AuditRequest]) -> list[Outcome]:
+        self.begun.put([request.request_id for request in requests])
         end = self.ends.get(timeout=20)
         if isinstance(end, Exception):
             raise end
@@ -60,14 +59,14 @@ def deployment(bundle: Bundle) -> Deployment:
 
 @contextmanager
 def grouping(
-    deployment: Deployment, *, writers: Sequence[str] = ("w",), waiting: int = 100, most_rows: int = 100
+    deployment: Deployment, *, transactions: int = 1, waiting: int = 100, most_rows: int = 100
 ) -> Iterator[tuple[AuditGroup, Committing]]:
     committing = Committing()
     group = AuditGroup(
         committing.score,
         deployment,
-        writers=writers,
-        computing_writers=["c"],
+        transactions=transactions,
+        computing_transactions=1,
         most_rows=most_rows,
         most_subjects=100,
         waiting=waiting,
@@ -80,7 +79,7 @@ def asked(name: str, *, key: str | None = None, features: str = ',"features":{}'
     return Asked(name, key, f'{{"user_id":"{name}"{features}}}'.encode())
 
 
-async def begun(committing: Committing) -> Ended:
+async def begun(committing: Committing) -> list[str]:
     return await asyncio.to_thread(committing.begun.get, timeout=20)
 
 
@@ -96,36 +95,35 @@ def test_what_waits_while_one_group_is_written_is_the_next_group(deployment):
     async def work() -> None:
         with grouping(deployment) as (group, committing):
             first = tasks(group, asked("a"), asked("b"))
-            assert await begun(committing) == (["a", "b"], "w")
+            assert await begun(committing) == ["a", "b"]
             later = tasks(group, asked("c"), asked("d"), asked("e"))
             committing.ends.put(audited("A", "B"))
             assert await asyncio.gather(*first) == [b"A", b"B"]
-            assert await begun(committing) == (["c", "d", "e"], "w")
+            assert await begun(committing) == ["c", "d", "e"]
             committing.ends.put(audited("C", "D", "E"))
             assert await asyncio.gather(*later) == [b"C", b"D", b"E"]
 
     run(work())
 
 
-def test_a_second_writer_begins_for_eight_or_beside_a_long_transaction(deployment):
+def test_a_second_transaction_begins_for_eight_or_beside_a_long_transaction(deployment):
     async def work() -> None:
-        with grouping(deployment, writers=("w", "x")) as (group, committing):
+        with grouping(deployment, transactions=2) as (group, committing):
             first = tasks(group, asked("a"))
-            _, one = await begun(committing)
+            await begun(committing)
             few = tasks(group, *[asked(f"few-{n}") for n in range(7)])
             await asyncio.sleep(0)
             enough = tasks(group, asked("eighth"))
-            names, other = await begun(committing)
-            assert (names, {one, other}) == ([*[f"few-{n}" for n in range(7)], "eighth"], {"w", "x"})
+            assert await begun(committing) == [*[f"few-{n}" for n in range(7)], "eighth"]
             committing.ends.put(ECHO)
             committing.ends.put(ECHO)
             answers = await asyncio.gather(*first, *few, *enough)
             assert answers == [b"a", *[f"few-{n}".encode() for n in range(7)], b"eighth"]
             body = json.dumps([{"user_id": f"u-{n}", "features": {}} for n in range(65)])
             long = tasks(group, Asked("long", None, body.encode()))
-            assert (await begun(committing))[0] == ["long"]
+            assert await begun(committing) == ["long"]
             short = tasks(group, asked("short"))
-            assert (await begun(committing))[0] == ["short"]
+            assert await begun(committing) == ["short"]
             committing.ends.put(ECHO)
             committing.ends.put(ECHO)
             assert await asyncio.gather(*long, *short) == [b"long", b"short"]
@@ -137,9 +135,9 @@ def test_a_group_ends_at_its_most_rows(deployment):
     async def work() -> None:
         with grouping(deployment, most_rows=2) as (group, committing):
             running = tasks(group, asked("a"), asked("b"), asked("c"))
-            assert (await begun(committing))[0] == ["a", "b"]
+            assert await begun(committing) == ["a", "b"]
             committing.ends.put(audited("A", "B"))
-            assert (await begun(committing))[0] == ["c"]
+            assert await begun(committing) == ["c"]
             committing.ends.put(audited("C"))
             assert await asyncio.gather(*running) == [b"A", b"B", b"C"]
 
@@ -148,12 +146,12 @@ def test_a_group_ends_at_its_most_rows(deployment):
 
 def test_a_key_that_is_being_written_waits_for_the_next_group(deployment):
     async def work() -> None:
-        with grouping(deployment, writers=("w", "x")) as (group, committing):
+        with grouping(deployment, transactions=2) as (group, committing):
             running = tasks(group, asked("a", key="k"), asked("b"), asked("c", key="k"), asked("d", key="l"))
-            names, _ = await begun(committing)
+            names = await begun(committing)
             assert names == ["a", "b", "d"]
             committing.ends.put(audited("A", "B", "D"))
-            names, _ = await begun(committing)
+            names = await begun(committing)
             assert names == ["c"]
             committing.ends.put([KeyConflictError("another body")])
             outcomes = await asyncio.gather(*running, return_exceptions=True)
@@ -169,20 +167,20 @@ def test_requests_of_two_models_are_written_apart(deployment, bundle):
             await asyncio.sleep(0)
             deployment.replace(replace(deployment.current(), role="challenger"))
             second = tasks(group, asked("b"))
-            assert (await begun(committing))[0] == ["a"]
+            assert await begun(committing) == ["a"]
             committing.ends.put(audited("A"))
-            assert (await begun(committing))[0] == ["b"]
+            assert await begun(committing) == ["b"]
             committing.ends.put(audited("B"))
             assert await asyncio.gather(*first, *second) == [b"A", b"B"]
 
     run(work())
 
 
-def test_computed_features_have_a_writer_of_their_own(deployment):
+def test_computed_features_have_transactions_of_their_own(deployment):
     async def work() -> None:
         with grouping(deployment) as (group, committing):
             running = tasks(group, asked("a"), asked("b", features=""))
-            assert sorted([await begun(committing), await begun(committing)]) == [(["a"], "w"), (["b"], "c")]
+            assert sorted([await begun(committing), await begun(committing)]) == [["a"], ["b"]]
             committing.ends.put(audited("X"))
             committing.ends.put(audited("X"))
             assert await asyncio.gather(*running) == [b"X", b"X"]
@@ -194,11 +192,11 @@ def test_a_key_that_another_lane_is_writing_waits_too(deployment):
     async def work() -> None:
         with grouping(deployment) as (group, committing):
             first = tasks(group, asked("a", key="k", features=""))
-            assert await begun(committing) == (["a"], "c")
+            assert await begun(committing) == ["a"]
             second = tasks(group, asked("b", key="k"))
             await asyncio.sleep(0)
             committing.ends.put(audited("A"))
-            assert await begun(committing) == (["b"], "w")
+            assert await begun(committing) == ["b"]
             committing.ends.put(audited("B"))
             assert await asyncio.gather(*first, *second) == [b"A", b"B"]
 
@@ -256,7 +254,7 @@ def test_a_long_body_is_read_beside_the_event_loop(deployment):
         with grouping(deployment) as (group, committing):
             body = json.dumps([{"user_id": f"u-{n}", "features": dict.fromkeys(NAMES, n)} for n in range(50)])
             (running,) = tasks(group, Asked("a", None, body.encode()))
-            assert (await begun(committing))[0] == ["a"]
+            assert await begun(committing) == ["a"]
             committing.ends.put(audited("A"))
             assert await running == b"A"
             with pytest.raises(BadInputError, match="malformed JSON"):
@@ -270,7 +268,7 @@ def test_a_row_of_another_protocol_gets_its_scores_and_its_audit(deployment, bun
         with grouping(deployment) as (group, committing):
             rows, audit_id = np.full((1, len(NAMES)), 1.5), UUID(int=1)
             running = asyncio.ensure_future(group.score_supplied(rows, "s", deployment.current(), "r"))
-            assert (await begun(committing))[0] == ["r"]
+            assert await begun(committing) == ["r"]
             scored = score_rows(bundle, rows)
             committing.ends.put([Audited(b"", scored, (audit_id,))])
             assert await running == (scored, audit_id)

@@ -4,10 +4,12 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from credit.portfolios import Feature, FeatureKind
 from predictor.errors import BadInputError
-from predictor.feature_values import RowRules
+from predictor.feature_values import RowRules, feature_value, feature_values
 
 NEEDED = Feature("count", FeatureKind.NUMERIC, "count", -1, "activity", may_be_missing=False)
 CYCLE = Feature("cycle", FeatureKind.CATEGORICAL, "cycle", 0, "income")
@@ -27,3 +29,17 @@ def test_a_needed_feature_must_not_be_missing():
 def test_a_category_is_a_whole_number(code):
     with pytest.raises(BadInputError, match=r"^row 0, feature cycle: .* is no code of a category$"):
         RowRules((NEEDED, CYCLE)).check(np.array([[1.0, code]]))
+
+
+NUMBERS = st.none() | st.integers() | st.floats() | st.integers(0, 3).map(lambda power: 10 ** (307 + power))
+
+
+@given(st.dictionaries(st.text(), NUMBERS | st.booleans() | st.text() | st.lists(NUMBERS), max_size=6))
+def test_values_read_at_once_are_those_read_one_by_one(fields):
+    try:
+        expected = {name: repr(feature_value(value, f"features.{name}")) for name, value in fields.items()}
+    except BadInputError:
+        with pytest.raises(BadInputError):
+            feature_values(fields, "features")
+    else:
+        assert {name: repr(value) for name, value in feature_values(fields, "features").items()} == expected

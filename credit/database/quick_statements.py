@@ -27,6 +27,8 @@ class QuickStatement:
         Raises:
             DBAPIError: as SQLAlchemy's statements do.
         """
+        if not connection.in_transaction():
+            connection.begin()  # as SQLAlchemy does of itself; without it a rollback would do nothing
         cursor = connection.connection.cursor()
         try:
             cursor.execute(self._text, {**self._fixed, **parameters})

@@ -1,0 +1,48 @@
+"""Requests made from the server's OpenAPI document by schemathesis, good and bad."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+CHECKS = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_schema_conformance",
+)
+_CASES = re.compile(r"([\d,]+) generated")
+_SECONDS = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaFigures:
+    """What came of it."""
+
+    examples: int
+    """Most for each operation and phase."""
+    cases: int | None
+    """Requests that were made; None where the tool did not say."""
+    holds: bool
+    output: str
+    """The end of what the tool said."""
+
+
+def schemathesis_command(address: str, *, examples: int, seed: int) -> Sequence[str]:
+    """The command that tries a server at host:port."""
+    program = Path(sys.executable).with_name("schemathesis")
+    return [
+        *(str(program), "run", f"http://{address}/openapi.json", "--checks", ",".join(CHECKS), "--seed", str(seed)),
+        *("--phases", "examples,fuzzing", "--max-examples", str(examples), "--no-color"),
+    ]
+
+
+def run_schemathesis(address: str, folder: Path, *, examples: int, seed: int) -> SchemaFigures:
+    """Try a server; the tool writes into the folder."""
+    command = schemathesis_command(address, examples=examples, seed=seed)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, cwd=folder, check=False)
+    found = _CASES.search(done.stdout)
+    cases = None if found is None else int(found[1].replace(",", ""))
+    return SchemaFigures(examples, cases, done.returncode == 0, (done.stdout + done.stderr)[-4000:])

@@ -12,6 +12,7 @@ import os
 import shutil
 import sys
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
 from benchmarks.errors import BenchmarkError
@@ -31,24 +32,31 @@ def main() -> int:
     """Run all of it and write the page; 1 where something does not hold."""
     arguments = _arguments()
     arguments.work.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="acceptance-", dir=arguments.work)).resolve()
-    try:
-        facts = _found(arguments, folder)
-    except BenchmarkError as error:
-        tell(f"cannot run: {error}")
-        return 1
-    arguments.out.write_text(page(facts), "utf-8")
-    unmet = [demand.asked for demand in criteria(facts) if not demand.holds]
-    for asked in unmet:
-        tell(f"does not hold: {asked}")
-    if unmet:
-        for large in ("database", "models"):
-            shutil.rmtree(folder / large)
-        tell(f"left for a look: {folder.name} in the work folder, with the server's log and the failed requests")
-        return 1
-    shutil.rmtree(folder)
-    tell("all of it holds")
-    return 0
+    with ExitStack() as leaving:
+        folder = Path(tempfile.mkdtemp(prefix="acceptance-", dir=arguments.work)).resolve()
+        leaving.callback(shutil.rmtree, folder)
+        try:
+            facts = _found(arguments, folder)
+        except BenchmarkError as error:
+            tell(f"cannot run: {error}")
+            return 1
+        arguments.out.write_text(page(facts), "utf-8")
+        if all(demand.holds for demand in criteria(facts)):
+            tell("all of it holds")
+            return 0
+        leaving.pop_all()
+    _tell_unmet(facts, folder)
+    return 1
+
+
+def _tell_unmet(facts: AcceptanceFacts, folder: Path) -> None:
+    """Say what does not hold, and leave what helps to find out why."""
+    for demand in criteria(facts):
+        if not demand.holds:
+            tell(f"does not hold: {demand.asked}")
+    for large in ("database", "models"):
+        shutil.rmtree(folder / large)
+    tell(f"left for a look: {folder.name} in the work folder, with the server's log and the failed requests")
 
 
 def _found(arguments: argparse.Namespace, folder: Path) -> AcceptanceFacts:

@@ -23,7 +23,13 @@ _LINES = (
         b"\xff\xfe: x",
         b"Transfer-Encoding: gzip",
     ),
-    *(b"Transfer-Encoding: chunked, chunked", b"Content-Length: 3", b"Connection: close", b"Connection: upgrade"),
+    *(
+        b"Transfer-Encoding: chunked, chunked",
+        b"Content-Length: 3",
+        b"Host: other",
+        b"Connection: close",
+        b"Connection: upgrade",
+    ),
 )
 _STARTS = (
     *(b"GET", b"POST /score", b"POST /score HTTP/9.9", b"POST  /score HTTP/1.1", b"post /score HTTP/1.1", b"\0\1\2"),

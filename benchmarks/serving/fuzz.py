@@ -23,7 +23,7 @@ _SECONDS = 30.0
 """Longest wait for an answer that must come."""
 _SILENCE = 0.15
 """Wait for an answer to what is no whole request."""
-_MOST_FAILURES = 1000
+_MOST_FAILURES = 200
 """Failures of one connection after which it is given up: the server is gone."""
 _TELL_SECONDS = 30.0
 _REPEATED = 0.02

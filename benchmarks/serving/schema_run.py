@@ -3,7 +3,6 @@
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,18 +29,13 @@ class SchemaFigures:
     """The end of what the tool said."""
 
 
-def schemathesis_command(address: str, *, examples: int, seed: int) -> Sequence[str]:
-    """The command that tries a server at host:port."""
-    program = Path(sys.executable).with_name("schemathesis")
-    return [
-        *(str(program), "run", f"http://{address}/openapi.json", "--checks", ",".join(CHECKS), "--seed", str(seed)),
-        *("--phases", "examples,fuzzing", "--max-examples", str(examples), "--no-color"),
-    ]
-
-
 def run_schemathesis(address: str, folder: Path, *, examples: int, seed: int) -> SchemaFigures:
-    """Try a server; the tool writes into the folder."""
-    command = schemathesis_command(address, examples=examples, seed=seed)
+    """Try a server at host:port; the tool writes into the folder."""
+    command = [
+        *(str(Path(sys.executable).with_name("schemathesis")), "run", f"http://{address}/openapi.json"),
+        *("--checks", ",".join(CHECKS), "--seed", str(seed), "--phases", "examples,fuzzing"),
+        *("--max-examples", str(examples), "--no-color"),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, cwd=folder, check=False)
     found = _CASES.search(done.stdout)
     cases = None if found is None else int(found[1].replace(",", ""))

@@ -59,6 +59,8 @@ def scored_answer(form: Form, body: bytes, json_length: str = "") -> ScoredAnswe
         if form is Form.BINARY:
             return _of_v2(strict_json(body[: int(json_length)]), body[int(json_length) :])
         return _READERS[form](strict_json(body))
+    except AnswerError:
+        raise
     except (KeyError, TypeError, IndexError, ValueError) as error:
         raise AnswerError(f"not the form of {form}: {type(error).__name__}: {error}") from error
 

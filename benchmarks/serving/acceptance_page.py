@@ -83,7 +83,7 @@ def _count(count: int) -> str:
 
 
 def _failures(fuzz: FuzzFigures) -> Sequence[str]:
-    rows = [[one.kind, one.why.replace("|", "\\|"), str(one.seed or ""), f"`{one.shown}`"] for one in fuzz.failures]
+    rows = [[one.kind, one.why.replace("|", "\\|"), str(one.seed), f"`{one.shown}`"] for one in fuzz.failures]
     return [table(["failed", "why", "seed", "bytes"], rows)] if rows else []
 
 

@@ -1,8 +1,8 @@
 """Damaged requests among good ones, on connections that are kept alive."""
 
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,7 +29,7 @@ _TELL_SECONDS = 30.0
 _REPEATED = 0.02
 """The part of good scores that are asked twice with one key."""
 
-_GOOD, _NO_ANSWER = "good", "none"
+_NO_ANSWER = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,23 +51,15 @@ def fuzz(wish: FuzzWish, tell: Tell) -> FuzzFigures:
     senders = [_Sender(wish, number, begun + wish.seconds) for number in range(CONNECTIONS)]
     with ThreadPoolExecutor(CONNECTIONS) as pool:
         running = [pool.submit(sender.run) for sender in senders]
-        _tell_until_done(senders, lambda: all(one.done() for one in running), tell)
+        while wait(running, timeout=_TELL_SECONDS).not_done:
+            sent = sum(sender.sent for sender in senders)
+            tell(f"damaged requests: {sent:,}, failures {sum(sender.figures.failed for sender in senders)}")
         for one in running:
             one.result()
     figures = FuzzFigures(seconds=time.monotonic() - begun)
     for sender in senders:
         figures.add(sender.figures)
     return figures
-
-
-def _tell_until_done(senders: Sequence["_Sender"], done: Callable[[], bool], tell: Tell) -> None:
-    told = time.monotonic()
-    while not done():
-        time.sleep(0.1)
-        if time.monotonic() - told >= _TELL_SECONDS:
-            told = time.monotonic()
-            sent = sum(sender.sent for sender in senders)
-            tell(f"damaged requests: {sent:,}, failures {sum(sender.figures.failed for sender in senders)}")
 
 
 class _Sender:
@@ -88,7 +80,7 @@ class _Sender:
             seed = (self._wish.seed, self._number, self.sent)
             one = damaged(seed, self._requests)
             (self._send_framed if one.framed else self._send_broken)(one, seed)
-            self._send_good(np.random.default_rng([*seed, 1]), one)
+            self._send_good(one, seed)
             self.sent += 1
         self._drop()
 
@@ -118,7 +110,8 @@ class _Sender:
         self.figures.count(one.kind, status)
         self._drop()
 
-    def _send_good(self, rng: np.random.Generator, before: Damaged) -> None:
+    def _send_good(self, before: Damaged, seed: tuple[int, ...]) -> None:
+        rng = np.random.default_rng([*seed, 1])
         good = one_of(rng, self._wish.good)
         sent, answers = good.request.sent, 1
         if good.form is Form.SCORE and rng.random() < _REPEATED * len(Form):
@@ -133,11 +126,11 @@ class _Sender:
                 why = str(error)
             else:
                 bodies.add(answer.body)
+            if not why and len(bodies) > 1:
+                why = "the same key got another answer"
             if why:
-                self._fail((), f"{_GOOD}: {good.name}, behind: {before.kind}", why, before.sent)
+                self._fail(seed, f"{good.name}, behind: {before.kind}", why, before.sent, good=True)
                 return
-        if len(bodies) > 1:
-            self._fail((), f"{_GOOD}: {good.name}", "the same key got another answer", sent)
         self.figures.good[good.name] += answers
 
     def _difference(self, good: Good, answer: WireAnswer) -> str:
@@ -162,8 +155,8 @@ class _Sender:
             else:
                 return
 
-    def _fail(self, seed: tuple[int, ...], kind: str, why: str, sent: bytes) -> None:
-        self.figures.fail(FuzzFailure(seed, kind, why, sent))
+    def _fail(self, seed: tuple[int, ...], kind: str, why: str, sent: bytes, *, good: bool = False) -> None:
+        self.figures.fail(FuzzFailure(seed, kind, why, sent, good))
         self._drop()
 
     def _open(self) -> Wire:

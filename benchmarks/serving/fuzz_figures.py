@@ -13,10 +13,13 @@ class FuzzFailure:
     """A request that was not answered as it must be."""
 
     seed: tuple[int, ...]
-    """`damage.damaged` makes the request of it; empty for a good one, whose damage came before."""
+    """`damage.damaged` makes the damaged request of it."""
     kind: str
     why: str
     sent: bytes
+    """The damaged request."""
+    good: bool = False
+    """Whether it is the good request behind the damaged one that was answered wrongly."""
 
     @property
     def shown(self) -> str:
@@ -56,7 +59,7 @@ class FuzzFigures:
     def fail(self, failure: FuzzFailure) -> None:
         """Count a failure, and keep it where there are few."""
         self.failed += 1
-        self.failed_good += not failure.seed
+        self.failed_good += failure.good
         if len(self.failures) < _MOST_FAILURES:
             self.failures.append(failure)
 

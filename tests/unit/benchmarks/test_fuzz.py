@@ -1,13 +1,14 @@
 """Damaged requests against servers that answer rightly, and against some that do not."""
 
 import json
+from itertools import count
 
 import pytest
 
 from benchmarks.serving.fuzz import FuzzWish, fuzz
 from benchmarks.serving.good_requests import good_requests
 from tests.unit.benchmarks.fake_server import REFUSED, fake_server
-from tests.unit.benchmarks.scored import ROWS, models, v2_text
+from tests.unit.benchmarks.scored import ROWS, models, score_text, v2_text
 
 (GOOD,) = [good for good in good_requests(ROWS[:1]) if good.name == "V2"]
 
@@ -72,7 +73,26 @@ def test_a_good_request_that_is_answered_wrongly_is_a_failure(answer, why):
     found = fuzzed(REFUSED, answer())
     assert found.failed_good > 0
     assert found.good["V2"] == 0
-    assert any(why in failure.why for failure in found.failures if not failure.seed)
+    assert any(why in failure.why for failure in found.failures if failure.good)
+
+
+@pytest.mark.parametrize(("kept", "why"), [(True, set()), (False, {"the same key got another answer"})])
+def test_a_key_that_comes_again_must_get_the_same_answer(kept, why, monkeypatch):
+    monkeypatch.setattr("benchmarks.serving.fuzz._REPEATED", 1.0)
+    (scored,) = [good for good in good_requests(ROWS[:1]) if good.name == "/score"]
+    numbers = count()
+
+    def reply(path, body):
+        if (path.encode(), body) != (scored.request.path, scored.request.body):
+            return REFUSED
+        return 200, score_text(models()[0], 0, audit_id="a" if kept else f"a{next(numbers)}").encode(), {}
+
+    with fake_server(reply) as port:
+        wish = FuzzWish("127.0.0.1", port, seed=4, seconds=0.3, good=[scored], scored=models()[0])
+        found = fuzz(wish, lambda _: None)
+    assert {failure.why for failure in found.failures} == why
+    assert (found.good["/score"] > 0) is kept
+    assert found.audits
 
 
 def test_a_server_that_is_gone_is_given_up():

@@ -48,7 +48,7 @@ GOOD_FACTS = AcceptanceFacts(
     server=ServerFaults(alive=True, counted=0, logged=0),
 )
 CUT = FuzzFailure((1, 2, 3), "cut", "status 500", b"POST /score|" + bytes(200))
-AFTER = FuzzFailure((), "good: V2, behind: cut", "status 400", b"POST")
+AFTER = FuzzFailure((1, 2, 4), "V2, behind: cut", "status 400", b"POST", good=True)
 
 
 def unmet(facts):

@@ -25,7 +25,7 @@ def fuzzed(refuse, answer=None):
         return answer if (path.encode(), body) == (GOOD.request.path, GOOD.request.body) else refuse
 
     with fake_server(reply) as port:
-        wish = FuzzWish("127.0.0.1", port, seed=4, seconds=0.3, good=[GOOD], scored=models()[0])
+        wish = FuzzWish("127.0.0.1", port, seed=4, seconds=0.5, good=[GOOD], scored=models()[0])
         return fuzz(wish, lambda _: None)
 
 
@@ -88,7 +88,7 @@ def test_a_key_that_comes_again_must_get_the_same_answer(kept, why, monkeypatch)
         return 200, score_text(models()[0], 0, audit_id="a" if kept else f"a{next(numbers)}").encode(), {}
 
     with fake_server(reply) as port:
-        wish = FuzzWish("127.0.0.1", port, seed=4, seconds=0.3, good=[scored], scored=models()[0])
+        wish = FuzzWish("127.0.0.1", port, seed=4, seconds=0.5, good=[scored], scored=models()[0])
         found = fuzz(wish, lambda _: None)
     assert {failure.why for failure in found.failures} == why
     assert (found.good["/score"] > 0) is kept

@@ -53,7 +53,10 @@ def absent_audits(owner: Engine, audit_ids: Collection[str]) -> int:
 def verified(environment: Mapping[str, str]) -> Verified:
     """Run `blink audit verify` on the database of the environment."""
     command = [sys.executable, "-m", "blink", "audit", "verify"]
-    done = subprocess.run(
-        command, capture_output=True, text=True, timeout=_VERIFY_SECONDS, env=dict(environment), check=False
-    )
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=_VERIFY_SECONDS, env=dict(environment), check=False
+        )
+    except subprocess.TimeoutExpired:  # hours of figures are not to be lost for it
+        return Verified(holds=False, said=f"no answer after {_VERIFY_SECONDS} s")
     return Verified(done.returncode == 0, (done.stdout + done.stderr).strip()[-2000:])

@@ -36,7 +36,10 @@ def run_schemathesis(address: str, folder: Path, *, examples: int, seed: int) ->
         *("--checks", ",".join(CHECKS), "--seed", str(seed), "--phases", "examples,fuzzing"),
         *("--max-examples", str(examples), "--no-color"),
     ]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, cwd=folder, check=False)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, cwd=folder, check=False)
+    except subprocess.TimeoutExpired:
+        return SchemaFigures(examples, None, holds=False, output=f"no end after {_SECONDS} s")
     found = _CASES.search(done.stdout)
     cases = None if found is None else int(found[1].replace(",", ""))
     return SchemaFigures(examples, cases, done.returncode == 0, (done.stdout + done.stderr)[-4000:])

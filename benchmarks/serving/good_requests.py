@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,6 +18,13 @@ SCORE = "/score"
 OUTPUTS = ("default_probability", "margin", "shap_values", "base_value", "points", "reason_codes")
 
 Json = Mapping[str, object]
+
+_OFFER = (
+    (b"Connection", b"Upgrade, HTTP2-Settings"),
+    (b"Upgrade", b"h2c"),
+    (b"HTTP2-Settings", b"AAEAAEAAAAIAAAABAAMAAAAAAAQBAAAAAAUAAEAAAAYABgAA"),
+)
+"""As a JDK's client makes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +65,7 @@ def good_requests(rows: Floats) -> Sequence[Good]:
 def _of_one(row: Floats, place: int) -> Iterator[Good]:
     one, own = row[np.newaxis], (place,)
     yield Good("V2", _json(INFER, whole(one)), own)
+    yield Good("V2, with an offer of HTTP/2", _offering(_json(INFER, whole(one))), own)
     yield Good("V2, all outputs", _json(INFER, whole(one, OUTPUTS, id=f"row-{place}")), own)
     yield Good("V2, a tensor a feature", _json(INFER, {"inputs": _by_name(row)}), own)
     yield Good("V2, audited", _json(INFER, whole(one, OUTPUTS[:4], parameters=_subject(place))), own)
@@ -80,6 +88,10 @@ def _of_many(rows: Floats) -> Iterator[Good]:
 
 def _json(path: str, body: object) -> HttpRequest:
     return HttpRequest(path.encode(), json.dumps(body).encode())
+
+
+def _offering(request: HttpRequest) -> HttpRequest:
+    return replace(request, headers=(*request.headers, *_OFFER))
 
 
 def _subject(place: int) -> Json:

@@ -66,6 +66,12 @@ _PATHS = (
 )
 
 
+def _offered(rng: np.random.Generator, request: HttpRequest) -> HttpRequest:
+    offered = one_of(rng, (b"h2c", b"websocket", b"TLS/1.0", b"h2c, websocket", b"HTTP/3"))
+    offer = ((b"Connection", b"Upgrade, HTTP2-Settings"), (b"HTTP2-Settings", b"AAMAAABk"), (b"Upgrade", offered))
+    return replace(request, headers=(*request.headers, *offer))
+
+
 def _other_type(rng: np.random.Generator, request: HttpRequest) -> HttpRequest:
     if rng.random() < 0.2:
         kept = tuple(header for header in request.headers if header[0] != b"Content-Type")
@@ -118,6 +124,7 @@ REQUEST_DAMAGE: Mapping[str, RequestDamage] = {
     "an odd Idempotency-Key": _other_key,
     "odd headers": _other_header,
     "many headers": _many_headers,
+    "an offer of another protocol": _offered,
     "a JSON length": _json_length,
     "another method": _other_method,
     "another path": _other_path,

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 
 from predictor.ending import TICK_SECONDS, Ending
 from predictor.grpc_service import ScoringGrpcServer
+from predictor.http_protocol import ScoringHttpProtocol
 
 
 class ScoringRestServer(RESTServer):  # type: ignore[misc]  # KServe ships no types
@@ -37,6 +38,8 @@ class ScoringRestServer(RESTServer):  # type: ignore[misc]  # KServe ships no ty
         self.config.access_log = False
         self.config.server_header = False
         self.config.lifespan = "off"
+        self.config.http = ScoringHttpProtocol
+        self.config.ws = "none"
         self._listener = listener
         self._ending = ending
         self._goodbye_seconds = goodbye_seconds

@@ -5,6 +5,8 @@ server ignore that. llhttp, below httptools, stops reading at the end of such a 
 body: the request would be refused as empty, and its body read as the next request (Kludex/uvicorn issue 2722).
 """
 
+from typing import Any
+
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -14,6 +16,15 @@ _TUNNEL = b"CONNECT"
 
 class ScoringHttpProtocol(HttpToolsProtocol):  # type: ignore[misc]  # uvicorn's types are not followed
     """One connection."""
+
+    parser: Any
+    access_log: bool
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        # Requests are counted, traced and logged by the gate. uvicorn would make a line of each for whoever listens at
+        # the root logger, and throw it away where its level is not wanted.
+        self.access_log = False
 
     def data_received(self, data: bytes) -> None:
         """Read what has come; the head of a request with an offer is read a second time, without it."""

@@ -11,6 +11,9 @@ from credit.bundle import file_names
 from credit.bundle.calibration import Scale
 from credit.bundle.errors import BundleError
 from forest.engine import Engine, Floats
+from forest.trees import Reading
+
+_LARGEST_FLOAT32 = float.fromhex("0x1.fffffep127")
 
 Files = Mapping[str, bytes]
 """Files of a bundle, by name."""
@@ -107,6 +110,26 @@ def _lightgbm_margins(model: bytes, rows: Floats) -> Floats:
     return LightgbmContributions.from_text(model.decode()).margins(rows)
 
 
+def _xgboost_feature_names(model: bytes) -> tuple[str, ...]:
+    from forest.xgboost_json import feature_names  # noqa: PLC0415
+
+    return feature_names(model)
+
+
+def _xgboost_checkpoint(model: bytes) -> Files:
+    from forest.treelite_engine import checkpoint_of_xgboost  # noqa: PLC0415
+    from forest.xgboost_json import check_served  # noqa: PLC0415
+
+    check_served(model)
+    return {file_names.FOREST: checkpoint_of_xgboost(model)}
+
+
+def _float32_engine(files: Files) -> Engine:
+    from forest.loading import load_engine  # noqa: PLC0415
+
+    return load_engine(files[file_names.FOREST], Reading.FLOAT32)
+
+
 def _linear_feature_names(model: bytes) -> tuple[str, ...]:
     from credit.bundle.linear_file import linear_from_bytes  # noqa: PLC0415
 
@@ -129,6 +152,17 @@ ALGORITHMS: Mapping[str, Algorithm] = {
         load=_lightgbm_engine,
         library_margins=_lightgbm_margins,
         library="lightgbm",
+    ),
+    "xgboost": Algorithm(
+        native_file="model.json",
+        derived=_xgboost_checkpoint,
+        derived_files=(file_names.FOREST,),
+        feature_names=_xgboost_feature_names,
+        load=_float32_engine,
+        library="xgboost-cpu",
+        # Both add in float32, but XGBoost begins with the base score.
+        tolerance=1e-5,
+        largest=_LARGEST_FLOAT32,
     ),
     "logistic_regression": Algorithm(
         native_file="linear.json",

@@ -84,6 +84,10 @@ def _nothing(_model: bytes) -> Files:
     return {}
 
 
+def _no_names(_model: bytes) -> tuple[str, ...]:
+    return ()
+
+
 def _lightgbm_feature_names(model: bytes) -> tuple[str, ...]:
     from forest.lightgbm_text import feature_names  # noqa: PLC0415
 
@@ -162,6 +166,15 @@ ALGORITHMS: Mapping[str, Algorithm] = {
         library="xgboost-cpu",
         # Both add in float32, but XGBoost begins with the base score.
         tolerance=1e-5,
+        largest=_LARGEST_FLOAT32,
+    ),
+    "random_forest": Algorithm(
+        native_file=file_names.FOREST,
+        derived=_nothing,
+        feature_names=_no_names,
+        load=_float32_engine,
+        library="scikit-learn",
+        scale="probability",
         largest=_LARGEST_FLOAT32,
     ),
     "logistic_regression": Algorithm(

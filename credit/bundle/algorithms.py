@@ -128,6 +128,18 @@ def _xgboost_checkpoint(model: bytes) -> Files:
     return {file_names.FOREST: checkpoint_of_xgboost(model)}
 
 
+def _catboost_feature_names(model: bytes) -> tuple[str, ...]:
+    from forest.catboost_json import feature_names  # noqa: PLC0415
+
+    return feature_names(model)
+
+
+def _catboost_checkpoint(model: bytes) -> Files:
+    from forest.catboost_json import checkpoint_of_catboost  # noqa: PLC0415
+
+    return {file_names.FOREST: checkpoint_of_catboost(model)}
+
+
 def _float32_engine(files: Files) -> Engine:
     from forest.loading import load_engine  # noqa: PLC0415
 
@@ -167,6 +179,14 @@ ALGORITHMS: Mapping[str, Algorithm] = {
         # Both add in float32, but XGBoost begins with the base score.
         tolerance=1e-5,
         largest=_LARGEST_FLOAT32,
+    ),
+    "catboost": Algorithm(
+        native_file="model.json",
+        derived=_catboost_checkpoint,
+        derived_files=(file_names.FOREST,),
+        feature_names=_catboost_feature_names,
+        load=_float32_engine,
+        library="catboost",
     ),
     "random_forest": Algorithm(
         native_file=file_names.FOREST,

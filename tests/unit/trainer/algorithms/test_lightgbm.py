@@ -40,9 +40,7 @@ def test_margins_fall_with_what_is_good_for_repayment() -> None:
 
 
 def test_the_same_seed_gives_the_same_trees_and_another_seed_others() -> None:
-    texts = [
-        fit(TRAINING, STOPPING, features=FEATURES, settings=SETTINGS, seed=s, threads=1).native for s in (1, 1, 2)
-    ]
+    texts = [fit(TRAINING, STOPPING, features=FEATURES, settings=SETTINGS, seed=s, threads=1).native for s in (1, 1, 2)]
     assert texts[0] == texts[1] != texts[2]
 
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from credit.portfolios import Feature, FeatureKind
-from trainer.algorithms.lightgbm import Sample, Trees, fit_trees, settings_for
+from trainer.algorithm import Estimator, Sample
+from trainer.algorithms.lightgbm import fit, settings_for
 from trainer.errors import TrainingError
 from trainer.evaluation import probability
 
@@ -27,16 +28,16 @@ TRAINING, STOPPING = draw(3000, 1), draw(800, 2)
 SETTINGS = settings_for(TRAINING, stopping=True)
 
 
-def fitted(seed: int) -> Trees:
-    return fit_trees(TRAINING, STOPPING, features=FEATURES, settings=SETTINGS, seed=seed, threads=1)
+def fitted(seed: int) -> Estimator:
+    return fit(TRAINING, STOPPING, features=FEATURES, settings=SETTINGS, seed=seed, threads=1)
 
 
 @pytest.fixture(scope="module")
-def trees() -> Trees:
+def trees() -> Estimator:
     return fitted(1)
 
 
-def test_margins_fall_with_what_is_good_for_repayment(trees: Trees) -> None:
+def test_margins_fall_with_what_is_good_for_repayment(trees: Estimator) -> None:
     grid = np.zeros((50, 3))
     for column, sign in ((0, -1), (1, 1)):
         varied = grid.copy()
@@ -46,30 +47,30 @@ def test_margins_fall_with_what_is_good_for_repayment(trees: Trees) -> None:
         assert steps.sum() > 0.5
 
 
-def test_the_same_seed_gives_the_same_trees_and_another_seed_others(trees: Trees) -> None:
+def test_the_same_seed_gives_the_same_trees_and_another_seed_others(trees: Estimator) -> None:
     assert trees.native == fitted(1).native != fitted(2).native
 
 
-def test_early_stopping_keeps_fewer_rounds_than_it_may(trees: Trees) -> None:
+def test_early_stopping_keeps_fewer_rounds_than_it_may(trees: Estimator) -> None:
     assert 5 < trees.rounds < SETTINGS.rounds
-    assert trees.native.count("Tree=") == trees.rounds
-    assert trees.gain[0] > trees.gain[2]
+    assert trees.native.count(b"Tree=") == trees.rounds
+    assert trees.weights.values[0] > trees.weights.values[2]
 
 
 def test_few_rows_get_few_small_trees_and_no_early_stopping() -> None:
     small = draw(100, 3)
     settings = settings_for(small, stopping=False)
-    trees = fit_trees(small, None, features=FEATURES, settings=settings, seed=1, threads=1)
+    trees = fit(small, None, features=FEATURES, settings=settings, seed=1, threads=1)
     assert (trees.rounds, settings.leaves) == (60, 4)
     assert np.isfinite(trees.margins(small.rows)).all()
 
 
-def test_predicted_bads_are_about_the_observed_bads(trees: Trees) -> None:
+def test_predicted_bads_are_about_the_observed_bads(trees: Estimator) -> None:
     predicted = probability(trees.margins(STOPPING.rows)).sum()
     assert predicted == pytest.approx(STOPPING.bads, rel=0.15)
 
 
-def test_a_categorical_feature_is_refused() -> None:
-    features = (*FEATURES[:2], replace(FEATURES[2], name="purpose", kind=FeatureKind.CATEGORICAL))
-    with pytest.raises(TrainingError, match="purpose"):
-        fit_trees(TRAINING, None, features=features, settings=SETTINGS, seed=1, threads=1)
+def test_a_categorical_feature_with_a_direction_is_refused() -> None:
+    features = (*FEATURES[:2], replace(FEATURES[2], name="purpose", kind=FeatureKind.CATEGORICAL, direction=1))
+    with pytest.raises(TrainingError, match="a category has no direction: purpose must have direction 0"):
+        fit(TRAINING, None, features=features, settings=SETTINGS, seed=1, threads=1)

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import metadata
 
 import pyarrow as pa
@@ -14,7 +14,7 @@ from credit.bundle.canonical import Json
 from credit.bundle.errors import BundleError
 from credit.bundle.manifest import Manifest, TrainingWindow
 from credit.bundle.model_id import ModelId
-from credit.portfolios import Feature, FeatureKind, LabelRule, PortfolioName
+from credit.portfolios import Feature, FeatureKind, LabelRule, PortfolioName, TableRule
 from forest.engine import Engine, Floats, ForestError
 
 FOREST_FILE = file_names.FOREST
@@ -32,7 +32,7 @@ class BundleContent:
     features: tuple[Feature, ...]
     """In the order of the model's columns."""
     window: TrainingWindow
-    label_rule: LabelRule
+    label_rule: LabelRule | TableRule
     metrics: Mapping[str, Json]
     """Figures of the test slice; finite numbers only."""
     model: bytes
@@ -44,6 +44,8 @@ class BundleContent:
     """Training rows as of their advance requests, in order of time: a numeric column a feature (null or NaN is
     missing), and any other columns (subject, time, label). The bundle keeps at most `reference.LARGEST` rows,
     evenly spaced, and takes bins and means from these."""
+    sentences: Mapping[str, str] = field(default_factory=dict)
+    """Of reason groups that the catalogue does not have, by code."""
 
 
 def bundle_files(content: BundleContent) -> dict[str, bytes]:
@@ -113,7 +115,9 @@ def _proved_golden(content: BundleContent, algorithm: Algorithm, engine: Engine,
 def _derived_files(content: BundleContent, engine: Engine, kept: pa.Table, rows: Floats) -> dict[str, bytes]:
     phi, _ = content.calibration.contributions(engine.contributions(rows)[:, :-1], rows[:, 0])
     scores = content.calibration.probability(engine.margins(rows))
-    card = scorecard.scorecard_of(content.features, phi, catalogue_version=content.catalogue_version)
+    card = scorecard.scorecard_of(
+        content.features, phi, catalogue_version=content.catalogue_version, sentences=content.sentences
+    )
     columns = bins.bins_of_rows(content.features, rows)
     columns[reference.SCORE] = bins.bins_of(scores, FeatureKind.NUMERIC)
     return {

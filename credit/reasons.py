@@ -1,9 +1,9 @@
 """Principal reasons: which groups of features speak against a customer, in plain sentences.
 
 The adverse amount of a reason group is the sum over its features of (phi - mean phi over the reference), phi
-being contributions to the calibrated log-odds of default. So a reason compares a customer with the reference
-population, as the commentary to 12 CFR 1002.9 (Regulation B) suggests, and the amounts of all groups plus the
-reference's mean log-odds give back the customer's.
+being contributions on the score's scale, most often the calibrated log-odds of default. So a reason compares a
+customer with the reference population, as the commentary to 12 CFR 1002.9 (Regulation B) suggests, and the amounts of
+all groups plus the reference's mean log-odds give back the customer's.
 """
 
 import tomllib
@@ -98,7 +98,7 @@ class Reason:
     """The reason group, with `_missing` behind it where absence of its features is the main cause."""
     sentence: str
     amount: float
-    """Log-odds of default above the reference's mean; above 0."""
+    """Above the reference's mean, on the score's scale (log-odds of default, or probability); above 0."""
     features: tuple[str, ...]
     """The group's features that add to the amount, the greatest first, ties by name."""
 
@@ -116,7 +116,7 @@ class ReasonRules:
     groups: tuple[str, ...]
     """The reason group of each feature, d of them."""
     mean_contributions: tuple[float, ...]
-    """Each feature's mean contribution to calibrated log-odds of default over the reference, d of them."""
+    """Each feature's mean contribution over the reference, on the score's scale, d of them."""
     sentences: Sentences
 
     def __post_init__(self) -> None:
@@ -135,7 +135,7 @@ class ReasonRules:
 
 
 def excess_contributions(contributions: FloatArray, rules: ReasonRules) -> FloatArray:
-    """Contributions `[n, d]` less their means over the reference, in log-odds of default.
+    """Contributions `[n, d]` less their means over the reference, on the same scale.
 
     Raises:
         ReasonError: where the number of columns is not the number of features.
@@ -164,7 +164,7 @@ def principal_reasons(
     """For each row at most `limit` adverse reasons, the greatest amount first, ties by code.
 
     Args:
-        contributions: `[n, d]`, to the calibrated log-odds of default.
+        contributions: `[n, d]`, on the score's scale.
         missing: `[n, d]`, which features were unknown.
         rules: groups, reference means and sentences of the model.
         limit: most reasons a row.

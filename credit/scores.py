@@ -3,19 +3,16 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import compress
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from credit.bundle.calibration import Scale
 from credit.bundle.reader import Bundle
 from credit.points import PointsScale
 from credit.reasons import Reason, principal_reasons
 
 FloatArray = npt.NDArray[np.float64]
-
-Scale = Literal["log_odds_default"]
-"""What contributions and base value add up to: here logit(PD)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,20 +25,20 @@ class ScoredRows:
     feature_names: tuple[str, ...]
     """In the order of the columns, d of them."""
     margins: FloatArray
-    """`[n]`, log-odds of default before calibration."""
+    """`[n]`, before calibration: log-odds of default, or its probability where the scale is `probability`."""
     default_probabilities: FloatArray
     """`[n]`, in [0, 1]."""
     points: npt.NDArray[np.int64]
     """`[n]`."""
     contributions: FloatArray
-    """`[n, d]`, to logit(PD)."""
+    """`[n, d]`, on `scale`."""
     base_values: FloatArray
-    """`[n]`: with the row's contributions they add up to logit(PD)."""
+    """`[n]`: with the row's contributions they add up to logit(PD), or to the PD before it is clipped."""
     missing: npt.NDArray[np.bool_]
     """`[n, d]`, which features were unknown."""
     reasons: tuple[tuple[Reason, ...], ...]
     """n tuples of at most four."""
-    scale: Scale = "log_odds_default"
+    scale: Scale
 
     def __len__(self) -> int:
         """Number of rows."""
@@ -72,13 +69,13 @@ class Score:
     engine: str
     engine_version: str
     margin: float
-    """Log-odds of default before calibration."""
+    """As in `ScoredRows`."""
     default_probability: float
     """In [0, 1]."""
     points: int
     base_value: float
     contributions: dict[str, float]
-    """By feature; they and `base_value` add up to logit(PD) to 1e-9."""
+    """By feature; they and `base_value` add up to what `scale` says, to 1e-9."""
     scale: Scale
     reasons: tuple[Reason, ...]
     """At most four, adverse only, the greatest first."""
@@ -123,6 +120,7 @@ def score_rows(bundle: Bundle, rows: FloatArray) -> ScoredRows:
         base_values=base_values,
         missing=missing,
         reasons=principal_reasons(contributions, missing, bundle.reason_rules),
+        scale=bundle.calibration.scale,
     )
 
 

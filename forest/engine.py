@@ -1,4 +1,4 @@
-"""What a tree ensemble can be asked: margins, and the contributions that explain them."""
+"""What a model can be asked: margins, and the contributions that explain them."""
 
 from typing import Protocol
 
@@ -35,7 +35,7 @@ class Engine(Protocol):
         """Features of the model."""
 
     def margins(self, rows: Floats) -> Floats:
-        """Log-odds of default before calibration, float64 [n].
+        """Log-odds of default before calibration, or its probability (random forests), float64 [n].
 
         Raises:
             ForestError: where the rows are not float64 [n, width].
@@ -49,6 +49,14 @@ class Engine(Protocol):
         Raises:
             ForestError: where the rows are not float64 [n, width].
         """
+
+
+def close(contributions: Floats, margins: Floats) -> None:
+    """Let contributions float64 [n, width + 1] add up to margins [n] that were added in float32.
+
+    What the rounding of such a sum leaves, some 1e-6, belongs to no feature: the base value takes it.
+    """
+    contributions[:, -1] += margins - contributions.sum(axis=1)
 
 
 def checked_rows(rows: Floats, width: int) -> Floats:

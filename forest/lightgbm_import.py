@@ -4,29 +4,10 @@
 8 seconds of processor time that every command and every pod would spend at its start.
 """
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from types import ModuleType
-
-_WRAPPED = ("dask", "graphviz", "matplotlib", "pandas", "sklearn")
-
-
-@contextmanager
-def _hidden(names: tuple[str, ...]) -> Iterator[None]:
-    """Inside, importing one of the modules fails as if it were not installed; what is loaded already is left alone."""
-    hidden = [name for name in names if name not in sys.modules]
-    modules: dict[str, ModuleType | None] = sys.modules  # type: ignore[assignment]  # None: cannot be imported
-    modules.update(dict.fromkeys(hidden))
-    try:
-        yield
-    finally:
-        for name in hidden:
-            del modules[name]
-
+from forest.hidden_imports import hidden
 
 # Who has imported pandas or scikit-learn before gets LightGBM with its wrapper around it, as ever.
-with _hidden(_WRAPPED):
+with hidden("dask", "graphviz", "matplotlib", "pandas", "sklearn"):
     import lightgbm
 
 __all__ = ["lightgbm"]

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from forest.credits_form import credits_form
-from forest.engine import Floats, ForestError, checked_rows
+from forest.engine import Floats, ForestError, checked_rows, close
 from forest.native_contributions import NativeContributions
 from forest.native_form import native_form
 from forest.native_library import Call, NativeLibrary, Way
@@ -59,6 +59,7 @@ class NativeEngine:
             ForestError: where the trees cannot be laid out, or the machine has not the way.
         """
         self.width = trees.width
+        self._single = trees.single
         self._way = library.ways[-1] if way is None else way
         if self._way not in library.ways:
             raise ForestError(f"this machine cannot compute by {self._way.name}")
@@ -121,4 +122,6 @@ class NativeEngine:
         checked = checked_rows(rows, self.width)
         contributions = np.empty((len(checked), self.width + 1))
         self._share_out(len(checked), lambda share: self._contributions.explain(checked[share], contributions[share]))
+        if self._single:
+            close(contributions, self.margins(checked))
         return contributions

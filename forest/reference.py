@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from forest.engine import Contributor, Floats, ForestError
+from forest.engine import Contributor, Floats, ForestError, close
 from forest.treelite_engine import VERSION, TreeliteMargins, read_checkpoint
 from forest.trees import Reading
 
@@ -27,7 +27,10 @@ class ReferenceEngine:
 
     def contributions(self, rows: Floats) -> Floats:
         """TreeSHAP of the margin float64 [n, width + 1], base value last, for rows float64 [n, width]."""
-        return self.contributor.contributions(rows)
+        contributions = self.contributor.contributions(rows)
+        if self.trees.single:
+            close(contributions, self.margins(rows))
+        return contributions
 
 
 def load_lightgbm_reference(*, checkpoint: bytes, model_text: str) -> ReferenceEngine:

@@ -42,6 +42,11 @@ class TreeliteMargins:
         columns = _categorical_columns(model)
         return cls(model=model, width=int(model.num_feature), categorical=columns, reading=reading)
 
+    @property
+    def single(self) -> bool:
+        """Leaves are added in float32."""
+        return bool(self.model.input_type == "float32")
+
     def read(self, rows: Floats) -> Floats:
         """The rows as the library reads them, float64 [n, width].
 
@@ -95,6 +100,32 @@ def checkpoint_of_lightgbm(model_text: str) -> bytes:
             checkpoint: bytes = treelite.frontend.load_lightgbm_model(path).serialize_bytes()
         except treelite.TreeliteError as error:
             raise ForestError(f"Treelite {VERSION} cannot read the LightGBM model: {error}") from error
+    return checkpoint
+
+
+def checkpoint_of_xgboost(model_json: bytes) -> bytes:
+    """The Treelite checkpoint of an XGBoost model in JSON.
+
+    Raises:
+        ForestError: where Treelite cannot read it.
+    """
+    try:
+        checkpoint: bytes = treelite.frontend.from_xgboost_json(model_json).serialize_bytes()
+    except treelite.TreeliteError as error:
+        raise ForestError(f"Treelite {VERSION} cannot read the XGBoost model: {error}") from error
+    return checkpoint
+
+
+def checkpoint_of_scikit_learn(forest: object) -> bytes:
+    """The Treelite checkpoint of a fitted forest of scikit-learn, from its arrays.
+
+    Raises:
+        ForestError: where Treelite cannot read it.
+    """
+    try:
+        checkpoint: bytes = treelite.sklearn.import_model(forest).serialize_bytes()
+    except treelite.TreeliteError as error:
+        raise ForestError(f"Treelite {VERSION} cannot read the forest: {error}") from error
     return checkpoint
 
 

@@ -121,7 +121,9 @@ class Answering:
         return self._answer(deployed, outputs_of(scored, request.outputs), audit_id=str(audit_id))
 
     def _answer(self, deployed: Deployed, outputs: Outputs, *, audit_id: str | None = None) -> Answer:
-        return Answer(self._name, deployed.bundle.model_id, deployed.feature_names, outputs, audit_id=audit_id)
+        bundle = deployed.bundle
+        scale = bundle.calibration.scale
+        return Answer(self._name, bundle.model_id, deployed.feature_names, outputs, scale, audit_id=audit_id)
 
 
 def _read(call: Call[T], deployed: Deployed) -> tuple[InferRequest, Floats]:

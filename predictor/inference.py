@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from credit.bundle.calibration import Scale
 from credit.bundle.reader import Bundle
 from credit.reasons import MOST_REASONS
 from credit.scores import ScoredRows, points_scale, score_rows
@@ -16,8 +17,6 @@ from predictor.feature_values import Floats
 Array = npt.NDArray[Any]
 Outputs = Mapping[str, Array]
 """Arrays by name; the first dimension is the row."""
-
-SCALE = "log_odds_default"
 
 _UNEXPLAINED = frozenset({"default_probability", "margin", "points"})
 
@@ -39,7 +38,8 @@ class Answer:
     feature_names: tuple[str, ...]
     outputs: Outputs
     """In the order asked for."""
-    scale: str = SCALE
+    scale: Scale
+    """What contributions and base value add up to."""
     audit_id: str | None = None
 
     @property

@@ -6,7 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from credit.portfolios import Direction, Feature
+from trainer.algorithm import Weights
 from trainer.arrays import Floats
+
+COEFFICIENT = "coefficient"
+"""The figure of a linear model: of the standardised metric, towards default."""
 
 _NO_TREND = 0.1  # rank correlation within which a metric has no one direction
 
@@ -15,33 +19,42 @@ _NO_TREND = 0.1  # rank correlation within which a metric has no one direction
 class Importance:
     """One metric's weight in a model.
 
-    `mean_contribution` is the mean of |SHAP| in log-odds of default; `share` is its part of all metrics' sum;
-    `gain` is the reduction of the training loss by splits on the metric. Directions are towards repayment.
+    `mean_contribution` is the mean of |SHAP| on the calibration's scale; `share` is its part of all metrics' sum;
+    `weight` is the algorithm's own figure, named by `figure`. Directions are towards repayment.
     """
 
     metric: str
     mean_contribution: float
     share: float
-    gain: float
+    weight: float
+    figure: str
     declared: Direction
     observed: Direction
+    enforced: bool
+    """The model is monotone in the declared direction by construction."""
 
     @property
     def wording(self) -> str:
         """What more of the metric does, in words.
 
-        A declared direction holds by construction (the trees are monotone in it), whatever a few rows seem to show.
+        A coefficient's sign says it by itself. A declared direction that holds by construction holds, whatever a few
+        rows seem to show.
         """
+        if self.figure == COEFFICIENT:
+            risk = {1: "increases default risk", -1: "decreases default risk"}
+            return risk.get(int(np.sign(self.weight)), "is not used")
         words = {1: "increases repayment probability", -1: "decreases repayment probability", 0: "has no trend"}
-        return words[self.declared or self.observed] if self.share else "is not used"
+        direction = self.declared if self.enforced else self.observed
+        return words[direction] if self.share else "is not used"
 
 
 def rank_importance(
-    features: Sequence[Feature], rows: Floats, contributions: Floats, gain: Floats
+    features: Sequence[Feature], rows: Floats, contributions: Floats, weights: Weights, *, monotone: bool
 ) -> tuple[Importance, ...]:
-    """Metrics from the most to the least important.
+    """Metrics from the most to the least important: by the size of their coefficient, or of their contributions.
 
-    `rows` and `contributions` (SHAP values, log-odds of default) are `[n, d]`, `gain` is `[d]`.
+    `rows` and `contributions` (SHAP values towards default) are `[n, d]`; `monotone` says that declared directions hold
+    by construction.
     """
     size = np.abs(contributions).mean(axis=0)
     total = max(float(size.sum()), np.finfo(float).tiny)
@@ -50,13 +63,19 @@ def rank_importance(
             metric=feature.name,
             mean_contribution=float(size[j]),
             share=float(size[j] / total),
-            gain=float(gain[j]),
+            weight=float(weights.values[j]),
+            figure=weights.figure,
             declared=feature.direction,
             observed=observed_direction(rows[:, j], contributions[:, j]),
+            enforced=monotone and feature.direction != 0,
         )
         for j, feature in enumerate(features)
     ]
-    return tuple(sorted(found, key=lambda one: (-one.mean_contribution, one.metric)))
+    return tuple(sorted(found, key=_rank))
+
+
+def _rank(one: Importance) -> tuple[float, str]:
+    return -(abs(one.weight) if one.figure == COEFFICIENT else one.mean_contribution), one.metric
 
 
 def observed_direction(values: Floats, contributions: Floats) -> Direction:

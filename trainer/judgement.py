@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from credit.bundle.algorithms import algorithm_named as served
 from credit.portfolios import Portfolio
-from forest.lightgbm_contributions import LightgbmContributions
+from trainer.algorithm import algorithm_named
 from trainer.bootstrap import Interval, codes_of
 from trainer.classification import Classification, classify
 from trainer.evaluation import Evaluation, auc_interval, evaluate
@@ -14,7 +15,7 @@ from trainer.importance import Importance, rank_importance
 from trainer.rows import Rows
 
 EXPLAINED_ROWS = 2000
-"""Rows that importance is taken from at most; exact contributions take about 1 ms a row."""
+"""Rows that importance is taken from at most; exact contributions by the reference engine take about 1 ms a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,8 @@ def _sensitivity(rows: Rows, censored: Rows, fit: Fit, rng: np.random.Generator)
 def _importance(rows: Rows, fit: Fit, portfolio: Portfolio) -> tuple[Importance, ...]:
     spaced = np.linspace(0, len(fit.fitted) - 1, min(EXPLAINED_ROWS, len(fit.fitted))).astype(np.int64)
     values = rows.values[np.sort(fit.fitted)[spaced]]
-    library = LightgbmContributions.from_text(fit.model.trees.native)
-    contributions = fit.model.calibration.a * library.contributions(values)[:, :-1]
-    return rank_importance(portfolio.features, values, contributions, fit.model.trees.gain)
+    estimator, traits = fit.model.estimator, algorithm_named(portfolio.algorithm).TRAITS
+    engine = served(portfolio.algorithm).engine_of(estimator.native)
+    explained = engine.contributions(np.ascontiguousarray(values))
+    contributions, _ = fit.model.calibration.contributions(explained[:, :-1], explained[:, -1])
+    return rank_importance(portfolio.features, values, contributions, estimator.weights, monotone=traits.monotone)

@@ -210,9 +210,9 @@ def _report(order: TrainingOrder, run: TrainingRun, gathered: Rows, trained: Tra
         slices=trained.fit.slices,
         vintages=vintages_of(gathered),
         parity=parity_of(gathered),
-        rounds=model.trees.rounds,
-        calibration=(model.calibration.a, model.calibration.b),
-        cross_fitted=model.cross_fitted,
+        rounds=model.estimator.rounds,
+        calibration=model.calibration,
+        calibrated_on=model.calibrated_on,
         judgement=trained.judgement,
         answered=None,
     )

@@ -64,11 +64,12 @@ def publish(model_id: ModelId, portfolio: Portfolio, trained: Trained, model_dir
         window=window,
         label_rule=portfolio.label,
         metrics=metrics_of(trained.judgement),
-        model=fit.model.trees.native.encode(),
+        model=fit.model.estimator.native,
         calibration=fit.model.calibration,
         catalogue_version=LATEST_SENTENCES,
         reference=_reference(trained, portfolio),
         sentences=portfolio.own_sentences,
+        library_margins=fit.model.estimator.margins,
     )
     path = write_bundle(model_dir, content)
     return Published(model_id, hashlib.sha256((path / MANIFEST).read_bytes()).digest(), window)

@@ -6,11 +6,13 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
+from credit.bundle.calibration import Calibration, ProbabilityCalibration
 from credit.plain_table import table
 from trainer.bootstrap import Interval
 from trainer.classification import CLASSES
 from trainer.deployment import Answered
 from trainer.finite import finite
+from trainer.fitting import Calibrated
 from trainer.importance import Importance
 from trainer.judgement import Judgement
 from trainer.publication import importance_row, metrics_of
@@ -32,10 +34,10 @@ class TrainingReport:
     slices: tuple[SliceCount, ...]
     vintages: tuple[Vintage, ...]
     parity: Parity
-    rounds: int
-    calibration: tuple[float, float]
-    """a and b of logit(PD) = a * margin + b."""
-    cross_fitted: bool
+    rounds: int | None
+    """Trees; None where the algorithm has none."""
+    calibration: Calibration
+    calibrated_on: Calibrated
     judgement: Judgement
     answered: Answered | None
     """None where nobody wished to deploy."""
@@ -53,7 +55,12 @@ def to_json(report: TrainingReport) -> dict[str, Any]:
         "vintages": [asdict(one) for one in report.vintages],
         "parity": asdict(report.parity),
         "rounds": report.rounds,
-        "calibration": {"a": report.calibration[0], "b": report.calibration[1], "cross_fitted": report.cross_fitted},
+        "calibration": {
+            **asdict(report.calibration),
+            "scale": report.calibration.scale,
+            "fitted_on": report.calibrated_on,
+            "cross_fitted": report.calibrated_on is Calibrated.OUT_OF_FOLD,
+        },
         "metrics": metrics_of(report.judgement),
         "importance": [importance_row(one) for one in report.judgement.importance],
         "deployment": None if report.answered is None else _answer(report.answered),
@@ -120,9 +127,15 @@ def _at_cut_off(judgement: Judgement) -> str:
 
 
 def _calibration(report: TrainingReport) -> str:
-    a, b = report.calibration
-    how = "cross-fitted inside the training slice" if report.cross_fitted else "fitted on the calibration slice"
-    return f"{report.rounds} trees; logit(PD) = {a:.4f} * margin {b:+.4f}, {how}"
+    line = report.calibration
+    trees = "" if report.rounds is None else f"{report.rounds} trees; "
+    if report.calibrated_on is Calibrated.NOTHING:
+        return f"{trees}logit(PD) is the margin, which is calibrated as it is"
+    predicted = f"{line.a:.4f} * margin {line.b:+.4f}"
+    if isinstance(line, ProbabilityCalibration):
+        predicted += f", from {line.lowest:.2g} to {line.highest:.7g}"
+        return f"{trees}PD = {predicted}, fitted on the {report.calibrated_on}"
+    return f"{trees}logit(PD) = {predicted}, fitted on the {report.calibrated_on}"
 
 
 def _features(report: TrainingReport) -> str:
@@ -140,7 +153,8 @@ def _features(report: TrainingReport) -> str:
 
 def _importance(importance: Sequence[Importance]) -> str:
     rows = [
-        (one.metric, f"{one.share:.1%}", f"{one.gain:.1f}", _SIGNS[one.declared], _SIGNS[one.observed], one.wording)
+        (one.metric, f"{one.share:.1%}", f"{one.weight:.4g}", _SIGNS[one.declared], _SIGNS[one.observed], one.wording)
         for one in importance
     ]
-    return table(("metric", "share", "gain", "declared", "observed", "more of it"), rows)
+    figure = importance[0].figure if importance else "weight"
+    return table(("metric", "share", figure, "declared", "observed", "more of it"), rows)

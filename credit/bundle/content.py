@@ -1,10 +1,11 @@
 """What a trainer gives for a bundle, and the files that follow from it."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import metadata
 
+import numpy as np
 import pyarrow as pa
 
 from credit.bundle import bins, calibration, file_names, golden, manifest, reference, scorecard
@@ -17,8 +18,7 @@ from credit.bundle.model_id import ModelId
 from credit.portfolios import Feature, FeatureKind, LabelRule, PortfolioName, TableRule
 from forest.engine import Engine, Floats, ForestError
 
-FOREST_FILE = file_names.FOREST
-_LIBRARIES = ("lightgbm", "treelite", "numpy", "pyarrow")
+_LIBRARIES = ("numpy", "pyarrow")
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class BundleContent:
     metrics: Mapping[str, Json]
     """Figures of the test slice; finite numbers only."""
     model: bytes
-    """The library's own format: for LightGBM the text of `model_to_string()`, UTF-8."""
+    """The algorithm's native file: for LightGBM the text of `model_to_string()`, UTF-8."""
     calibration: Calibration
     catalogue_version: str
     """Version of the catalogue of reason sentences."""
@@ -44,6 +44,9 @@ class BundleContent:
     """Training rows as of their advance requests, in order of time: a numeric column a feature (null or NaN is
     missing), and any other columns (subject, time, label). The bundle keeps at most `reference.LARGEST` rows,
     evenly spaced, and takes bins and means from these."""
+    library_margins: Callable[[Floats], Floats] | None = None
+    """The fitting library's own margins [n] of rows [n, d], which the engine is proved against; needed where they
+    cannot be had from the native file (all but LightGBM)."""
     sentences: Mapping[str, str] = field(default_factory=dict)
     """Of reason groups that the catalogue does not have, by code."""
 
@@ -58,17 +61,12 @@ def bundle_files(content: BundleContent) -> dict[str, bytes]:
             differs from the library.
     """
     algorithm = algorithm_named(content.algorithm)
-    try:
-        checkpoint = algorithm.checkpoint(content.model)
-        engine = algorithm.load(checkpoint, content.model)
-    except ForestError as error:
-        raise BundleError(f"{algorithm.native_file}: {error}") from error
+    model, engine = _model(content, algorithm)
     _check_features(content, algorithm, engine)
     kept = reference.thinned(content.reference)
     rows = reference.feature_rows(kept, _feature_names(content))
     return {
-        algorithm.native_file: content.model,
-        FOREST_FILE: checkpoint,
+        **model,
         golden.FILE: _proved_golden(content, algorithm, engine, golden.choose_rows(rows)),
         **_derived_files(content, engine, kept, rows),
     }
@@ -76,6 +74,9 @@ def bundle_files(content: BundleContent) -> dict[str, bytes]:
 
 def manifest_of(content: BundleContent, files: Mapping[str, bytes]) -> Manifest:
     """The manifest of the bundle's other files."""
+    algorithm = algorithm_named(content.algorithm)
+    behind = [algorithm.library] if algorithm.library else []
+    behind += ["treelite"] if file_names.FOREST in algorithm.model_files else []
     return Manifest(
         model_id=content.model_id,
         portfolio=content.portfolio,
@@ -84,9 +85,21 @@ def manifest_of(content: BundleContent, files: Mapping[str, bytes]) -> Manifest:
         window=content.window,
         label_rule=content.label_rule,
         metrics=content.metrics,
-        libraries={library: metadata.version(library) for library in _LIBRARIES},
+        libraries={library: metadata.version(library) for library in (*behind, *_LIBRARIES)},
         files={name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
     )
+
+
+def _model(content: BundleContent, algorithm: Algorithm) -> tuple[Mapping[str, bytes], Engine]:
+    """The files that hold the model, and the engine that serves them."""
+    if content.calibration.scale != algorithm.scale:
+        scales = f"scale {content.calibration.scale}, but margins of {content.algorithm} are {algorithm.scale}"
+        raise BundleError(f"{calibration.FILE}: {scales}")
+    try:
+        files = algorithm.files_of(content.model)
+        return files, algorithm.load(files)
+    except ForestError as error:
+        raise BundleError(f"{algorithm.native_file}: {error}") from error
 
 
 def _feature_names(content: BundleContent) -> list[str]:
@@ -98,7 +111,9 @@ def _check_features(content: BundleContent, algorithm: Algorithm, engine: Engine
         raise BundleError(f"{manifest.FILE}: {len(content.features)} features named, but the model has {engine.width}")
     columns = algorithm.feature_names(content.model)
     # LightGBM writes a blank in a name as an underscore.
-    if columns and columns != tuple(name.replace(" ", "_") for name in _feature_names(content)):
+    if columns and [name.replace(" ", "_") for name in columns] != [
+        name.replace(" ", "_") for name in _feature_names(content)
+    ]:
         raise BundleError(
             f"{manifest.FILE}: features {', '.join(_feature_names(content))},"
             f" but the model's columns are {', '.join(columns)}: give them in the model's order"
@@ -107,9 +122,25 @@ def _check_features(content: BundleContent, algorithm: Algorithm, engine: Engine
 
 def _proved_golden(content: BundleContent, algorithm: Algorithm, engine: Engine, rows: Floats) -> bytes:
     answers = golden.golden_of(engine, rows)
-    library = algorithm.library_margins(content.model, rows)
-    golden.check_margins(library, answers.margins, of=f"{engine.name} against {content.algorithm} itself")
+    accepted = (np.isnan(rows) | (np.abs(rows) <= algorithm.largest)).all(axis=1)
+    golden.check_margins(
+        _library_margins(content, algorithm, rows[accepted]),
+        answers.margins[accepted],
+        of=f"{engine.name} against {content.algorithm} itself",
+        tolerance=algorithm.tolerance,
+    )
+    golden.check_additive(answers)
     return golden.golden_to_bytes(answers)
+
+
+def _library_margins(content: BundleContent, algorithm: Algorithm, rows: Floats) -> Floats:
+    if content.library_margins is not None:
+        return content.library_margins(rows)
+    if algorithm.library_margins is None:
+        raise BundleError(
+            f"{algorithm.native_file}: nothing to prove it by: give library_margins of {content.algorithm}"
+        )
+    return algorithm.library_margins(content.model, rows)
 
 
 def _derived_files(content: BundleContent, engine: Engine, kept: pa.Table, rows: Floats) -> dict[str, bytes]:

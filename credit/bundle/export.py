@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
+from credit.bundle import file_names
 from credit.bundle.canonical import to_bytes
-from credit.bundle.content import FOREST_FILE
 from credit.bundle.errors import BundleError
 from credit.bundle.reader import Bundle
 from forest.engine import Floats, ForestError
@@ -35,9 +35,12 @@ def export_tl2cgen(bundle: Bundle, out_dir: Path, rows: Floats) -> ExportReport:
     and a C compiler; without a compiler the C is still written.
 
     Raises:
-        BundleError: where tl2cgen is not installed, there is no compiler, `out_dir` is not empty, or a margin
-            differs; the message says which and what to do.
+        BundleError: where the model is not LightGBM's, tl2cgen is not installed, there is no compiler, `out_dir` is
+            not empty, or a margin differs; the message says which and what to do.
     """
+    if bundle.manifest.algorithm != "lightgbm":
+        # What others do to a number before their trees see it is left to the caller of the C, and proved for LightGBM.
+        raise BundleError(f"{bundle.model_id}: C is generated of LightGBM's trees, not of {bundle.manifest.algorithm}")
     try:
         report = _export(bundle, out_dir, np.vstack([bundle.golden.rows, rows]))
     except ForestError as error:
@@ -53,7 +56,7 @@ def _export(bundle: Bundle, out_dir: Path, rows: Floats) -> ExportReport:
         raise BundleError("exporting needs tl2cgen: install blinkscoring[train]") from error
     from forest.treelite_engine import TreeliteMargins  # noqa: PLC0415  # takes a second to import
 
-    checkpoint = bundle.file(FOREST_FILE)
+    checkpoint = bundle.file(file_names.FOREST)
     sources = tl2cgen_export.write_sources(checkpoint, out_dir)
     compiler = tl2cgen_export.found_compiler()
     library = tl2cgen_export.build_library(out_dir, compiler)

@@ -12,7 +12,7 @@ from forest.engine import Engine, Floats
 
 FILE = "golden.json"
 TOLERANCE = 1e-9
-"""Largest difference of a contribution, in log-odds."""
+"""Largest difference of a contribution, in the margin's unit."""
 _SAMPLED_ROWS = 48
 
 
@@ -57,14 +57,31 @@ def check_golden(golden: Golden, engine: Engine) -> None:
         )
 
 
-def check_margins(expected: Floats, given: Floats, *, of: str) -> None:
-    """Prove margins [n] equal to the bit.
+def check_margins(expected: Floats, given: Floats, *, of: str, tolerance: float = 0.0) -> None:
+    """Prove margins [n] equal to the bit, or to a tolerance above 0.
 
     Raises:
         BundleError: naming `of`, the first row that differs and both values.
     """
-    for row in np.flatnonzero(expected.view(np.uint64) != given.view(np.uint64))[:1]:
+    differs = expected.view(np.uint64) != given.view(np.uint64)
+    if tolerance:
+        differs = ~(np.abs(expected - given) <= tolerance)
+    for row in np.flatnonzero(differs)[:1]:
         raise BundleError(f"{of}: row {row}: margin {float(given[row])!r}, expected {float(expected[row])!r}")
+
+
+def check_additive(golden: Golden) -> None:
+    """Prove that the contributions of each row add up to its margin, to `TOLERANCE` of the greatest of them.
+
+    Raises:
+        BundleError: naming the first row that does not.
+    """
+    sums = golden.contributions.sum(axis=1)
+    largest = np.maximum(1.0, np.abs(golden.contributions).max(axis=1))
+    for row in np.flatnonzero(~(np.abs(sums - golden.margins) <= TOLERANCE * largest))[:1]:
+        raise BundleError(
+            f"{FILE}: row {row}: contributions add up to {float(sums[row])!r}, margin {float(golden.margins[row])!r}"
+        )
 
 
 def golden_to_bytes(golden: Golden) -> bytes:

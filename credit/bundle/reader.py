@@ -120,6 +120,7 @@ def load_bundle(path: Path) -> Bundle:
 def _proved(path: Path) -> Bundle:
     said, files = _verified(path)
     engine = _engine(said, files)
+    calibrated = _calibration(said, files)
     proof = golden.golden_from_bytes(files[golden.FILE], width=engine.width)
     golden.check_golden(proof, engine)
     return Bundle(
@@ -127,7 +128,7 @@ def _proved(path: Path) -> Bundle:
         manifest=said,
         manifest_sha256=hashlib.sha256(files[manifest.FILE]).hexdigest(),
         engine=engine,
-        calibration=calibration.calibration_from_bytes(files[calibration.FILE]),
+        calibration=calibrated,
         scorecard=scorecard.scorecard_from_bytes(files[scorecard.FILE]),
         bins=bins.bins_from_bytes(files[bins.FILE]),
         golden=proof,
@@ -149,12 +150,19 @@ def _verified(path: Path) -> tuple[Manifest, dict[str, bytes]]:
 def _engine(said: Manifest, files: Mapping[str, bytes]) -> Engine:
     algorithm = algorithm_named(said.algorithm)
     try:
-        engine = algorithm.load(files[file_names.FOREST], files[algorithm.native_file])
+        engine = algorithm.load(files)
     except ForestError as error:
-        raise BundleError(f"{file_names.FOREST}, {algorithm.native_file}: {error}") from error
+        raise BundleError(f"{', '.join(algorithm.model_files)}: {error}") from error
     if engine.width != len(said.features):
         raise BundleError(f"{manifest.FILE}: {len(said.features)} features, but the model has {engine.width}")
     return engine
+
+
+def _calibration(said: Manifest, files: Mapping[str, bytes]) -> Calibration:
+    read = calibration.calibration_from_bytes(files[calibration.FILE])
+    if read.scale != (needed := algorithm_named(said.algorithm).scale):
+        raise BundleError(f"{calibration.FILE}: scale {read.scale}, but margins of {said.algorithm} are {needed}")
+    return read
 
 
 def _check_manifest_hash(line: bytes, content: bytes) -> None:
@@ -174,7 +182,7 @@ def _check_hash(name: str, content: bytes, digest: str) -> None:
 def _check_names(path: Path, said: Manifest) -> None:
     algorithm = algorithm_named(said.algorithm)
     needed = {
-        *(algorithm.native_file, file_names.FOREST, golden.FILE),
+        *(*algorithm.model_files, golden.FILE),
         *(calibration.FILE, scorecard.FILE, bins.FILE, file_names.REFERENCE),
     }
     if said.files.keys() != needed:

@@ -21,7 +21,7 @@ class Scorecard:
     reason_groups: Mapping[str, tuple[str, ...]]
     """Features of each reason group, in the model's order."""
     mean_contributions: Mapping[str, float]
-    """Mean calibrated contribution of each feature over `reference.parquet`, in log-odds of default."""
+    """Mean calibrated contribution of each feature over `reference.parquet`, on the calibration's scale."""
     base_points: float = 600.0
     """Points at `base_odds`."""
     base_odds: float = 50.0

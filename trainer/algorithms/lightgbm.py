@@ -5,53 +5,39 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from credit.portfolios import Feature, FeatureKind
+from credit.portfolios import Feature
 from forest.lightgbm_import import lightgbm
-from trainer.arrays import Floats, Outcomes
-from trainer.errors import TrainingError
+from trainer.algorithm import Boosting, Sample, Traits, Weights, categorical_columns
+from trainer.arrays import Floats
 
 NAME = "lightgbm"
+TRAITS = Traits(stops_early=True, monotone=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """How trees are grown; `patience` is None where there is no slice to stop early on."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings(Boosting):
+    """How trees are grown."""
 
     leaves: int
     learning_rate: float
-    rounds: int
     min_rows_in_leaf: int
     l2: float
     feature_fraction: float
     row_fraction: float
-    patience: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Trees:
-    """A fitted ensemble: LightGBM's own text, the number of rounds kept, gain of each feature `[d]`."""
+    """A fitted ensemble: LightGBM's own text, the number of rounds kept, gain of each feature."""
 
-    native: str
+    native: bytes
     rounds: int
-    gain: Floats
+    weights: Weights
 
     def margins(self, rows: Floats) -> Floats:
         """Log-odds of default `[n]` of rows `[n, d]`."""
-        booster = lightgbm.Booster(model_str=self.native)
+        booster = lightgbm.Booster(model_str=self.native.decode())
         return np.asarray(booster.predict(rows, raw_score=True), dtype=np.float64).reshape(len(rows))
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """Rows `[n, d]` with outcomes `[n]`."""
-
-    rows: Floats
-    y: Outcomes
-
-    @property
-    def bads(self) -> int:
-        """Number of rows with y = 1."""
-        return int(self.y.sum())
 
 
 def settings_for(sample: Sample, *, stopping: bool) -> Settings:
@@ -61,14 +47,29 @@ def settings_for(sample: Sample, *, stopping: bool) -> Settings:
     """
     rows, bads = len(sample.y), sample.bads
     if not stopping or bads < 100:
-        leaf = max(5, rows // 10)
-        return Settings(4, 0.05, 60, leaf, l2=10.0, feature_fraction=0.5, row_fraction=1.0, patience=None)
-    leaf = int(np.clip(rows // 250, 20, 200))
-    leaves = int(np.clip(bads // 50, 4, 8))
-    return Settings(leaves, 0.015, 3000, leaf, l2=5.0, feature_fraction=0.25, row_fraction=0.5, patience=300)
+        return Settings(
+            leaves=4,
+            learning_rate=0.05,
+            rounds=60,
+            min_rows_in_leaf=max(5, rows // 10),
+            l2=10.0,
+            feature_fraction=0.5,
+            row_fraction=1.0,
+            patience=None,
+        )
+    return Settings(
+        leaves=int(np.clip(bads // 50, 4, 8)),
+        learning_rate=0.015,
+        rounds=3000,
+        min_rows_in_leaf=int(np.clip(rows // 250, 20, 200)),
+        l2=5.0,
+        feature_fraction=0.25,
+        row_fraction=0.5,
+        patience=300,
+    )
 
 
-def fit_trees(
+def fit(
     sample: Sample,
     stopping: Sample | None,
     *,
@@ -77,28 +78,20 @@ def fit_trees(
     seed: int,
     threads: int,
 ) -> Trees:
-    """Trees fitted to the sample, stopped early on `stopping` where it is given.
-
-    The same sample, settings, seed and threads give the same trees on the same build of the library. Classes are
-    never re-weighted: that would ruin the calibration.
-
-    Raises:
-        TrainingError: where a feature is of a kind that this algorithm is not set up for.
-    """
+    """Trees fitted to the sample, as `trainer.algorithm.Algorithm.fit`."""
+    names, categorical = [feature.name for feature in features], categorical_columns(features)
     fitted = lightgbm.train(
         _parameters(features, settings, seed=seed, threads=threads),
-        lightgbm.Dataset(sample.rows, sample.y, feature_name=[f.name for f in features]),
+        lightgbm.Dataset(sample.rows, sample.y, feature_name=names, categorical_feature=categorical),
         num_boost_round=settings.rounds,
         **_early_stopping(stopping, settings),
     )
     rounds = fitted.best_iteration if fitted.best_iteration > 0 else fitted.num_trees()
     gain = np.asarray(fitted.feature_importance("gain", iteration=rounds), dtype=np.float64)
-    return Trees(str(fitted.model_to_string(num_iteration=rounds)), rounds, gain)
+    return Trees(str(fitted.model_to_string(num_iteration=rounds)).encode(), rounds, Weights("gain", gain))
 
 
 def _parameters(features: Sequence[Feature], settings: Settings, *, seed: int, threads: int) -> dict[str, object]:
-    if other := [f.name for f in features if f.kind is not FeatureKind.NUMERIC]:
-        raise TrainingError(f"{NAME}: only numeric features are supported, not {', '.join(other)}")
     return {
         "objective": "binary",
         "metric": "binary_logloss",

@@ -20,6 +20,7 @@ from credit.promotion import Answer
 from tests.postgres.training.population import CASH, DAY, NOW, SMALL, START, order, runs
 from trainer.deployment import Deployment
 from trainer.errors import InsufficientRowsError, TrainingError
+from trainer.fitting import Calibrated
 from trainer.pipeline import train
 from trainer.report import to_json, to_text
 from trainer.rows import Source, gather_rows
@@ -172,7 +173,7 @@ def test_cross_validation_judges_every_row_out_of_fold(engine, populate, tmp_pat
     assert counted.name == "cross-validation"
     assert report.judgement.evaluation.rows == counted.rows == sum(one.used for one in report.vintages)
     assert report.judgement.indicative
-    assert report.cross_fitted
+    assert report.calibrated_on is Calibrated.OUT_OF_FOLD
     assert report.answered is not None
     assert report.answered.decision.answer is Answer.CHAMPION
     assert load_bundle(tmp_path / "models" / report.model_id).manifest.metrics["rows"] == counted.rows

@@ -28,7 +28,7 @@ SCORES = st.builds(
     points=st.integers(-(10**6), 10**6),
     base_value=NUMBERS,
     contributions=st.dictionaries(TEXTS, NUMBERS, max_size=4),
-    scale=st.just("log_odds_default"),
+    scale=st.sampled_from(["log_odds_default", "probability"]),
     reasons=st.lists(REASONS, max_size=2).map(tuple),
     missing=st.lists(TEXTS, max_size=2).map(tuple),
 )

@@ -3,11 +3,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from credit.bundle.calibration import Calibration
 from credit.portfolio_file import load_portfolio
 from credit.portfolios import Feature, FeatureKind, Gate, Portfolio, Split, SplitKind
+from trainer.algorithm import algorithm_names
 from trainer.errors import InsufficientRowsError, TrainingError
 from trainer.evaluation import evaluate, probability
-from trainer.fitting import Fit, fit, require_enough
+from trainer.fitting import Calibrated, Fit, fit, require_enough
 from trainer.judgement import judge
 from trainer.rows import Rows, Vintage, vintages_of
 
@@ -48,7 +50,7 @@ def test_enough_rows_give_a_model_calibrated_on_its_slice_and_judged_on_the_last
     rows = draw(6000)
     found = fitted(rows)
     assert [one.name for one in found.slices] == ["training", "stopping", "calibration", "purged", "test"]
-    assert not found.model.cross_fitted
+    assert found.model.calibrated_on is Calibrated.SLICE
     assert rows.requested_at[found.fitted].max() < rows.requested_at[found.judged].min()
     measures = evaluate(
         rows.y[found.judged], found.log_odds, np.arange(len(found.judged)), rng=np.random.default_rng(1)
@@ -62,7 +64,7 @@ def test_few_bads_join_slices_and_cross_fit_the_calibration() -> None:
     rows = {one.name: one.rows for one in found.slices}
     assert (rows["stopping"], rows["calibration"]) == (0, 0)
     assert rows["training"] + rows["purged"] + rows["test"] == 600
-    assert found.model.cross_fitted
+    assert found.model.calibrated_on is Calibrated.OUT_OF_FOLD
     assert found.model.calibration.a > 0
 
 
@@ -77,7 +79,8 @@ def test_cross_validation_predicts_every_row_without_having_seen_it() -> None:
 def test_the_same_seed_gives_the_same_fit() -> None:
     rows = draw(300)
     one, other = fitted(rows, FOLDED), fitted(rows, FOLDED)
-    assert one.model == replace(other.model, trees=replace(other.model.trees, gain=one.model.trees.gain))
+    assert one.model == replace(other.model, estimator=one.model.estimator)
+    assert one.model.estimator.native == other.model.estimator.native
     assert np.array_equal(one.log_odds, other.log_odds)
 
 
@@ -98,8 +101,33 @@ def test_what_cannot_be_judged_is_refused_with_its_counts(bads: int, rows: int, 
 
 
 def test_an_unknown_algorithm_is_named() -> None:
-    with pytest.raises(TrainingError, match="no algorithm 'crystal_ball'; there is lightgbm"):
+    with pytest.raises(TrainingError, match="portfolio cash_advance: no algorithm 'crystal_ball'; there are base_rate, .*lightgbm, "):
         fitted(draw(300), replace(PORTFOLIO, algorithm="crystal_ball"))
+
+
+@pytest.mark.parametrize("name", ["logistic_regression", "base_rate"])
+def test_what_is_calibrated_and_does_not_stop_early_is_fitted_to_all_rows_before_the_test(name: str) -> None:
+    rows = draw(3000)
+    found = fitted(rows, replace(PORTFOLIO, algorithm=name))
+    counted = {one.name: one.rows for one in found.slices}
+    assert (counted["stopping"], counted["calibration"]) == (0, 0)
+    assert counted["training"] == len(found.fitted)
+    assert (found.model.calibration, found.model.calibrated_on) == (Calibration(1.0, 0.0), Calibrated.NOTHING)
+
+
+@pytest.mark.parametrize("name", algorithm_names())
+@pytest.mark.parametrize(("count", "portfolio"), [(3000, PORTFOLIO), (200, FOLDED)])
+def test_every_algorithm_takes_the_path_and_is_judged(name: str, count: int, portfolio: Portfolio) -> None:
+    rows = draw(count)
+    portfolio = replace(portfolio, algorithm=name)
+    found = fitted(rows, portfolio)
+    judged = judge(rows, rows.take(np.zeros(count, dtype=bool)), found, portfolio, np.random.default_rng(1))
+    assert np.isfinite(found.log_odds).all()
+    auc = judged.evaluation.roc_auc.estimate
+    assert auc == 0.5 if name == "base_rate" and portfolio is not FOLDED else auc > 0.65 or name == "base_rate"
+    assert judged.importance[0].wording == (
+        "is not used" if name == "base_rate" else "increases repayment probability"
+    )
 
 
 def test_a_test_slice_of_one_class_is_refused_with_all_slices_counted() -> None:

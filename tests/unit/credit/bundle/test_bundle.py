@@ -208,7 +208,7 @@ def test_a_file_name_that_leaves_the_directory_is_refused(broken: Path, name: st
     ("field", "value", "message"),
     [
         ("format", 2, "format 2; this version reads format 1"),
-        ("algorithm", "pickle", "algorithm 'pickle': this version reads lightgbm"),
+        ("algorithm", "pickle", "algorithm 'pickle': this version reads lightgbm, "),
         ("model_id", "../other", "model id '../other': must be model_<name>"),
         ("window", {}, "a field is missing or has a wrong type: KeyError"),
         ("features", [{}], "a field is missing or has a wrong type: KeyError"),

@@ -1,6 +1,7 @@
 """A bundle exported as C."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -56,3 +57,10 @@ def test_a_library_that_differs_is_removed(bundle: Bundle, tmp_path: Path) -> No
     with pytest.raises(BundleError, match="the compiled library differs in row"):
         export_tl2cgen(bundle, tmp_path, looks_missing)
     assert not [path for path in tmp_path.iterdir() if path.suffix in {".so", ".dylib"}]
+
+
+def test_another_library_s_trees_are_not_exported(bundle: Bundle, tmp_path: Path) -> None:
+    other = replace(bundle, manifest=replace(bundle.manifest, algorithm="xgboost"))
+    with pytest.raises(BundleError, match="C is generated of LightGBM's trees, not of xgboost"):
+        export_tl2cgen(other, tmp_path / "c", bundle.golden.rows)
+    assert list(tmp_path.iterdir()) == []

@@ -9,7 +9,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from credit.bundle.bins import Bins, bins_from_bytes, bins_of, bins_to_bytes
-from credit.bundle.calibration import Calibration, calibration_from_bytes, calibration_to_bytes
+from credit.bundle.calibration import (
+    Calibration,
+    ProbabilityCalibration,
+    calibration_from_bytes,
+    calibration_to_bytes,
+)
 from credit.bundle.errors import BundleError
 from credit.bundle.golden import Golden, golden_from_bytes, golden_to_bytes
 from credit.bundle.model_id import checked_model_id, model_id_of
@@ -19,6 +24,13 @@ from forest.engine import Floats
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 any_float = st.floats(allow_nan=True, allow_infinity=True)
 calibrations = st.builds(Calibration, a=st.floats(0.01, 10), b=st.floats(-10, 10))
+clipped = st.builds(
+    ProbabilityCalibration,
+    a=st.floats(0.01, 10),
+    b=st.floats(-1, 1),
+    lowest=st.floats(1e-9, 0.1),
+    highest=st.floats(0.5, 1 - 1e-9),
+)
 
 
 @given(calibrations, arrays.arrays(np.float64, 7, elements=st.floats(-20, 20)))
@@ -54,7 +66,33 @@ def test_a_calibration_that_turns_or_loses_the_order_is_refused(a: float, b: flo
         Calibration(a=a, b=b)
 
 
-@given(calibrations)
+@given(clipped, st.floats(-5, 5), st.floats(-5, 5))
+def test_a_clipped_probability_keeps_the_order_and_has_its_log_odds(
+    calibration: ProbabilityCalibration, one: float, other: float
+) -> None:
+    margins = np.array(sorted([one, other]))
+    low, high = calibration.probability(margins)
+    assert calibration.lowest <= low <= high <= calibration.highest
+    np.testing.assert_allclose(calibration.log_odds(margins), np.log([low / (1 - low), high / (1 - high)]), atol=1e-6)
+
+
+def test_a_clipped_probability_is_the_line_between_its_bounds() -> None:
+    calibration = ProbabilityCalibration(a=2.0, b=-0.25, lowest=0.01, highest=0.99)
+    margins = np.array([-np.inf, 0.0, 0.125, 0.25, 0.5, 1.0, np.inf])
+    assert calibration.probability(margins).tolist() == [0.01, 0.01, 0.01, 0.25, 0.75, 0.99, 0.99]
+    phi, base = calibration.contributions(np.array([[0.125, 0.25]]), np.array([0.5]))
+    assert (phi.tolist(), base.tolist(), calibration.scale) == ([[0.25, 0.5]], [0.75], "probability")
+
+
+@pytest.mark.parametrize(("lowest", "highest"), [(0.0, 0.9), (0.5, 0.5), (0.1, 1.0), (np.nan, 0.9), (-0.1, 0.9)])
+def test_a_clip_that_is_not_inside_0_and_1_is_refused(lowest: float, highest: float) -> None:
+    with pytest.raises(BundleError, match=r"calibration\.json: 0 < lowest < highest < 1 is needed"):
+        ProbabilityCalibration(a=1.0, b=0.0, lowest=lowest, highest=highest)
+    with pytest.raises(BundleError, match=r"calibration\.json: a must be above 0"):
+        ProbabilityCalibration(a=0.0, b=0.0, lowest=0.1, highest=0.9)
+
+
+@given(calibrations | clipped)
 def test_a_calibration_survives_its_file(calibration: Calibration) -> None:
     assert calibration_from_bytes(calibration_to_bytes(calibration)) == calibration
 
@@ -63,6 +101,18 @@ def test_a_calibration_survives_its_file(calibration: Calibration) -> None:
 def test_a_calibration_file_with_other_fields_is_refused(content: bytes) -> None:
     with pytest.raises(BundleError, match=r"calibration\.json: must hold the numbers a and b"):
         calibration_from_bytes(content)
+
+
+def test_a_calibration_s_file_names_its_scale_where_it_is_no_log_odds() -> None:
+    assert calibration_to_bytes(Calibration(1.5, 0.5)) == b'{\n "a": 1.5,\n "b": 0.5\n}\n'
+    assert json.loads(calibration_to_bytes(ProbabilityCalibration(1.5, 0.5, 0.25, 0.75))) == {
+        **{"a": 1.5, "b": 0.5, "scale": "probability"},
+        **{"lowest": 0.25, "highest": 0.75},
+    }
+    with pytest.raises(BundleError, match="scale 'odds'; this version reads log_odds_default and probability"):
+        calibration_from_bytes(b'{"a": 1, "b": 0, "scale": "odds"}')
+    with pytest.raises(BundleError, match="must hold the numbers a and b and lowest and highest"):
+        calibration_from_bytes(b'{"a": 1, "b": 0, "scale": "probability"}')
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b'{"a": NaN}', b"\xff"])

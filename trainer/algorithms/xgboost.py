@@ -1,0 +1,148 @@
+"""Gradient-boosted trees by XGBoost (Chen and Guestrin 2016), monotone where a feature's direction is declared."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from credit.portfolios import Feature
+from forest.hidden_imports import hidden
+from trainer.algorithm import Boosting, Sample, Traits, Weights, categorical_columns, require_both_classes
+from trainer.arrays import Floats, Outcomes
+from trainer.errors import TrainingError
+
+with hidden("dask", "matplotlib", "pandas", "sklearn"):
+    import xgboost
+
+NAME = "xgboost"
+TRAITS = Traits(stops_early=True, monotone=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings(Boosting):
+    """How trees are grown."""
+
+    depth: int
+    learning_rate: float
+    min_hessian_in_leaf: float
+    """Sum of p(1 - p) over its rows."""
+    l2: float
+    feature_fraction: float
+    row_fraction: float
+    bad_weight: float = 1.0
+    """Weight of a bad row; another than 1 moves the margins, which the calibration moves back."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trees:
+    """A fitted ensemble of the named columns, which are categories where `types` says c."""
+
+    booster: xgboost.Booster
+    names: tuple[str, ...]
+    types: tuple[str, ...]
+
+    @property
+    def native(self) -> bytes:
+        """XGBoost's JSON."""
+        return bytes(self.booster.save_raw("json"))
+
+    @property
+    def rounds(self) -> int:
+        """Trees."""
+        return int(self.booster.num_boosted_rounds())
+
+    @property
+    def weights(self) -> Weights:
+        """Reduction of the training loss by splits on each feature."""
+        gain = self.booster.get_score(importance_type="total_gain")
+        return Weights("gain", np.array([float(gain.get(name, 0.0)) for name in self.names]))
+
+    def margins(self, rows: Floats) -> Floats:
+        """Log-odds of default `[n]`, computed in float32, of rows `[n, d]` without infinities."""
+        matrix = _matrix(rows, None, self.names, self.types, threads=1)
+        return np.asarray(self.booster.predict(matrix, output_margin=True), dtype=np.float64)
+
+
+def settings_for(sample: Sample, *, stopping: bool) -> Settings:
+    """Settings that suit the size of the sample: few bads bear few, small, strongly shrunk trees."""
+    if not stopping or sample.bads < 100:
+        return Settings(
+            rounds=60,
+            patience=None,
+            depth=2,
+            learning_rate=0.1,
+            min_hessian_in_leaf=max(1.0, sample.bads / 20),
+            l2=10.0,
+            feature_fraction=0.5,
+            row_fraction=1.0,
+        )
+    return Settings(
+        rounds=3000,
+        patience=200,
+        depth=3,
+        learning_rate=0.02,
+        min_hessian_in_leaf=float(np.clip(sample.bads / 50, 2, 20)),
+        l2=5.0,
+        feature_fraction=0.3,
+        row_fraction=0.5,
+    )
+
+
+def fit(
+    sample: Sample,
+    stopping: Sample | None,
+    *,
+    features: Sequence[Feature],
+    settings: Settings,
+    seed: int,
+    threads: int,
+) -> Trees:
+    """Trees fitted to the sample, as `trainer.algorithm.Algorithm.fit`."""
+    require_both_classes(NAME, sample)
+    categorical = categorical_columns(features)
+    names = tuple(feature.name for feature in features)
+    types = tuple("c" if column in categorical else "q" for column in range(len(names)))
+    early = {}
+    try:
+        if stopping is not None and settings.patience is not None:
+            held_back = _matrix(stopping.rows, stopping.y, names, types, threads=threads)
+            early = {"evals": [(held_back, "stopping")], "early_stopping_rounds": settings.patience}
+        booster = xgboost.train(
+            _parameters(features, settings, seed=seed, threads=threads),
+            _matrix(sample.rows, sample.y, names, types, threads=threads),
+            settings.rounds,
+            verbose_eval=False,
+            **early,
+        )
+    except (xgboost.core.XGBoostError, ValueError) as error:
+        # An infinity, a number beyond float32, a category below 0, a name with a bracket in it.
+        raise TrainingError(f"{NAME}: {str(error).splitlines()[0]}") from error
+    return Trees(booster[: booster.best_iteration + 1] if early else booster, names, types)
+
+
+def _matrix(
+    rows: Floats, y: Outcomes | None, names: Sequence[str], types: Sequence[str], *, threads: int
+) -> xgboost.DMatrix:
+    return xgboost.DMatrix(
+        rows, y, feature_names=list(names), feature_types=list(types), enable_categorical=True, nthread=threads
+    )
+
+
+def _parameters(features: Sequence[Feature], settings: Settings, *, seed: int, threads: int) -> dict[str, object]:
+    return {
+        "objective": "binary:logistic",
+        "eval_metric": "logloss",
+        "tree_method": "hist",
+        # Bad is the positive class, directions are stated towards repayment: hence the minus.
+        "monotone_constraints": tuple(-feature.direction for feature in features),
+        "max_depth": settings.depth,
+        "learning_rate": settings.learning_rate,
+        "min_child_weight": settings.min_hessian_in_leaf,
+        "reg_lambda": settings.l2,
+        "colsample_bynode": settings.feature_fraction,
+        "subsample": settings.row_fraction,
+        "scale_pos_weight": settings.bad_weight,
+        "seed": seed,
+        "nthread": threads,
+        "verbosity": 0,
+    }

@@ -48,7 +48,7 @@ def ordered(tmp_path, portfolio=TRADE, **options):
 
 
 def trained(engine, tmp_path, portfolio=TRADE, *, hours=0, **options):
-    options = {} if "data" in options else {"batch_id": "BATCH_001"} | options
+    options = options if "data" in options else {"batch_id": "BATCH_001"} | options
     now = datetime.now(UTC) + timedelta(hours=hours)
     return train(engine, ordered(tmp_path, portfolio, **options), now=now)
 
@@ -159,7 +159,8 @@ def test_a_file_gives_the_model_that_its_loaded_rows_give(engine, load, tmp_path
     streamed = trained(engine, tmp_path, data=path)
     texts = [(tmp_path / "models" / one.model_id / "linear.json").read_bytes() for one in (stored, streamed)]
     assert texts[0] == texts[1]
-    assert stored.judgement == streamed.judgement
+    assert stored.judgement.classification == streamed.judgement.classification
+    assert stored.judgement.importance == streamed.judgement.importance
     assert (streamed.source, streamed.model_id.startswith("model_trade_credit_")) == ("file", True)
 
 

@@ -4,6 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed-from-lock
 
+# Compiled modules are kept, whatever the caller's environment says: tests start hundreds of processes, and each would
+# compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 # CI and `make acceptance` use the same environment as `make run`.
 .PHONY: setup run test test-native test-store test-cluster check acceptance format lock clean bench bench-peers bench-lock
 
@@ -63,6 +67,7 @@ check: setup
 # Hours, not minutes: figures go to docs/acceptance.
 acceptance: setup
 	$(BIN)/pytest -n 0 -m acceptance tests
+	$(BIN)/pytest -n 0 --hypothesis-profile long tests/unit
 	$(BIN)/python -m benchmarks.simulator_acceptance --users 20000 --months 24 --seeds 4 5 6 --out docs/acceptance/simulator.md
 	$(BIN)/uv pip install --quiet --target .build/xgboost --no-deps --require-hashes -r benchmarks/xgboost.lock
 	PYTHONPATH=.build/xgboost $(BIN)/python -m benchmarks.engine_proof --rows 10000000 --out docs/acceptance/engine_proof.md

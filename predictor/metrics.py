@@ -33,27 +33,8 @@ class Metrics:
             count_in_files(place)
         self._place = place
         self._registry = registry = CollectorRegistry()
-        self._requests = Counter(
-            "blink_requests", "Requests answered", ["protocol", "route", "status"], registry=registry
-        )
-        self._seconds = Histogram(
-            "blink_request_seconds",
-            "Time from a request's first byte to its answer",
-            ["protocol", "route"],
-            buckets=_SECONDS,
-            registry=registry,
-        )
-        # Looking a child up by its labels costs more than counting.
-        self._answered: dict[tuple[str, str, str], tuple[Counter, Histogram]] = {}
-        self._rows = Counter("blink_scored_rows", "Rows scored", ["portfolio", "audited"], registry=registry)
-        self._scores = Histogram(
-            "blink_default_probability",
-            "Probabilities of default that were answered",
-            ["portfolio", "model_id"],
-            buckets=_PROBABILITIES,
-            registry=registry,
-        )
-        self._counted: dict[tuple[str, str, bool], tuple[Counter, Histogram]] = {}
+        self._requests = _Requests(registry)
+        self._scores = _Scores(registry)
         self._missing = _MissingValues(registry)
         self._batches = Histogram(
             "blink_batch_rows",
@@ -61,38 +42,19 @@ class Metrics:
             buckets=_ROWS,
             registry=registry,
         )
-        self._model = Gauge(
-            "blink_model_info",
-            "1 for the serving model",
-            ["portfolio", "model_id", "engine_version"],
-            registry=registry,
-            multiprocess_mode="livemax",
-        )
-        self._served: Gauge | None = None
+        # Files keep what was once in them.
+        self._model = _ServedModel(registry, forgets=place is None)
         self._refused = Counter("blink_model_refusals", "Models that could not be deployed", registry=registry)
         self._audits = _AuditFigures(registry)
         self._looks = _Looks(registry)
 
     def request(self, protocol: str, route: str, status: str, seconds: float) -> None:
         """Count a request; `route` is a template, never a path that a client made up."""
-        of_them = self._answered.get((protocol, route, status))
-        if of_them is None:
-            of_them = self._requests.labels(protocol, route, status), self._seconds.labels(protocol, route)
-            self._answered[protocol, route, status] = of_them
-        of_them[0].inc()
-        of_them[1].observe(seconds)
+        self._requests.count(protocol, route, status, seconds)
 
     def scored(self, portfolio: str, model_id: str, probabilities: Iterable[float], *, audited: bool) -> None:
         """Count rows and their probabilities of default."""
-        of_them = self._counted.get((portfolio, model_id, audited))
-        if of_them is None:
-            of_them = self._rows.labels(portfolio, str(audited).lower()), self._scores.labels(portfolio, model_id)
-            self._counted[portfolio, model_id, audited] = of_them
-        rows = 0
-        for probability in probabilities:
-            of_them[1].observe(probability)
-            rows += 1
-        of_them[0].inc(rows)
+        self._scores.count(portfolio, model_id, probabilities, audited=audited)
 
     def missing(self, portfolio: str, feature_names: Sequence[str], missing: BoolArray) -> None:
         """Count, by feature, in how many scored rows bool [n, d] it was missing."""
@@ -104,13 +66,7 @@ class Metrics:
 
     def deployed(self, portfolio: str, model_id: str, engine_version: str) -> None:
         """Show which model serves."""
-        # Files keep what was once in them: there the one before becomes 0, here it is gone.
-        if self._place is None:
-            self._model.clear()
-        elif self._served is not None:
-            self._served.set(0)
-        self._served = self._model.labels(portfolio, model_id, engine_version)
-        self._served.set(1)
+        self._model.show(portfolio, model_id, engine_version)
 
     def refused(self) -> None:
         """Count a model that was not deployed."""
@@ -155,6 +111,83 @@ class Metrics:
         """Bring what is counted, or looked at, only now and then up to date."""
         self._missing.settle()
         self._looks.settle()
+
+
+class _Requests:
+    """Requests and their time."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._count = Counter("blink_requests", "Requests answered", ["protocol", "route", "status"], registry=registry)
+        self._seconds = Histogram(
+            "blink_request_seconds",
+            "Time from a request's first byte to its answer",
+            ["protocol", "route"],
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        # Looking a child up by its labels costs more than counting.
+        self._known: dict[tuple[str, str, str], tuple[Counter, Histogram]] = {}
+
+    def count(self, protocol: str, route: str, status: str, seconds: float) -> None:
+        of_them = self._known.get((protocol, route, status))
+        if of_them is None:
+            of_them = self._count.labels(protocol, route, status), self._seconds.labels(protocol, route)
+            self._known[protocol, route, status] = of_them
+        of_them[0].inc()
+        of_them[1].observe(seconds)
+
+
+class _Scores:
+    """Rows and their probabilities of default."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._rows = Counter("blink_scored_rows", "Rows scored", ["portfolio", "audited"], registry=registry)
+        self._probabilities = Histogram(
+            "blink_default_probability",
+            "Probabilities of default that were answered",
+            ["portfolio", "model_id"],
+            buckets=_PROBABILITIES,
+            registry=registry,
+        )
+        # As with requests.
+        self._known: dict[tuple[str, str, bool], tuple[Counter, Histogram]] = {}
+
+    def count(self, portfolio: str, model_id: str, probabilities: Iterable[float], *, audited: bool) -> None:
+        of_them = self._known.get((portfolio, model_id, audited))
+        if of_them is None:
+            of_them = (
+                self._rows.labels(portfolio, str(audited).lower()),
+                self._probabilities.labels(portfolio, model_id),
+            )
+            self._known[portfolio, model_id, audited] = of_them
+        rows = 0
+        for probability in probabilities:
+            of_them[1].observe(probability)
+            rows += 1
+        of_them[0].inc(rows)
+
+
+class _ServedModel:
+    """Which model serves: the one before is gone, or 0 where the registry cannot forget."""
+
+    def __init__(self, registry: CollectorRegistry, *, forgets: bool) -> None:
+        self._gauge = Gauge(
+            "blink_model_info",
+            "1 for the serving model",
+            ["portfolio", "model_id", "engine_version"],
+            registry=registry,
+            multiprocess_mode="livemax",
+        )
+        self._forgets = forgets
+        self._served: Gauge | None = None
+
+    def show(self, portfolio: str, model_id: str, engine_version: str) -> None:
+        if self._forgets:
+            self._gauge.clear()
+        elif self._served is not None:
+            self._served.set(0)
+        self._served = self._gauge.labels(portfolio, model_id, engine_version)
+        self._served.set(1)
 
 
 class _MissingValues:

@@ -163,9 +163,32 @@ def _said_of_models() -> Schema:
 
 
 def _inference(feature_names: Sequence[str]) -> Schema:
-    of_switch: Schema = {"type": "object", "properties": {"binary_data": {"type": "boolean"}}}
-    asked = _object({"name": {"enum": list(OUTPUTS)}}, {"parameters": of_switch})
-    sent = _object(
+    return {
+        "InferRequest": {**_infer_request(len(feature_names)), "example": _example(feature_names)},
+        "InferResponse": _object(
+            {"model_name": _TEXT, "model_version": _TEXT, "id": _TEXT, "outputs": _list(_given_output(), least=1)},
+            {"parameters": {"type": "object"}},
+        ),
+    }
+
+
+def _infer_request(features: int) -> Schema:
+    known: Schema = {"subject_id": _TEXT, "binary_data_output": {"type": "boolean"}}
+    text: Schema = {"type": ["string", "null"]}
+    return _object(
+        {"inputs": {**_list(_sent_input(), least=1), "maxItems": max(features, 1)}},
+        {
+            "id": {"oneOf": [{"type": "null"}, {"type": "string", "maxLength": LONGEST_TEXT}]},
+            "model_name": text,
+            "model_version": text,
+            "parameters": {"type": ["object", "null"], "properties": known},
+            "outputs": {"oneOf": [{"type": "null"}, {**_list(_asked_output()), "uniqueItems": True}]},
+        },
+    )
+
+
+def _sent_input() -> Schema:
+    return _object(
         {
             "name": _TEXT,
             "shape": {**_list(_SIZE, least=1), "maxItems": 2},
@@ -174,7 +197,15 @@ def _inference(feature_names: Sequence[str]) -> Schema:
         },
         {"parameters": _PARAMETERS},
     )
-    given = _object(
+
+
+def _asked_output() -> Schema:
+    switch: Schema = {"type": "object", "properties": {"binary_data": {"type": "boolean"}}}
+    return _object({"name": {"enum": list(OUTPUTS)}}, {"parameters": switch})
+
+
+def _given_output() -> Schema:
+    return _object(
         {
             "name": {"enum": list(OUTPUTS)},
             "datatype": {"enum": sorted(set(OUTPUTS.values()))},
@@ -182,27 +213,6 @@ def _inference(feature_names: Sequence[str]) -> Schema:
             "data": _list({"type": ["number", "string"]}),
         }
     )
-    known: Schema = {"subject_id": _TEXT, "binary_data_output": {"type": "boolean"}}
-    text: Schema = {"type": ["string", "null"]}
-    return {
-        "InferRequest": {
-            **_object(
-                {"inputs": {**_list(sent, least=1), "maxItems": max(len(feature_names), 1)}},
-                {
-                    "id": {"oneOf": [{"type": "null"}, {"type": "string", "maxLength": LONGEST_TEXT}]},
-                    "model_name": text,
-                    "model_version": text,
-                    "parameters": {"type": ["object", "null"], "properties": known},
-                    "outputs": {"oneOf": [{"type": "null"}, {**_list(asked), "uniqueItems": True}]},
-                },
-            ),
-            "example": _example(feature_names),
-        },
-        "InferResponse": _object(
-            {"model_name": _TEXT, "model_version": _TEXT, "id": _TEXT, "outputs": _list(given, least=1)},
-            {"parameters": {"type": "object"}},
-        ),
-    }
 
 
 def _example(feature_names: Sequence[str]) -> Json:

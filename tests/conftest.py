@@ -3,8 +3,10 @@
 import pytest
 from hypothesis import settings
 
-# Machines are shared and noisy: how long one example takes says nothing about the code.
-settings.register_profile("blink", deadline=None)
+# Machines are shared and noisy: how long one example takes says nothing about the code. Laws are tried on more examples
+# by `make acceptance` (--hypothesis-profile long).
+settings.register_profile("blink", deadline=None, max_examples=50)
+settings.register_profile("long", deadline=None, max_examples=1000)
 settings.load_profile("blink")
 
 # The longest tests first, so that the workers end together.

@@ -10,6 +10,7 @@ import yaml
 from predictor.http_app import Endpoints, routes_of
 from predictor.http_infer import ROUTE, VERSION_ROUTE
 from predictor.http_score import ROUTE as SCORE_ROUTE
+from predictor.settings import Limits
 from tests.chart.rendering import CHART, rendered
 
 DOCS = CHART.parents[1] / "docs"
@@ -22,6 +23,10 @@ METRICS = {
     "blink_default_probability": {"portfolio", "model_id", "le"},
     "blink_model_info": {"portfolio", "model_id", "engine_version"},
     "blink_model_refusals_total": set(),
+    "blink_requests_in_flight": set(),
+    "blink_waiting_requests": {"queue"},
+    "blink_audit_lag_seconds": set(),
+    "blink_spool_bytes": set(),
     # control's exporter
     "blink_champion_info": {"portfolio", "model_id"},
     "blink_scoring_age_seconds": {"portfolio"},
@@ -100,13 +105,39 @@ def test_alerts_and_panels_ask_for_metrics_that_exist_by_labels_that_they_have()
             assert labels <= known, f"{name}: {labels - known}"
 
 
+def test_limits_of_a_server_are_where_its_alerts_say():
+    found = rules()
+    assert found["BlinkSpoolFilling"]["expr"].endswith(f"> 0.5 * {Limits().spool_bytes}")
+    waiting = found["BlinkRequestsWaiting"]
+    assert waiting["expr"].endswith(f"> {Limits().waiting // 2}")
+    assert f"a process that has {Limits().waiting} refuses" in waiting["annotations"]["description"]
+
+
+def test_audits_are_late_at_the_age_that_the_values_say():
+    assert rules()["BlinkAuditLag"]["expr"] == (
+        'max by (pod) (blink_audit_lag_seconds{namespace="credit", pod=~"blink-.*"})\n> 120'
+    )
+
+
+def test_the_first_internal_fault_of_a_route_is_seen():
+    # A counter that begins at 1 has no increase: the series is counted as well where there was none before.
+    expression = rules()["BlinkInternalFaults"]["expr"]
+    (faults,) = set(re.findall(r"blink_requests_total\{[^}]*\}", expression))
+    assert 'status=~"500|INTERNAL"' in faults
+    by = "sum by (pod, route)"
+    assert expression == (
+        f"{by} (increase({faults}[10m]))\n> 0\nor ({by} ({faults}) unless {by} ({faults} offset 10m))"
+    )
+
+
 def test_probes_of_ours_are_no_requests_that_are_watched():
     panels = [
         target["expr"] for board in dashboards().values() for _, panel in titled(board) for target in panel["targets"]
     ]
-    asked = [each for each in [*panels, *(rule["expr"] for rule in rules().values())] if "blink_request" in each]
-    selectors = [each for expression in asked for each in re.findall(r"blink_request\w+\{[^}]*\}", expression)]
-    assert len(selectors) == 8
+    expressions = [*panels, *(rule["expr"] for rule in rules().values())]
+    counted = re.compile(r"blink_request(?:s_total|_seconds_bucket)\{[^}]*\}")
+    selectors = [each for expression in expressions for each in counted.findall(expression)]
+    assert len(selectors) == 12
     (left_out,) = {re.search(r'route!~"([^"]+)"', each)[1] for each in selectors}
     watched = [each for each in [*http_routes(), *GRPC_METHODS, "other"] if not re.fullmatch(left_out, each)]
     assert watched == [

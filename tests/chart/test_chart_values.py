@@ -103,6 +103,8 @@ def test_every_default_is_in_the_values_file():
         ("slots.resources.limits.cpu=much", "cpu"),
         ("portfolios[0].name=Cash", "name"),
         ("demo.months=0", "months"),
+        ("serving.workers=0", "workers"),
+        ("serving.logFormat=xml", "logFormat"),
     ],
 )
 def test_the_schema_refuses(option, said):

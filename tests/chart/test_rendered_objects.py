@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from blink.cli.parser import build_parser
 from rollout.names import pods_service, slot_name
 from rollout.readiness import POD_PORT
 from rollout.slots import Slot
@@ -175,6 +176,8 @@ def test_the_runtime_names_its_ports_for_kserve_and_lets_kserve_name_the_model()
             "--host=0.0.0.0",
             "--http-port=8080",
             "--grpc-port=8081",
+            "--workers=1",
+            "--log-format=text",
             "--model-name={{.Name}}",
         ],
     )
@@ -207,6 +210,15 @@ def test_the_server_is_told_of_its_spool_and_of_what_to_refuse():
     assert {"--spool=/var/spool/blink", "--audited-only"} <= set(container["args"])
     plain = str(rendered("default")["ServingRuntime", "blink-treelite"]["spec"])
     assert ("spool" in plain, "audited-only" in plain) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("profile", "workers", "log_format"), [("default", 1, "text"), ("all", 2, "json")], ids=["default", "all"]
+)
+def test_the_server_is_told_how_many_processes_it_is_and_how_it_logs(profile, workers, log_format):
+    (container,) = rendered(profile)["ServingRuntime", "blink-treelite"]["spec"]["containers"]
+    parsed = build_parser().parse_args(container["args"])
+    assert (parsed.workers, parsed.log_format) == (workers, log_format)
 
 
 def test_the_cluster_runtime_is_the_same_runtime():

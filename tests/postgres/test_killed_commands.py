@@ -86,8 +86,8 @@ def finished(home, *arguments):
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def rows(settings, statement):
-    with open_database(settings, "blink_reader") as engine, engine.connect() as connection:
+def rows(database, statement):
+    with database.connect() as connection:
         return [tuple(row) for row in connection.execute(text(statement))]
 
 
@@ -97,23 +97,26 @@ def test_kills_lose_nothing_and_double_nothing(home, points):
         kill_at(home, arguments, point)
     answer = finished(home, *UP, "--once")["answer"]
     settings = Settings(home, None, home / "models", promote_to_prod=True)
+    # One server for all that is asked: each user that is the only one starts it and stops it.
+    with open_database(settings, "blink_reader") as database:
+        assert rows(database, "SELECT count(DISTINCT subject_id), max(version) > 1 FROM blink.accounts") == [
+            (SIZE, False)
+        ]
+        per_subject = """
+            SELECT count(*), min(n), max(n) FROM (
+                SELECT subject_id, model_id, count(*) AS n FROM blink.risk_score_audits
+                WHERE origin = 'batch' GROUP BY subject_id, model_id) AS counted
+        """
+        assert rows(database, per_subject) == [(SIZE, 1, 1)]
+        assert rows(database, "SELECT count(*) FROM blink.latest_scores WHERE model_id <> ''")[0][0] >= SIZE
+        online = "SELECT count(*) FROM blink.risk_score_audits WHERE origin = 'online'"
+        assert rows(database, online) == [(1,)]
+        assert rows(database, "SELECT count(*) FROM blink.pipeline_runs WHERE state = 'running'") == [(0,)]
 
-    assert rows(settings, "SELECT count(DISTINCT subject_id), max(version) > 1 FROM blink.accounts") == [(SIZE, False)]
-    per_subject = """
-        SELECT count(*), min(n), max(n) FROM (
-            SELECT subject_id, model_id, count(*) AS n FROM blink.risk_score_audits
-            WHERE origin = 'batch' GROUP BY subject_id, model_id) AS counted
-    """
-    assert rows(settings, per_subject) == [(SIZE, 1, 1)]
-    assert rows(settings, "SELECT count(*) FROM blink.latest_scores WHERE model_id <> ''")[0][0] >= SIZE
-    online = "SELECT count(*) FROM blink.risk_score_audits WHERE origin = 'online'"
-    assert rows(settings, online) == [(1,)]
-    assert rows(settings, "SELECT count(*) FROM blink.pipeline_runs WHERE state = 'running'") == [(0,)]
-
-    champions = rows(settings, "SELECT model_id FROM blink.blink_models WHERE status = 'champion'")
-    assert champions == [(answer["model_id"],)]
-    published = {path.name for path in settings.model_dir.iterdir() if not path.name.startswith(".")}
-    assert {load_bundle(settings.model_dir / name).model_id for name in published} == published
-    registered = {name for (name,) in rows(settings, "SELECT model_id FROM blink.blink_models")}
-    assert registered <= published
-    assert finished(home, "audit", "verify")["batches"].keys() >= {"batch/cash_advance/0"}
+        champions = rows(database, "SELECT model_id FROM blink.blink_models WHERE status = 'champion'")
+        assert champions == [(answer["model_id"],)]
+        published = {path.name for path in settings.model_dir.iterdir() if not path.name.startswith(".")}
+        assert {load_bundle(settings.model_dir / name).model_id for name in published} == published
+        registered = {name for (name,) in rows(database, "SELECT model_id FROM blink.blink_models")}
+        assert registered <= published
+        assert finished(home, "audit", "verify")["batches"].keys() >= {"batch/cash_advance/0"}

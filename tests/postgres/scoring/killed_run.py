@@ -9,8 +9,10 @@ from threading import Event
 
 from credit.bundle.reader import load_bundle
 from credit.database.connection import connect
+from credit.portfolio_file import load_portfolio
 from predictor.batch.job import score_portfolio
-from tests.postgres.scoring.world import PORTFOLIO
+
+PORTFOLIO = load_portfolio("cash_advance")
 
 
 def main() -> None:

@@ -29,11 +29,22 @@ from tests.unit.predictor.serving_example import (
 HERE = Path(__file__).parent
 
 
+PROCESSES = (
+    "test_ending.py",
+    "test_image_packages.py",
+    "test_no_audit_lost.py",
+    "test_openapi.py",
+    "test_supervisor.py",
+)
+"""Tests that start processes, one after the other: half of the folder's time, and hardly any of the shared servers."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep this folder's tests on one worker: each worker would start servers of its own."""
+    """Keep this folder's tests on two workers: each worker would start servers of its own."""
     for item in items:
         if HERE in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("serving"))
+            group = "serving processes" if item.path.name in PROCESSES else "serving"
+            item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")

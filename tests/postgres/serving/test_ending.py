@@ -98,7 +98,11 @@ async def hammer_grpc(target: str, going: threading.Semaphore, stopped: threadin
     return [version for versions in seen for version in versions]
 
 
-@pytest.mark.parametrize("_again", range(4))
+# A server that cancelled calls on their way to it was seen to in one of two tries (decision 10).
+MORE = [pytest.param(again, marks=pytest.mark.acceptance) for again in range(2, 10)]
+
+
+@pytest.mark.parametrize("_again", [0, 1, *MORE])
 def test_grpc_clients_with_another_server_lose_no_call(bundle: Bundle, scoring: Server, _again):
     going, stopped = threading.Semaphore(0), threading.Event()
     with server_process(bundle=str(bundle.path), grpc_connection_seconds=1.0) as ending, ThreadPoolExecutor(1) as pool:

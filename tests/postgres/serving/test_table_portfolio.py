@@ -88,5 +88,5 @@ def test_a_subject_without_a_row_is_unknown(running):
     status, _, answer = running.post("/score", json.dumps({"user_id": "nobody"}))
     assert (status, json.loads(answer)["error"]) == (
         404,
-        "body.user_id: nobody has no row in the lender's table; load one, or give the features",
+        "user_id: nobody has no row in the lender's table; load one, or give the features",
     )

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import Engine, insert
 
+from credit.database.connection import connect
 from credit.database.schema import (
     BLINK_MODELS,
 )
@@ -17,28 +18,40 @@ def engine(database) -> Engine:
 
 
 @pytest.fixture
-def populate(database) -> Callable[[int], None]:
+def populate(copy_over, template_of) -> Callable[[int], None]:
+    """Makes the test's database one of so many users; what was in it before is gone."""
+
     def populate(users: int) -> None:
-        with database.engine("blink_loader").begin() as connection:
-            write_population(connection, users, seed=1)
+        def fill(url: str) -> None:
+            loader = connect(url, role="blink_loader")
+            with loader.begin() as connection:
+                write_population(connection, users, seed=1)
+            loader.dispose()
+
+        copy_over(template_of(f"population_{users}", fill))
 
     return populate
 
 
 @pytest.fixture
-def registered(engine) -> None:
-    with engine.begin() as connection:
-        connection.execute(
-            insert(BLINK_MODELS),
-            {
-                "model_id": "model_cash_advance_20230101_000000",
-                "portfolio": "cash_advance",
-                "algorithm": "lightgbm",
-                "model_path": "m",
-                "manifest_sha256": bytes(32),
-                "metrics": {},
-                "feature_importance": [],
-                "status": "trained",
-                "created_at": NOW,
-            },
-        )
+def register_model(engine) -> Callable[[], None]:
+    """Registers a model that audits may refer to."""
+
+    def register_model() -> None:
+        with engine.begin() as connection:
+            connection.execute(
+                insert(BLINK_MODELS),
+                {
+                    "model_id": "model_cash_advance_20230101_000000",
+                    "portfolio": "cash_advance",
+                    "algorithm": "lightgbm",
+                    "model_path": "m",
+                    "manifest_sha256": bytes(32),
+                    "metrics": {},
+                    "feature_importance": [],
+                    "status": "trained",
+                    "created_at": NOW,
+                },
+            )
+
+    return register_model

@@ -58,7 +58,7 @@ def test_the_report_states_rows_bads_vintages_and_that_it_is_indicative(engine, 
 
 
 def test_the_same_facts_and_seed_give_the_same_model(engine, populate, tmp_path):
-    populate(120)
+    populate(110)
     reports = [train(engine, order(tmp_path), now=NOW + hours * timedelta(hours=1)) for hours in range(2)]
     texts = [(tmp_path / "models" / report.model_id / "model.txt").read_text() for report in reports]
     assert texts[0] == texts[1]
@@ -153,7 +153,7 @@ def test_a_champion_whose_bundle_is_gone_gives_no_evidence(engine, populate, tmp
 
 
 def test_a_bundle_left_by_a_killed_run_is_left_alone_and_its_id_not_reused(engine, populate, tmp_path):
-    populate(120)
+    populate(110)
     orphan = tmp_path / "models" / "model_cash_advance_20240101_000000"
     orphan.mkdir(parents=True)
     report = train(engine, order(tmp_path), now=NOW)
@@ -192,7 +192,7 @@ def test_rows_are_what_was_known_at_each_request(engine, populate):
 
 
 def test_a_request_without_history_is_left_out_and_counted(engine, populate, database, tmp_path):
-    populate(120)
+    populate(110)
     with database.engine("blink_loader").begin() as connection:
         account = connection.execute(
             text(

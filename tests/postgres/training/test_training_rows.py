@@ -75,7 +75,6 @@ def write_snapshot(connection: Connection, subject: str, as_of: datetime, *, sou
     return features
 
 
-@pytest.mark.usefixtures("registered")
 @pytest.mark.parametrize(
     ("age", "used"),
     [
@@ -86,8 +85,10 @@ def write_snapshot(connection: Connection, subject: str, as_of: datetime, *, sou
         ((2, "supplied"), False),
     ],
 )
-def test_a_row_takes_the_features_of_an_own_score_of_its_time(engine, populate, database, age, used):
+def test_a_row_takes_the_features_of_an_own_score_of_its_time(populate, register_model, database, age, used):
     populate(12)
+    register_model()
+    engine = database.engine("blink_trainer")
     (hours, source), (subject, requested) = age, first_request(engine)
     with database.engine("blink_scorer").begin() as connection:
         features = write_snapshot(connection, subject, requested - timedelta(hours=hours), source=source)
@@ -100,9 +101,9 @@ def test_a_row_takes_the_features_of_an_own_score_of_its_time(engine, populate, 
     assert parity_of(recomputed) == Parity(0, 0)
 
 
-@pytest.mark.usefixtures("registered")
-def test_a_stored_row_is_reproduced_though_a_correction_came_later(engine, populate, database):
+def test_a_stored_row_is_reproduced_though_a_correction_came_later(engine, populate, register_model, database):
     populate(12)
+    register_model()
     subject, requested = first_request(engine)
     with database.engine("blink_scorer").begin() as connection:
         write_snapshot(connection, subject, requested - timedelta(hours=1))

@@ -20,7 +20,7 @@ class FullStore(FolderStore):
 
 
 def test_a_model_is_in_the_store_and_the_next_is_compared_with_it_on_another_machine(engine, populate, tmp_path):
-    populate(100)
+    populate(110)
     store = FolderStore(tmp_path / "store")
     first = train(engine, order(tmp_path, store=store, deployment=Deployment()), now=NOW)
     assert store.exists(first.model_id)
@@ -31,7 +31,7 @@ def test_a_model_is_in_the_store_and_the_next_is_compared_with_it_on_another_mac
 
 
 def test_what_the_store_does_not_take_is_not_registered(engine, populate, tmp_path):
-    populate(100)
+    populate(110)
     with pytest.raises(ModelStoreError, match="no space for model_cash_advance_"):
         train(engine, order(tmp_path, store=FullStore(tmp_path / "store"), deployment=Deployment()), now=NOW)
     with engine.connect() as connection:

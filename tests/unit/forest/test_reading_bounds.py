@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from forest.engine import Floats, ForestError
@@ -34,7 +34,6 @@ def around(number: float) -> list[float]:
 
 @pytest.mark.parametrize("reading", Reading)
 @pytest.mark.parametrize("strict", [False, True])
-@settings(deadline=None, max_examples=100)
 @given(threshold=NUMBERS, number=NUMBERS)
 def test_a_bound_says_what_the_comparison_says(reading, strict, threshold, number):
     if strict and threshold == -np.inf:
@@ -46,7 +45,6 @@ def test_a_bound_says_what_the_comparison_says(reading, strict, threshold, numbe
 
 
 @pytest.mark.parametrize(("reading", "single"), [(Reading.LIGHTGBM, False), (Reading.FLOAT32, True)])
-@settings(deadline=None, max_examples=100)
 @given(category=st.integers(0, 2**32 - 1), number=NUMBERS)
 def test_a_category_is_what_gtil_matches(reading, single, category, number):
     lower, upper, can_be = category_bounds(np.array([category], np.uint32), reading, single=single)

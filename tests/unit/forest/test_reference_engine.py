@@ -9,7 +9,7 @@ from importlib import metadata
 import numpy as np
 import pytest
 import shap
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -25,7 +25,7 @@ KINDS: Mapping[str, dict[str, object]] = {
     "one hot categories": {"categorical": CATEGORICAL, "max_cat_to_onehot": 64},
     "bagging": {"bagging_fraction": 0.5, "bagging_freq": 1},
     "without missing": {"use_missing": False},
-    "many trees": {"rounds": 200},
+    "many trees": {"rounds": 120},
     "dart": {"boosting": "dart"},
     "monotone": {"monotone_constraints": [1, 0, 0, 0, -1], "monotone_constraints_method": "advanced"},
     "from zero": {"boost_from_average": False},
@@ -47,10 +47,9 @@ def categorical_engine() -> ReferenceEngine:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("seed", [1, 2])
-def test_margins_equal_lightgbm_in_every_bit(kind: str, seed: int) -> None:
-    model = small_model(seed, **KINDS[kind])  # type: ignore[arg-type]
-    rows = hard_rows(model, np.random.default_rng(seed))
+def test_margins_equal_lightgbm_in_every_bit(kind: str) -> None:
+    model = small_model(1, **KINDS[kind])  # type: ignore[arg-type]
+    rows = hard_rows(model, np.random.default_rng(1))
     expected = model.booster.predict(rows, raw_score=True)
     assert bits(engine_of(model).margins(rows)) == bits(expected)
 
@@ -80,7 +79,6 @@ def test_contributions_equal_those_of_shap_s_own_algorithm() -> None:
     np.testing.assert_allclose(contributions[:, -1], explainer.expected_value[0], rtol=0, atol=1e-9)
 
 
-@settings(deadline=None, max_examples=60)
 @given(arrays.arrays(np.float64, (4, WIDTH), elements=st.floats(allow_nan=True, allow_infinity=True, width=64)))
 def test_contributions_add_up_to_the_margin(categorical_engine: ReferenceEngine, rows: Floats) -> None:
     total = categorical_engine.contributions(rows).sum(axis=1)

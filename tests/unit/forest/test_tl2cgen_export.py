@@ -20,16 +20,26 @@ def compiled(model: SmallModel, directory: Path) -> tuple[Path, TreeliteMargins]
     return build_library(directory, found_compiler()), TreeliteMargins.from_checkpoint(checkpoint)
 
 
-@pytest.mark.parametrize("categorical", [(), CATEGORICAL])
-def test_the_library_equals_the_engine_in_every_bit(tmp_path: Path, categorical: tuple[int, ...]) -> None:
-    model = small_model(1, categorical=categorical, rounds=12)
+@pytest.fixture(scope="module")
+def numeric(tmp_path_factory: pytest.TempPathFactory) -> tuple[SmallModel, Path, TreeliteMargins]:
+    """A model without categories, of more trees than there are files of C, compiled."""
+    model = small_model(1, rounds=12)
+    return model, *compiled(model, tmp_path_factory.mktemp("numeric") / "c")
+
+
+def test_the_library_equals_the_engine_in_every_bit(numeric: tuple[SmallModel, Path, TreeliteMargins]) -> None:
+    model, library, trees = numeric
+    prove_equal(library, trees, hard_rows(model, np.random.default_rng(1)))
+
+
+def test_the_library_of_a_model_with_categories_equals_the_engine_in_every_bit(tmp_path: Path) -> None:
+    model = small_model(1, categorical=CATEGORICAL, rounds=12)
     library, trees = compiled(model, tmp_path / "c")
     prove_equal(library, trees, hard_rows(model, np.random.default_rng(1)))
 
 
-def test_a_number_that_looks_like_missing_is_named(tmp_path: Path) -> None:
-    model = small_model(2, rounds=12)
-    library, trees = compiled(model, tmp_path / "c")
+def test_a_number_that_looks_like_missing_is_named(numeric: tuple[SmallModel, Path, TreeliteMargins]) -> None:
+    _, library, trees = numeric
     rows = np.zeros((2, WIDTH))
     rows[1, 2] = MARKED_MISSING
     message = (
@@ -40,9 +50,9 @@ def test_a_number_that_looks_like_missing_is_named(tmp_path: Path) -> None:
         prove_equal(library, trees, rows)
 
 
-def test_another_model_s_library_is_refused(tmp_path: Path) -> None:
-    library, _ = compiled(small_model(1, rounds=3), tmp_path / "c")
-    _, others = compiled(small_model(2, rounds=3), tmp_path / "d")
+def test_another_model_s_library_is_refused(numeric: tuple[SmallModel, Path, TreeliteMargins]) -> None:
+    _, library, _ = numeric
+    others = TreeliteMargins.from_checkpoint(checkpoint_of_lightgbm(small_model(2, rounds=3).text))
     with pytest.raises(ForestError, match=r"differs in row 0: margin \S+, the engine's is \S+$"):
         prove_equal(library, others, np.zeros((1, WIDTH)))
 
@@ -67,7 +77,8 @@ def test_a_directory_that_holds_something_is_refused(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
+@pytest.mark.acceptance  # compiling many trees takes long, and differs from twelve by nothing else
 def test_the_library_of_many_trees_equals_the_engine(tmp_path: Path) -> None:
-    model = small_model(3, rounds=60)
+    model = small_model(3, rounds=200)
     library, trees = compiled(model, tmp_path / "c")
     prove_equal(library, trees, model.rows)

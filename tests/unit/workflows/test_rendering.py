@@ -11,19 +11,30 @@ from workflows import rendering
 FILES = Path(__file__).parents[3] / rendering.FOLDER
 
 
-def test_two_renderings_are_the_same_bytes():
-    assert rendering.rendered() == rendering.rendered()
+@pytest.fixture(scope="module")
+def files():
+    """The rendered files by name; rendering takes longer than looking at what was rendered."""
+    return rendering.rendered()
+
+
+@pytest.fixture(scope="module")
+def manifests():
+    return {name: definition().to_dict() for name, definition in rendering.DEFINITIONS.items()}
+
+
+def test_two_renderings_are_the_same_bytes(files):
+    assert rendering.rendered() == files
 
 
 @pytest.mark.parametrize("name", rendering.DEFINITIONS)
-def test_the_committed_file_is_what_is_rendered(name):
+def test_the_committed_file_is_what_is_rendered(name, files):
     # Golden: a change of a definition, or of Hera, is read in the difference of this file.
-    assert rendering.rendered()[name] == (FILES / name).read_text("utf-8")
+    assert files[name] == (FILES / name).read_text("utf-8")
 
 
 @pytest.mark.parametrize("name", rendering.DEFINITIONS)
-def test_a_file_says_what_the_definition_says(name):
-    assert yaml.safe_load(rendering.rendered()[name]) == rendering.DEFINITIONS[name]().to_dict()
+def test_a_file_says_what_the_definition_says(name, files, manifests):
+    assert yaml.safe_load(files[name]) == manifests[name]
 
 
 def test_the_folder_holds_what_is_rendered_and_nothing_else():
@@ -33,9 +44,9 @@ def test_the_folder_holds_what_is_rendered_and_nothing_else():
 
 @pytest.mark.parametrize("value", ["*/5 * * * *", "2", "on", "no", "1e3", "@daily", "a: b", "#", "~"])
 @pytest.mark.parametrize("name", rendering.DEFINITIONS)
-def test_whatever_replaces_a_token_stays_text(name, value):
-    filled = yaml.safe_load(re.sub(r"__[A-Z_]+?__", value, rendering.rendered()[name].removeprefix(rendering.HEADER)))
-    meant = [re.sub(r"__[A-Z_]+?__", value, text) for text in texts(rendering.DEFINITIONS[name]().to_dict())]
+def test_whatever_replaces_a_token_stays_text(name, value, files, manifests):
+    filled = yaml.safe_load(re.sub(r"__[A-Z_]+?__", value, files[name].removeprefix(rendering.HEADER)))
+    meant = [re.sub(r"__[A-Z_]+?__", value, text) for text in texts(manifests[name])]
     assert list(texts(filled)) == meant
 
 
@@ -46,8 +57,8 @@ def texts(value):
         yield from texts(inner)
 
 
-def test_no_line_is_folded_and_no_anchor_is_used():
-    for text in rendering.rendered().values():
+def test_no_line_is_folded_and_no_anchor_is_used(files):
+    for text in files.values():
         assert not re.search(r"^\s*[\w.]+: [&*]", text, re.MULTILINE)
         assert all("{{" not in line or "}}" in line for line in text.splitlines())
 

@@ -31,6 +31,8 @@ containers:
       - --host=0.0.0.0
       - --http-port=8080
       - --grpc-port=8081
+      - --workers={{ .Values.serving.workers | int }}
+      - --log-format={{ .Values.serving.logFormat }}
       {{- if .Values.serving.spoolClaim }}
       - --spool=/var/spool/blink
       {{- end }}

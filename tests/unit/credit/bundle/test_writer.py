@@ -16,8 +16,8 @@ from tests.unit.credit.bundle.content_example import example_content
 KILLED_WRITERS = """
 import os, signal, sys
 from pathlib import Path
+from forest import lightgbm_import, reference  # imported once, forked for each writer; LightGBM without pandas
 from credit.bundle.writer import write_bundle
-from forest import reference  # imported once, forked for each writer
 from tests.unit.credit.bundle.content_example import example_content
 
 def write_and_die_at(last):

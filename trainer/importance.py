@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from credit.portfolios import Direction, Feature
+from credit.portfolios import Direction, Feature, FeatureKind
 from trainer.algorithm import Weights
 from trainer.arrays import Floats
 
@@ -66,12 +66,17 @@ def rank_importance(
             weight=float(weights.values[j]),
             figure=weights.figure,
             declared=feature.direction,
-            observed=observed_direction(rows[:, j], contributions[:, j]),
+            observed=_observed(feature, rows[:, j], contributions[:, j]),
             enforced=monotone and feature.direction != 0,
         )
         for j, feature in enumerate(features)
     ]
     return tuple(sorted(found, key=_rank))
+
+
+def _observed(feature: Feature, values: Floats, contributions: Floats) -> Direction:
+    # The codes of categories have no order.
+    return 0 if feature.kind is FeatureKind.CATEGORICAL else observed_direction(values, contributions)
 
 
 def _rank(one: Importance) -> tuple[float, str]:

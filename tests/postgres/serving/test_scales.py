@@ -59,7 +59,9 @@ def nulls(row: np.ndarray) -> list[float | None]:
 
 def test_a_model_of_either_scale_is_served_explained_audited_and_scores_the_same_again(database, model):
     with database.engine("blink_trainer").begin() as connection:
-        models.register(connection, replace(registered(model, ModelStatus.CHAMPION), algorithm=model.manifest.algorithm))
+        models.register(
+            connection, replace(registered(model, ModelStatus.CHAMPION), algorithm=model.manifest.algorithm)
+        )
     scored = score_rows(model, ROWS)
     with server_process(bundle=str(model.path), url=database.url, image="predictor") as running:
         until_ready(running)

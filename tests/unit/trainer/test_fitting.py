@@ -101,7 +101,9 @@ def test_what_cannot_be_judged_is_refused_with_its_counts(bads: int, rows: int, 
 
 
 def test_an_unknown_algorithm_is_named() -> None:
-    with pytest.raises(TrainingError, match="portfolio cash_advance: no algorithm 'crystal_ball'; there are base_rate, .*lightgbm, "):
+    with pytest.raises(
+        TrainingError, match="portfolio cash_advance: no algorithm 'crystal_ball'; there are base_rate, .*lightgbm, "
+    ):
         fitted(draw(300), replace(PORTFOLIO, algorithm="crystal_ball"))
 
 
@@ -125,9 +127,7 @@ def test_every_algorithm_takes_the_path_and_is_judged(name: str, count: int, por
     assert np.isfinite(found.log_odds).all()
     auc = judged.evaluation.roc_auc.estimate
     assert auc == 0.5 if name == "base_rate" and portfolio is not FOLDED else auc > 0.65 or name == "base_rate"
-    assert judged.importance[0].wording == (
-        "is not used" if name == "base_rate" else "increases repayment probability"
-    )
+    assert judged.importance[0].wording == ("is not used" if name == "base_rate" else "increases repayment probability")
 
 
 def test_a_test_slice_of_one_class_is_refused_with_all_slices_counted() -> None:

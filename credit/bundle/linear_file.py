@@ -53,11 +53,15 @@ def linear_from_bytes(content: bytes) -> NamedLinear:
         if unknown := sorted(terms.keys() - set(names)):
             raise BundleError(f"{FILE}: terms of features that it does not name: {', '.join(unknown)}")
         none = {"coefficient": 0.0, "mean": 0.0, "sd": 0.0}
-        columns = np.array(
-            [[terms.get(name, none)[part] for part in none] for name in names], dtype=np.float64
-        ).reshape(len(names), len(none))
-        coefficient, mean, sd = np.ascontiguousarray(columns.T)
-        intercept, fill = float(cast("float", fields["intercept"])), float(cast("float", fields["fill"]))
+        columns = [[_number(terms.get(name, none)[part]) for name in names] for part in none]
+        intercept, fill = _number(fields["intercept"]), _number(fields["fill"])
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BundleError(f"{FILE}: a field is missing or has a wrong type: {error!r}") from error
+    coefficient, mean, sd = np.array(columns, dtype=np.float64)
     return NamedLinear(names, LinearModel(intercept=intercept, coefficient=coefficient, mean=mean, sd=sd, fill=fill))
+
+
+def _number(value: Json) -> float:
+    if not isinstance(value, float | int):
+        raise TypeError(f"{value!r} is no number")
+    return float(value)

@@ -217,3 +217,23 @@ def test_a_request_without_history_is_left_out_and_counted(engine, populate, dat
         )
     report = train(engine, order(tmp_path), now=NOW)
     assert sum(one.without_history for one in report.vintages) == 1
+
+
+def test_a_regression_meets_a_champion_whose_margins_are_probabilities(engine, populate, tmp_path):
+    populate(110)
+    first = order(tmp_path, replace(SMALL, algorithm="random_forest"), deployment=Deployment())
+    champion = train(engine, first, now=NOW)
+    other = replace(SMALL, algorithm="logistic_regression")
+    report = train(engine, replace(first, portfolio=other), now=NOW + timedelta(days=60))
+    bundle = load_bundle(tmp_path / "models" / report.model_id)
+    with engine.connect() as connection:
+        registered = models.get(connection, report.model_id)
+    assert (bundle.manifest.algorithm, registered.algorithm) == ("logistic_regression", "logistic_regression")
+    assert {row["figure"] for row in registered.feature_importance} == {"coefficient"}
+    assert bundle.calibration == report.calibration
+    assert [to_json(one)["calibration"]["scale"] for one in (champion, report)] == ["probability", "log_odds_default"]
+    assert "PD = " in to_text(champion)
+    assert "logit(PD) is the margin, which is calibrated as it is" in to_text(report)
+    assert report.answered is not None
+    assert report.answered.wish.champion == champion.model_id
+    assert report.answered.wish.evidence is not None, report.answered.wish.no_evidence_because

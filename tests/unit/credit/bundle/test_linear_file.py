@@ -43,13 +43,13 @@ def test_a_model_reads_back_in_every_bit_that_has_an_effect() -> None:
     ("changed", "message"),
     [
         ({"features": ["z", "a"], "terms": {"b": {}}}, "terms of features that it does not name: b"),
-        ({"intercept": "0"}, None),
-        ({"intercept": []}, "a field is missing or has a wrong type: TypeError"),
+        ({"intercept": "0"}, "a field is missing or has a wrong type: TypeError"),
+        ({"features": 3}, "a field is missing or has a wrong type: TypeError"),
         ({"terms": {"a": {"mean": 1.0, "sd": 1.0}}}, "a field is missing or has a wrong type: KeyError"),
-        ({"terms": {"a": {"coefficient": "x", "mean": 1.0, "sd": 1.0}}}, "a wrong type: ValueError"),
+        ({"terms": {"a": {"coefficient": "1", "mean": 1.0, "sd": 1.0}}}, "a wrong type: TypeError"),
     ],
 )
-def test_a_file_that_is_no_model_is_refused(changed: dict[str, object], message: str | None) -> None:
+def test_a_file_that_is_no_model_is_refused(changed: dict[str, object], message: str) -> None:
     content = json.dumps({**json.loads(linear_to_bytes(NAMES, MODEL)), **changed}).encode()
-    with pytest.raises(BundleError, match=message or "a wrong type"):
+    with pytest.raises(BundleError, match=message):
         linear_from_bytes(content)

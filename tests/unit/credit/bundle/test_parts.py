@@ -1,5 +1,6 @@
 """Calibration, bins, golden rows and model ids by themselves."""
 
+import json
 from datetime import UTC, datetime, timedelta, timezone
 
 import numpy as np
@@ -106,8 +107,11 @@ def test_a_calibration_file_with_other_fields_is_refused(content: bytes) -> None
 def test_a_calibration_s_file_names_its_scale_where_it_is_no_log_odds() -> None:
     assert calibration_to_bytes(Calibration(1.5, 0.5)) == b'{\n "a": 1.5,\n "b": 0.5\n}\n'
     assert json.loads(calibration_to_bytes(ProbabilityCalibration(1.5, 0.5, 0.25, 0.75))) == {
-        **{"a": 1.5, "b": 0.5, "scale": "probability"},
-        **{"lowest": 0.25, "highest": 0.75},
+        "a": 1.5,
+        "b": 0.5,
+        "scale": "probability",
+        "lowest": 0.25,
+        "highest": 0.75,
     }
     with pytest.raises(BundleError, match="scale 'odds'; this version reads log_odds_default and probability"):
         calibration_from_bytes(b'{"a": 1, "b": 0, "scale": "odds"}')

@@ -57,5 +57,5 @@ def test_what_does_not_converge_is_refused() -> None:
 def test_a_value_that_is_infinite_is_refused() -> None:
     rows = TRAINING.rows.copy()
     rows[3, 1] = np.inf
-    with pytest.raises(TrainingError, match="logistic_regression: .*infinity"):
+    with pytest.raises(TrainingError, match=r"logistic_regression: .*infinity"):
         fitted(Settings(), replace(TRAINING, rows=rows))

@@ -50,8 +50,14 @@ def section(page: str, picture: str, demands: Sequence[Criterion]) -> str:
 
 def demands_table(demands: Sequence[Criterion]) -> str:
     """What is asked, what was found, and whether it holds."""
-    rows = [[one.asked, "not measured" if one.found is None else f"{one.found:.3g}", _word(one)] for one in demands]
+    rows = [[one.asked, _figure(one.found), _word(one)] for one in demands]
     return table(["asked", "found", "holds"], rows)
+
+
+def _figure(found: float | None) -> str:
+    if found is None:
+        return "not measured"
+    return f"{found:,.0f}" if found >= 1000 else f"{found:.3g}"
 
 
 def _word(demand: Criterion) -> str:

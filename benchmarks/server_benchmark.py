@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from benchmarks.client import Load, ask, built_client
+from benchmarks.client import Load, Question, ask, built_client, write_questions
 from benchmarks.comparison import Tell
 from benchmarks.contestant import Absent
 from benchmarks.errors import BenchmarkError
@@ -114,14 +114,14 @@ def _measured(
     tell: Tell,
 ) -> Mapping[str, Sequence[Turn]]:
     by_name = {variant.name: variant for variant in variants}
-    bodies = {name: _written(wish.folder / f"bodies-{number}", by_name[name]) for number, name in enumerate(by_name)}
+    questions = {name: _written(wish.folder / f"asked-{number}", by_name[name]) for number, name in enumerate(by_name)}
     tallies: dict[str, list[Turn]] = {name: [] for name in by_name}
     for number, order in enumerate(orders(list(by_name), wish.rounds), 1):
         tell(f"round {number} of {wish.rounds}")
         for name in order:
             variant = by_name[name]
             server = servers[variant.server]
-            load = Load(server.start.port, variant.path, bodies[name], variant.connections, wish.seconds)
+            load = Load(server.start.port, questions[name], variant.connections, wish.seconds)
             with server.awake():
                 tallies[name].append(_turn(server, client, load))
     return tallies
@@ -136,8 +136,7 @@ def _turn(server: ServerProcess, client: Path, load: Load) -> Turn:
 
 
 def _written(path: Path, variant: Variant) -> Path:
-    path.write_text("\n".join(variant.bodies), "utf-8")
-    return path
+    return write_questions(path, (Question(variant.name, variant.path, body) for body in variant.bodies))
 
 
 def _wanted(

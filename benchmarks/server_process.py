@@ -45,6 +45,10 @@ class ServerProcess:
         times = [process.cpu_times() for process in self._family()]
         return float(sum(one.user + one.system for one in times))
 
+    def resident_bytes(self) -> int:
+        """Memory that it has in RAM, with its children's."""
+        return sum(int(process.memory_info().rss) for process in self._family())
+
     @contextmanager
     def awake(self) -> Iterator[None]:
         """Let it run meanwhile; at all other times it is halted and takes nothing from whoever is measured."""

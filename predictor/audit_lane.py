@@ -14,7 +14,7 @@ Commit = Callable[[Sequence[AuditRequest]], list[Outcome]]
 """Scores requests of one model, no two of one key, and answers for their audits; what each gets, in order."""
 
 
-_WORTH_ANOTHER = 8
+_WORTH_ANOTHER = 20
 """Requests for which a second transaction begins beside a short one."""
 _SHORT = 64
 """Rows of which a transaction is over soon."""

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 
 from predictor.ending import TICK_SECONDS, Ending
 from predictor.grpc_service import ScoringGrpcServer
+from predictor.http_protocol import ScoringHttpProtocol
 
 
 class ScoringRestServer(RESTServer):  # type: ignore[misc]  # KServe ships no types
@@ -34,9 +35,11 @@ class ScoringRestServer(RESTServer):  # type: ignore[misc]  # KServe ships no ty
         """`every_second` is called about so often, while the server runs."""
         self.port: int = listener.getsockname()[1]
         super().__init__(app, None, None, self.port, grace_period=drain_seconds)
-        self.config.access_log = False
         self.config.server_header = False
+        self.config.proxy_headers = False  # nobody asks where a request came from
         self.config.lifespan = "off"
+        self.config.http = ScoringHttpProtocol
+        self.config.ws = "none"
         self._listener = listener
         self._ending = ending
         self._goodbye_seconds = goodbye_seconds

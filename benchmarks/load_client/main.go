@@ -1,8 +1,10 @@
-// Command loadclient asks an HTTP server the same kind of request over and over on a number of connections, each of
-// which waits for its answer before it asks again, and prints what came of it as one JSON object.
+// Command loadclient asks an HTTP server a list of requests over and over on a number of connections, and prints what
+// came of it as one JSON object. Each connection waits for its answer before it asks again. With -rate requests are due
+// at even times, a connection that is free asks the next one, and a latency counts from when its request was due.
 //
 // It costs some 50 µs of CPU a request, most of it in the kernel, so that the server is what is measured: requests are
-// encoded once, and an answer is read no further than its status, its length and its end.
+// encoded once, and an answer is read no further than its status, its length and its end. With -answers it also tells
+// which answers there were to which request (see answers.go), which costs some more.
 package main
 
 import (
@@ -16,61 +18,58 @@ import (
 	"net/http"
 	"os"
 	"runtime"
-	"sort"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
 )
 
+type request struct {
+	kind string
+	sent []byte
+}
+
 type plan struct {
 	address  string
-	requests [][]byte
+	requests []request
+	begin    time.Time // of the time before the one that is measured
 	warmUp   time.Time
 	end      time.Time
-}
-
-type tally struct {
-	statuses  map[int]int
-	failures  int // no whole answer: refused, cut off, or not HTTP
-	closed    int // answers after which the server closed the connection
-	latencies []time.Duration
-}
-
-type report struct {
-	Requests int            `json:"requests"`
-	Seconds  float64        `json:"seconds"`
-	Statuses map[string]int `json:"statuses"`
-	Failures int            `json:"failures"`
-	Closed   int            `json:"closed"`
-	P50      float64        `json:"p50_seconds"`
-	P99      float64        `json:"p99_seconds"`
-	Failure  string         `json:"failure,omitempty"`
+	rate     float64 // requests a second; 0: as fast as answers come
+	answers  bool
+	next     atomic.Int64
 }
 
 var firstFailure atomic.Value
 
 func main() {
 	address := flag.String("address", "127.0.0.1:8080", "host:port of the server")
-	path := flag.String("path", "/", "path of the request")
-	bodies := flag.String("bodies", "", "file of JSON bodies, one a line, asked in turn")
+	requests := flag.String("requests", "", "file of requests, asked in turn: a line each of KIND, PATH and JSON body, with tabs between")
 	connections := flag.Int("connections", 16, "connections")
 	seconds := flag.Float64("seconds", 3, "time that is measured")
 	warmUp := flag.Float64("warm-up", 0.5, "time before it that is not")
+	rate := flag.Float64("rate", 0, "requests a second (0: as fast as answers come)")
+	answers := flag.Bool("answers", false, "tell which answers there were")
 	flag.Parse()
 	runtime.GOMAXPROCS(1)
 
-	content, err := os.ReadFile(*bodies)
+	content, err := os.ReadFile(*requests)
 	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+		fail(err)
 	}
-	begin := time.Now().Add(time.Duration(*warmUp * float64(time.Second)))
-	chosen := plan{
+	encoded, err := encode(*address, bytes.Split(bytes.TrimSpace(content), []byte("\n")))
+	if err != nil {
+		fail(err)
+	}
+	begin := time.Now()
+	measured := begin.Add(duration(*warmUp))
+	chosen := &plan{
 		address:  *address,
-		requests: encoded(*address, *path, bytes.Split(bytes.TrimSpace(content), []byte("\n"))),
-		warmUp:   begin,
-		end:      begin.Add(time.Duration(*seconds * float64(time.Second))),
+		requests: encoded,
+		begin:    begin,
+		warmUp:   measured,
+		end:      measured.Add(duration(*seconds)),
+		rate:     *rate,
+		answers:  *answers,
 	}
 	tallies := make([]tally, *connections)
 	var running sync.WaitGroup
@@ -87,23 +86,63 @@ func main() {
 	}
 }
 
-func encoded(address, path string, bodies [][]byte) [][]byte {
-	requests := make([][]byte, 0, len(bodies))
-	for _, body := range bodies {
+func fail(err error) {
+	fmt.Fprintln(os.Stderr, err)
+	os.Exit(1)
+}
+
+func duration(seconds float64) time.Duration {
+	return time.Duration(seconds * float64(time.Second))
+}
+
+func encode(address string, lines [][]byte) ([]request, error) {
+	requests := make([]request, 0, len(lines))
+	for number, line := range lines {
+		parts := bytes.SplitN(line, []byte("\t"), 3)
+		if len(parts) != 3 {
+			return nil, fmt.Errorf("request %d: a kind, a path and a body are needed, with tabs between", number)
+		}
 		head := fmt.Sprintf(
 			"POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n",
-			path, address, len(body))
-		requests = append(requests, append([]byte(head), body...))
+			parts[1], address, len(parts[2]))
+		requests = append(requests, request{string(parts[0]), append([]byte(head), parts[2]...)})
 	}
-	return requests
+	return requests, nil
+}
+
+// turn waits until the next request of a connection is due, and tells its place in the list and since when.
+func (p *plan) turn(number, asked int) (place int, due time.Time) {
+	if p.rate == 0 {
+		return (number + asked) % len(p.requests), time.Now()
+	}
+	turn := p.next.Add(1) - 1
+	due = p.begin.Add(duration(float64(turn) / p.rate))
+	if due.Before(p.end) {
+		time.Sleep(time.Until(due))
+	}
+	return int(turn % int64(len(p.requests))), due
+}
+
+// counts says whether an answer is of the measured time. As fast as answers come it is the one in which it ended,
+// whenever it began, so that slow ones are not lost.
+func (p *plan) counts(due, ended time.Time) bool {
+	if p.rate > 0 {
+		return !due.Before(p.warmUp)
+	}
+	return ended.After(p.warmUp) && ended.Before(p.end)
 }
 
 // ask keeps one connection busy until the end, and opens another where the server closed it.
 func (p *plan) ask(number int) tally {
-	found := tally{statuses: map[int]int{}}
+	found := newTally()
 	var connection net.Conn
 	var reader *bufio.Reader
-	for turn := number; time.Now().Before(p.end); turn++ {
+	var content bytes.Buffer
+	for asked := 0; ; asked++ {
+		place, due := p.turn(number, asked)
+		if !due.Before(p.end) {
+			break
+		}
 		if connection == nil {
 			opened, err := net.Dial("tcp", p.address)
 			if err != nil {
@@ -113,14 +152,17 @@ func (p *plan) ask(number int) tally {
 			}
 			connection, reader = opened, bufio.NewReader(opened)
 		}
-		began := time.Now()
-		status, closes, err := exchange(connection, reader, p.requests[turn%len(p.requests)])
+		status, closes, err := p.exchange(connection, reader, p.requests[place].sent, &content)
 		ended := time.Now()
 		if err != nil {
 			found.fail(err, p.warmUp)
-		} else if ended.After(p.warmUp) && ended.Before(p.end) { // whenever it began: slow answers count too
-			found.statuses[status]++
-			found.latencies = append(found.latencies, ended.Sub(began))
+		} else {
+			if p.counts(due, ended) {
+				found.count(p.requests[place].kind, status, ended.Sub(due))
+			}
+			if p.answers {
+				found.keep(place, status, content.Bytes())
+			}
 		}
 		if closes || err != nil {
 			found.closed++
@@ -134,51 +176,24 @@ func (p *plan) ask(number int) tally {
 	return found
 }
 
-func (t *tally) fail(err error, warmUp time.Time) {
-	firstFailure.CompareAndSwap(nil, err.Error())
-	if time.Now().After(warmUp) {
-		t.failures++
-	}
-}
-
-func exchange(connection net.Conn, reader *bufio.Reader, request []byte) (int, bool, error) {
+func (p *plan) exchange(
+	connection net.Conn, reader *bufio.Reader, sent []byte, content *bytes.Buffer,
+) (int, bool, error) {
 	if err := connection.SetDeadline(time.Now().Add(30 * time.Second)); err != nil {
 		return 0, true, err
 	}
-	if _, err := connection.Write(request); err != nil {
+	if _, err := connection.Write(sent); err != nil {
 		return 0, true, err
 	}
 	answer, err := http.ReadResponse(reader, nil)
 	if err != nil {
 		return 0, true, err
 	}
-	_, err = io.Copy(io.Discard, answer.Body)
+	content.Reset()
+	if p.answers {
+		_, err = content.ReadFrom(answer.Body)
+	} else {
+		_, err = io.Copy(io.Discard, answer.Body)
+	}
 	return answer.StatusCode, answer.Close, err
-}
-
-func summed(tallies []tally, seconds float64) report {
-	all := report{Seconds: seconds, Statuses: map[string]int{}}
-	var latencies []time.Duration
-	for _, one := range tallies {
-		latencies = append(latencies, one.latencies...)
-		all.Failures += one.failures
-		all.Closed += one.closed
-		for status, count := range one.statuses {
-			all.Statuses[strconv.Itoa(status)] += count
-		}
-	}
-	sort.Slice(latencies, func(i, j int) bool { return latencies[i] < latencies[j] })
-	all.Requests = len(latencies)
-	all.P50, all.P99 = quantile(latencies, 0.5), quantile(latencies, 0.99)
-	if said, failed := firstFailure.Load().(string); failed {
-		all.Failure = said
-	}
-	return all
-}
-
-func quantile(sorted []time.Duration, part float64) float64 {
-	if len(sorted) == 0 {
-		return 0
-	}
-	return sorted[int(part*float64(len(sorted)-1))].Seconds()
 }

@@ -48,6 +48,24 @@ def ours(model: ServedModel, place: Place, port: int, *, database_url: str | Non
     )
 
 
+def following(portfolio: str, models: Path, place: Place, port: int, database_url: str) -> Start:
+    """Our server of a portfolio's champion, whoever that becomes."""
+    home = place.folder / "following"
+    home.mkdir()
+    return Start(
+        name="following",
+        command=[
+            *(sys.executable, "-m", "blink", "serve", portfolio, "--home", str(home)),
+            *("--http-port", str(port), "--grpc-port", str(port + 1)),
+        ],
+        environment={**place.environment, "DATABASE_URL": database_url, "MODEL_DIR": str(models)},
+        port=port,
+        ready=f"/v2/models/{portfolio}/ready",
+        log=place.log("following"),
+        core=place.core,
+    )
+
+
 def kserve(model: ServedModel, place: Place, port: int) -> Start:
     """KServe's LightGBM server, with its defaults."""
     return Start(

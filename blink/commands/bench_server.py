@@ -5,17 +5,13 @@ import shutil
 import tempfile
 from argparse import Namespace
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Engine
 
 from blink.bench_output import standard_output_kept_clean, tell, write_files
-from blink.database import database_url
 from blink.outcome import Outcome, WrongCallError
-from blink.settings import Settings
-from credit.database.connection import connect
-from credit.database.migrate import upgrade
 
 try:
     from benchmarks import server_benchmark, server_report
@@ -25,12 +21,9 @@ except ModuleNotFoundError as error:  # the images hold neither this room nor wh
         "or run from a source checkout after `make setup`"
     ) from error
 from benchmarks.errors import BenchmarkError
-from benchmarks.machine import pinned
 from benchmarks.server_benchmark import ServerWish
 from benchmarks.trees_model import TreesCase, parsed_case
-
-SETTINGS = ("DATABASE_URL", "MODEL_DIR", "MODEL_STORE", "BLINK_HOME", "BLINK_PORTFOLIOS")
-"""Of this process, and not for the servers that it starts."""
+from blink.bench_database import SETTINGS, new_database
 
 
 def server(arguments: Namespace) -> Outcome:
@@ -60,20 +53,13 @@ def server(arguments: Namespace) -> Outcome:
 
 @contextmanager
 def _database(wish: ServerWish, *, wanted: bool) -> Iterator[tuple[str, Engine] | None]:
-    """A new database of an embedded PostgreSQL, on the client's core; its settings are those of `blink up`."""
+    """A new database on the client's core."""
     if not wanted:
         yield None
         return
-    home = wish.folder / "database"
-    settings = Settings(home=home, database_url=None, model_dir=home / "models", promote_to_prod=True)
     _, client_core = server_benchmark.cores(wish.core)
-    with ExitStack() as stack:
-        with pinned(client_core):  # what the server starts stays there
-            url = stack.enter_context(database_url(settings))
-        engine = connect(url)
-        stack.callback(engine.dispose)
-        upgrade(engine)
-        yield url, engine
+    with new_database(wish.folder / "database", client_core) as database:
+        yield database
 
 
 def _case(arguments: Namespace) -> TreesCase:

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from credit.database.audit_record import Audit, Origin, ScoreRole, audit_record, batch_audit_id
 from credit.database.copying import copy_rows, text_field
+from credit.database.quick_statements import QuickStatement
 from credit.database.schema import AUDIT_BATCHES, LATEST_SCORES, RISK_SCORE_AUDITS
 from credit.database.snapshots import Snapshot, WrittenSnapshot, insert_snapshots, not_stored, stored_keys
 from credit.database.written_audits import AUDIT_FIELDS, WrittenAudit
@@ -33,19 +34,23 @@ _PLACE_FIELDS = ("writer", "batch_sequence", "batch_position")
 
 _LOCK_PREFIX = "blink.audits:"
 
-# Made once: to make a statement takes longer than to send it.
-_LOCK = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name"), 0)))
+_LOCK = QuickStatement(select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name"), 0))))
 _WRITER = func.unnest(bindparam("writers", type_=ARRAY(Text))).column_valued("writer")
 _LOCKED = func.pg_try_advisory_xact_lock(func.hashtextextended(func.concat(_LOCK_PREFIX, _WRITER), 0))
-_FREE = select(_WRITER).where(_LOCKED).limit(1)
-_MY_TURN = select(func.pg_backend_pid())
-_LAST_BATCH = (
+_FREE = QuickStatement(select(_WRITER).where(_LOCKED).limit(1))
+_SESSION = QuickStatement(select(func.pg_backend_pid()))
+_LAST_BATCH = QuickStatement(
     select(AUDIT_BATCHES.c.sequence, AUDIT_BATCHES.c.merkle_root)
     .where(AUDIT_BATCHES.c.writer == bindparam("writer"))
     .order_by(AUDIT_BATCHES.c.sequence.desc())
     .limit(1)
 )
-_INSERT_BATCH = insert(AUDIT_BATCHES).values(committed_at=func.clock_timestamp())
+_INSERT_BATCH = QuickStatement(
+    insert(AUDIT_BATCHES).values(
+        {name: bindparam(name) for name in ("writer", "sequence", "count", "merkle_root", "previous_root")}
+        | {"committed_at": func.clock_timestamp()}
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +91,7 @@ def append_new(connection: Connection, *, writer: str, audits: Sequence[WrittenA
 
 def lock_writer(connection: Connection, writer: str) -> None:
     """Wait for the writer's other transactions; none begins its batch before this one has ended."""
-    connection.execute(_LOCK, {"name": f"{_LOCK_PREFIX}{writer}"})
+    _LOCK.row(connection, name=f"{_LOCK_PREFIX}{writer}")
 
 
 def take_writer(connection: Connection, writers: Sequence[str]) -> str:
@@ -95,11 +100,12 @@ def take_writer(connection: Connection, writers: Sequence[str]) -> str:
     So servers of one portfolio, which know nothing of each other, write batches at the same time without a chain for
     each process that ever ran.
     """
-    free = connection.scalar(_FREE, {"writers": list(writers)})
+    free = _FREE.row(connection, writers=list(writers))
     if free is not None:
-        return str(free)
-    # Not all for the same one.
-    writer = writers[(connection.scalar(_MY_TURN) or 0) % len(writers)]
+        return str(free[0])
+    # By the session's number, so that not all wait for the same one.
+    session = _SESSION.row(connection)
+    writer = writers[(0 if session is None else session[0]) % len(writers)]
     lock_writer(connection, writer)
     return writer
 
@@ -112,7 +118,7 @@ def _append(
     place = (text_field(writer), str(batch.sequence))
     rows = [(*written.fields, *place, str(position)) for position, written in enumerate(audits)]
     copy_rows(connection, RISK_SCORE_AUDITS, (*AUDIT_FIELDS, *_PLACE_FIELDS), rows)
-    connection.execute(_INSERT_BATCH, _batch_row(batch))
+    _INSERT_BATCH.row(connection, **_batch_row(batch))
     appended = tuple(written.audit for written in audits)
     _move_latest(connection, appended)
     return Appended(appended, batch)
@@ -120,8 +126,8 @@ def _append(
 
 def chain_head(connection: Connection, writer: str) -> ChainHead:
     """Where the writer's chain of batches ends."""
-    row = connection.execute(_LAST_BATCH, {"writer": writer}).one_or_none()
-    return EMPTY_CHAIN if row is None else ChainHead(row.sequence, bytes(row.merkle_root))
+    row = _LAST_BATCH.row(connection, writer=writer)
+    return EMPTY_CHAIN if row is None else ChainHead(row[0], bytes(row[1]))
 
 
 def _not_stored(connection: Connection, audits: Sequence[Audit]) -> list[Audit]:

@@ -14,6 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from credit.database.copying import bytes_field, copy_rows, text_field
 from credit.database.errors import DatabaseError
+from credit.database.quick_statements import QuickStatement
 from credit.database.schema import SCORE_REQUESTS
 
 ANONYMOUS = "anonymous"
@@ -49,9 +50,8 @@ class FirstAnswer:
     """When it was given."""
 
 
-# Made once: to make a statement takes longer than to send it.
-_LIMIT = select(func.set_config("statement_timeout", bindparam("milliseconds"), True))
-_MOMENT = select(func.pg_current_snapshot(), func.clock_timestamp())
+_LIMIT = QuickStatement(select(func.set_config("statement_timeout", bindparam("milliseconds"), True)))
+_MOMENT = QuickStatement(select(func.pg_current_snapshot(), func.clock_timestamp()))
 _FIELDS = ("client", "idempotency_key", "body_sha256", "as_of", "audit_ids", "answer", "created_at")
 
 
@@ -64,7 +64,7 @@ def online_transaction(engine: Engine, *, timeout_seconds: float) -> Iterator[Co
     """
     try:
         with engine.begin() as connection:
-            connection.execute(_LIMIT, {"milliseconds": str(max(1, round(timeout_seconds * 1000)))})
+            _LIMIT.row(connection, milliseconds=str(max(1, round(timeout_seconds * 1000))))
             yield connection
     except (OperationalError, InterfaceError, PoolTimeoutError) as error:
         raise DatabaseAwayError(f"the database does not answer: {_first_line(error)}") from error
@@ -79,8 +79,9 @@ def current_moment(connection: Connection) -> tuple[str, datetime]:
 
     It is the clock that stamps the facts: nothing that the snapshot sees was ingested later.
     """
-    snapshot, at = connection.execute(_MOMENT).one()
-    return str(snapshot), at
+    row = _MOMENT.row(connection)
+    assert row is not None  # noqa: S101 - it reads no table
+    return str(row[0]), row[1]
 
 
 def ensure_partitions(connection: Connection, first_day: date, *, days: int) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from math import inf, nan
 
 from tests.postgres.serving.conformance_requests import (
+    JSON_TYPE,
     NEEDED,
     PREDICT,
     ROW,
@@ -25,6 +26,7 @@ from tests.postgres.serving.requests import tensor
 from tests.unit.predictor.serving_example import NAMES
 
 TENTH = struct.unpack("<f", struct.pack("<f", 0.1))[0]
+OFFER = {"Connection": "Upgrade, HTTP2-Settings", "Upgrade": "h2c", "HTTP2-Settings": "AAEAAEAAAAIAAAAB"}
 EDGES = [1.0, 1.0, 5e-324, 1.7976931348623157e308, -0.0, *ROW[5:]]
 
 GOOD = (
@@ -80,6 +82,21 @@ GOOD = (
         [ROW],
     ),
     Good("chunked", replace(infer(tensor(data=ROW)), chunked=True), [ROW]),
+    Good(
+        "with an offer of HTTP/2, as a JDK's client makes it",
+        replace(infer(tensor(data=ROW)), headers={**JSON_TYPE, **OFFER}),
+        [ROW],
+    ),
+    Good(
+        "chunked, with an offer of HTTP/2",
+        replace(infer(tensor(data=ROW)), headers={**JSON_TYPE, **OFFER}, chunked=True),
+        [ROW],
+    ),
+    Good(
+        "with an offer of WebSocket",
+        replace(infer(tensor(data=ROW)), headers={**JSON_TYPE, "Connection": "Upgrade", "Upgrade": "websocket"}),
+        [ROW],
+    ),
     Good(
         "escaped names",
         Request(json.dumps({"inputs": [tensor(data=ROW)]}).replace("rows", "\\u0072ows").encode()),

@@ -106,19 +106,19 @@ def test_what_waits_while_one_group_is_written_is_the_next_group(deployment):
     run(work())
 
 
-def test_a_second_transaction_begins_for_eight_or_beside_a_long_transaction(deployment):
+def test_a_second_transaction_begins_for_twenty_or_beside_a_long_transaction(deployment):
     async def work() -> None:
         with grouping(deployment, transactions=2) as (group, committing):
             first = tasks(group, asked("a"))
             await begun(committing)
-            few = tasks(group, *[asked(f"few-{n}") for n in range(7)])
+            few = tasks(group, *[asked(f"few-{n}") for n in range(19)])
             await asyncio.sleep(0)
-            enough = tasks(group, asked("eighth"))
-            assert await begun(committing) == [*[f"few-{n}" for n in range(7)], "eighth"]
+            enough = tasks(group, asked("twentieth"))
+            assert await begun(committing) == [*[f"few-{n}" for n in range(19)], "twentieth"]
             committing.ends.put(ECHO)
             committing.ends.put(ECHO)
             answers = await asyncio.gather(*first, *few, *enough)
-            assert answers == [b"a", *[f"few-{n}".encode() for n in range(7)], b"eighth"]
+            assert answers == [b"a", *[f"few-{n}".encode() for n in range(19)], b"twentieth"]
             body = json.dumps([{"user_id": f"u-{n}", "features": {}} for n in range(65)])
             long = tasks(group, Asked("long", None, body.encode()))
             assert await begun(committing) == ["long"]

@@ -148,7 +148,7 @@ def test_a_test_slice_of_one_class_is_refused_with_all_slices_counted() -> None:
 
 
 def test_judgement_counts_the_censored_of_the_judged_time_as_good() -> None:
-    rows = draw(2000)
+    rows = draw(1000)
     found = fitted(rows)
     censored = replace(draw(500, seed=4), y=np.full(500, -1, dtype=np.int8))
     recent = int((censored.requested_at >= rows.requested_at[found.judged].min()).sum())

@@ -1,0 +1,50 @@
+"""Faults that a server itself counted or logged."""
+
+import re
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+
+_COUNTED = re.compile(r'^blink_requests_total\{.*status="(5\d\d|none)".*\} ([\d.e+]+)$', re.MULTILINE)
+_LOGGED = re.compile(r"request \S+: .* failed|^Traceback|a group of \d+ requests failed", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class ServerFaults:
+    """What it said at the end."""
+
+    alive: bool
+    """Whether it is still the process that was started."""
+    counted: int
+    """Requests with a status of 5xx or none, in its metrics."""
+    logged: int
+    """Faults in its log."""
+
+    def since(self, before: "ServerFaults") -> "ServerFaults":
+        """Those that came after `before`: until it has a model a server answers 503."""
+        return ServerFaults(self.alive, self.counted - before.counted, self.logged - before.logged)
+
+
+def server_faults(port: int, log: Path, *, alive: bool) -> ServerFaults:
+    """Read the metrics and the log of a server on this machine."""
+    counted = counted_faults(_metrics(port)) if alive else 0
+    return ServerFaults(alive, counted, logged_faults(log.read_text("utf-8", "replace")))
+
+
+def counted_faults(page: str) -> int:
+    """Requests that got a 5xx, or nothing, by a page of metrics."""
+    return sum(int(float(count)) for _, count in _COUNTED.findall(page))
+
+
+def logged_faults(log: str) -> int:
+    """Lines of a log that tell of a fault."""
+    return len(_LOGGED.findall(log))
+
+
+def _metrics(port: int) -> str:
+    connection = HTTPConnection("127.0.0.1", port, timeout=30)
+    try:
+        connection.request("GET", "/metrics")
+        return connection.getresponse().read().decode()
+    finally:
+        connection.close()

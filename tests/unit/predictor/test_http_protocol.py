@@ -1,0 +1,124 @@
+"""Connections read as uvicorn reads them, but that offers of another protocol are passed over."""
+
+import asyncio
+
+import pytest
+import uvicorn
+from uvicorn.server import ServerState
+
+from predictor.http_protocol import ScoringHttpProtocol
+
+OFFER = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n"
+GET = b"GET /last HTTP/1.1\r\nHost: h\r\n\r\n"
+LAST = ("GET", "/last", b"")
+
+
+class Transport(asyncio.Transport):
+    """Keeps what is written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = b""
+        self.closed = False
+
+    def write(self, data):
+        self.written += data
+
+    def close(self):
+        self.closed = True
+
+    def is_closing(self):
+        return self.closed
+
+    def pause_reading(self):
+        pass
+
+    def resume_reading(self):
+        pass
+
+
+async def conversation(*pieces):
+    """What an application was asked, piece by piece, what the client got, and whether it was sent away."""
+    asked = []
+
+    async def app(scope, receive, send):
+        body, more = b"", True
+        while more:
+            message = await receive()
+            body, more = body + message["body"], message["more_body"]
+        assert b"upgrade" not in dict(scope["headers"])
+        asked.append((scope["method"], scope["path"], body))
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+        await send({"type": "http.response.body", "body": b"ok"})
+
+    config = uvicorn.Config(app, lifespan="off", log_config=None, ws="none")
+    config.load()
+    state, transport = ServerState(), Transport()
+    connection = ScoringHttpProtocol(config=config, server_state=state, app_state={})
+    connection.connection_made(transport)
+    for piece in pieces:
+        connection.data_received(piece)
+        await asyncio.sleep(0)
+    for _ in range(100):
+        await asyncio.sleep(0)
+    sent_away = transport.closed
+    connection.connection_lost(None)
+    return asked, transport.written, sent_away
+
+
+def post(headers, body):
+    return b"POST /score HTTP/1.1\r\nHost: h\r\n" + headers + b"\r\n" + body
+
+
+WITH_LENGTH = post(OFFER + b"Content-Length: 5\r\n", b"hello")
+CHUNKED = post(b"Transfer-Encoding: chunked\r\n" + OFFER, b"2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n")
+SCORED = ("POST", "/score", b"hello")
+
+
+@pytest.mark.parametrize("sent", [WITH_LENGTH, CHUNKED], ids=["length", "chunked"])
+def test_a_body_behind_an_offer_arrives_however_it_is_cut_and_the_connection_goes_on(sent):
+    for place in range(1, len(sent)):
+        asked, written, _ = asyncio.run(conversation(sent[:place], sent[place:], GET))
+        assert asked == [SCORED, LAST]
+        assert written.count(b"HTTP/1.1 200 OK") == 2
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected"),
+    [
+        (WITH_LENGTH + CHUNKED + GET, [SCORED, SCORED, LAST]),
+        (GET.replace(b"Host", OFFER + b"Host") + WITH_LENGTH, [LAST, SCORED]),
+        (post(b"Content-Length: 5\r\n", b"hello") + GET, [SCORED, LAST]),
+        (post(b"Connection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 5\r\n", b"hello"), [SCORED]),
+        (
+            post(b"Upgrade: h2c\r\nUpgrade: other\r\nConnection: upgrade\r\nContent-Length: 0\r\n", b""),
+            [("POST", "/score", b"")],
+        ),
+    ],
+    ids=["three at once", "without a body", "without an offer", "websocket", "two offers"],
+)
+def test_requests_that_come_at_once(sent, expected):
+    asked, _, sent_away = asyncio.run(conversation(sent))
+    assert (asked, sent_away) == (expected, False)
+
+
+def test_an_offer_does_not_keep_a_connection_that_the_client_ends():
+    sent = WITH_LENGTH.replace(b"Connection: Upgrade", b"Connection: close, Upgrade")
+    asked, _, sent_away = asyncio.run(conversation(sent))
+    assert (asked, sent_away) == ([SCORED], True)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"no HTTP at all\r\n\r\n",
+        b"CONNECT h:1 HTTP/1.1\r\nHost: h\r\n\r\n",
+        post(OFFER + b"Content-Length: x\r\n", b""),
+        post(OFFER + b"Transfer-Encoding: chunked\r\n", b"x\r\n"),
+    ],
+    ids=["noise", "a tunnel", "a wrong length", "a wrong chunk"],
+)
+def test_what_is_no_http_is_refused_and_the_connection_closed(sent):
+    _, written, sent_away = asyncio.run(conversation(sent))
+    assert written.startswith(b"HTTP/1.1 400 ")
+    assert sent_away

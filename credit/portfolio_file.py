@@ -1,13 +1,14 @@
 """Reading a portfolio from its TOML file, with errors that name the file and the field."""
 
 import tomllib
-from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, fields
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
-from typing import TypeVar, cast, get_args
+from typing import cast, get_args
 
 from credit.features.catalogue import CASH_FLOW
+from credit.portfolio_fields import member, record, texts
+from credit.portfolio_table import check_features, check_split, table_rule
 from credit.portfolios import (
     Currency,
     Direction,
@@ -18,11 +19,14 @@ from credit.portfolios import (
     Portfolio,
     PortfolioError,
     PortfolioName,
+    Quality,
+    ReasonSentences,
     Split,
     SplitKind,
+    TableRule,
 )
+from credit.reasons import load_sentences
 
-Record = TypeVar("Record", LabelRule, Split, Gate, Feature)
 Table = Mapping[str, object]
 
 CATALOGUES: Mapping[str, tuple[Feature, ...]] = {
@@ -39,10 +43,10 @@ _TOP_LEVEL = {
     "ingestion_lag_hours": int,
     "protected": list,
     "features": object,
-    "label": dict,
     "split": dict,
     "gate": dict,
 }
+_OPTIONAL = {"label": dict, "table": dict, "quality": dict, "reasons": dict}
 
 
 def builtin_names() -> tuple[str, ...]:
@@ -97,29 +101,69 @@ def parse_portfolio(text: str, *, source: str) -> Portfolio:
     except tomllib.TOMLDecodeError as error:
         raise PortfolioError(f"{source}: not valid TOML: {error}") from error
     _check_top_level(table, source)
+    portfolio = _portfolio(table, source)
+    if portfolio.table is not None:
+        check_features(portfolio.features, portfolio.table, portfolio.protected, source)
+        check_split(portfolio.split, portfolio.table, f"{source} [split]")
+    _check_sentences(portfolio, source)
+    return portfolio
+
+
+def _portfolio(table: Table, source: str) -> Portfolio:
     return Portfolio(
         name=PortfolioName(_name(table, source)),
         subject=cast("str", table["subject"]),
         currency=Currency(_currency(table, source)),
         features=_features(table["features"], source),
-        protected=tuple(cast("Sequence[str]", table["protected"])),
-        label=_record(LabelRule, table["label"], f"{source} [label]"),
+        protected=texts(table["protected"], f"{source} protected"),
+        label=_label(table, source),
         split=_split(table["split"], f"{source} [split]"),
         algorithm=cast("str", table["algorithm"]),
-        gate=_record(Gate, table["gate"], f"{source} [gate]"),
+        gate=record(Gate, table["gate"], f"{source} [gate]"),
         cut_off=_probability(table, "cut_off", source),
         ingestion_lag_hours=cast("int", table["ingestion_lag_hours"]),
+        quality=record(Quality, table["quality"], f"{source} [quality]") if "quality" in table else None,
+        sentences=_sentences(cast("Table", table.get("reasons", {})), source),
     )
 
 
 def _check_top_level(table: Table, source: str) -> None:
     if missing := sorted(_TOP_LEVEL.keys() - table.keys()):
         raise PortfolioError(f"{source}: missing {', '.join(missing)}")
-    if unknown := sorted(table.keys() - _TOP_LEVEL.keys()):
-        raise PortfolioError(f"{source}: unknown {', '.join(unknown)}; known are {', '.join(_TOP_LEVEL)}")
-    for key, expected in _TOP_LEVEL.items():
-        if not isinstance(table[key], expected):
+    known = _TOP_LEVEL | _OPTIONAL
+    if unknown := sorted(table.keys() - known.keys()):
+        raise PortfolioError(f"{source}: unknown {', '.join(unknown)}; known are {', '.join(known)}")
+    if ("label" in table) == ("table" in table):
+        raise PortfolioError(f"{source}: needs either [label], the rule of advances, or [table], of a table of its own")
+    for key, expected in known.items():
+        if key in table and not isinstance(table[key], expected):
             raise PortfolioError(f"{source}: {key} must be a {expected.__name__}, not {table[key]!r}")
+
+
+def _label(table: Table, source: str) -> LabelRule | TableRule:
+    if "table" in table:
+        return table_rule(table["table"], f"{source} [table]")
+    return record(LabelRule, table["label"], f"{source} [label]")
+
+
+def _sentences(table: Table, source: str) -> tuple[ReasonSentences, ...]:
+    found = []
+    for group, row in table.items():
+        place = f"{source} [reasons.{group}]"
+        if group in load_sentences().texts:
+            raise PortfolioError(f"{place}: the catalogue has sentences of this group already; choose another name")
+        found.append(record(ReasonSentences, {"group": group, **row} if isinstance(row, dict) else row, place))
+    return tuple(found)
+
+
+def _check_sentences(portfolio: Portfolio, source: str) -> None:
+    known = load_sentences().texts.keys() | portfolio.own_sentences.keys()
+    for index, feature in enumerate(portfolio.features):
+        if feature.reason_group not in known:
+            raise PortfolioError(
+                f"{source} features[{index}] reason_group: no sentences of {feature.reason_group!r}: "
+                f"add [reasons.{feature.reason_group}] with adverse and missing, or name a group of the catalogue"
+            )
 
 
 def _name(table: Table, source: str) -> str:
@@ -165,43 +209,12 @@ def _features(value: object, source: str) -> tuple[Feature, ...]:
 def _feature(row: object, place: str) -> Feature:
     if not isinstance(row, dict):
         raise PortfolioError(f"{place}: must be a table")
-    kind = _member(FeatureKind, row.get("kind", FeatureKind.NUMERIC), f"{place} kind")
+    kind = member(FeatureKind, row.get("kind", FeatureKind.NUMERIC), f"{place} kind")
     if row.get("direction", 0) not in get_args(Direction):
         raise PortfolioError(f"{place}: direction must be -1, 0 or 1 towards repayment")
-    return _record(Feature, {**row, "kind": kind, "direction": row.get("direction", 0)}, place)
+    return record(Feature, {**row, "kind": kind, "direction": row.get("direction", 0)}, place)
 
 
 def _split(row: object, place: str) -> Split:
     table = cast("dict[str, object]", row)
-    return _record(Split, {**table, "kind": _member(SplitKind, table.get("kind"), f"{place} kind")}, place)
-
-
-def _member(kinds: type[FeatureKind] | type[SplitKind], value: object, place: str) -> FeatureKind | SplitKind:
-    try:
-        return kinds(str(value))
-    except ValueError as error:
-        raise PortfolioError(f"{place}: must be one of {', '.join(kinds)}, not {value!r}") from error
-
-
-def _record(kind: type[Record], row: object, place: str) -> Record:
-    table = cast("dict[str, object]", row)
-    known = {field.name: field for field in fields(kind)}
-    if unknown := sorted(table.keys() - known.keys()):
-        raise PortfolioError(f"{place}: unknown {', '.join(unknown)}; known are {', '.join(known)}")
-    required = {name for name, field in known.items() if field.default is MISSING}
-    if missing := sorted(required - table.keys()):
-        raise PortfolioError(f"{place}: missing {', '.join(missing)}")
-    for name, value in table.items():
-        _check_type(known[name].type, value, f"{place} {name}")
-    return kind(**table)  # type: ignore[arg-type]  # checked above against the fields
-
-
-def _check_type(declared: object, value: object, place: str) -> None:
-    numbers = {int: int, float: (int, float), bool: bool, str: str}
-    expected = numbers.get(declared)  # type: ignore[call-overload]
-    if expected is None:
-        return
-    if not isinstance(value, expected) or (declared is not bool and isinstance(value, bool)):
-        raise PortfolioError(f"{place}: must be {declared.__name__}, not {value!r}")  # type: ignore[attr-defined]
-    if declared in {int, float} and value < 0 and "margin" not in place:
-        raise PortfolioError(f"{place}: must not be negative, not {value}")
+    return record(Split, {**table, "kind": member(SplitKind, table.get("kind"), f"{place} kind")}, place)

@@ -1,5 +1,6 @@
 """A portfolio: all that differs between one kind of lending and another, as data."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, NewType
@@ -26,6 +27,7 @@ class SplitKind(StrEnum):
 
     TEMPORAL = "temporal"
     CROSS_VALIDATION = "cross_validation"
+    STRATIFIED = "stratified"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,15 @@ class Feature:
     direction: Direction
     reason_group: str
     may_be_missing: bool = True
+    column: str | None = None
+    """Of the lender's table, where its name is another one."""
+    categories: tuple[str, ...] = ()
+    """A categorical feature's texts; the model reads the place of a text in this list, and any other as missing."""
+
+    @property
+    def source(self) -> str:
+        """The column of the lender's table."""
+        return self.column or self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +73,85 @@ class LabelRule:
         return self.days_late + self.settlement_lag_days
 
 
+class Comparison(StrEnum):
+    """How a column is compared."""
+
+    EQUAL = "=="
+    UNEQUAL = "!="
+    LESS = "<"
+    AT_MOST = "<="
+    GREATER = ">"
+    AT_LEAST = ">="
+
+
+@dataclass(frozen=True, slots=True)
+class TableLabel:
+    """When a row of a lender's table is bad: its column holds 1, or the comparison holds. Empty is not known yet."""
+
+    column: str
+    comparison: Comparison | None = None
+    """None: the column holds 0 or 1 (or false or true)."""
+    value: float | str | None = None
+    """What it is compared with: a number, or a text (only `==` and `!=`)."""
+
+    def __str__(self) -> str:
+        """As it stands in the portfolio's file."""
+        if self.comparison is None:
+            return self.column
+        return f"{self.column} {self.comparison} {self._value()}"
+
+    def _value(self) -> str:
+        if isinstance(self.value, str):
+            return f'"{self.value}"' if "'" in self.value else f"'{self.value}'"
+        return str(self.value).removesuffix(".0")
+
+
+@dataclass(frozen=True, slots=True)
+class TableRule:
+    """Where things are in a lender's own table, one row an observation, and when a row is bad."""
+
+    label: TableLabel
+    subject_id: str | None = None
+    """Column of the subject's pseudonym; None: the number of the row."""
+    observed_at: str | None = None
+    """Column of the time as of which the features are; None: rows are as of their load."""
+    known_at: str | None = None
+    """Column of the time from which the label was known; None: `known_after_days` after the observation."""
+    date_format: str | None = None
+    """Of times, as Python's strptime reads it; None: ISO 8601. A time without an offset is UTC."""
+    known_after_days: int = 0
+    """Days from the observation until a label was known, where no column says."""
+    excluded: tuple[str, ...] = ()
+    """Columns that were known only after the outcome: no feature may read them."""
+    optional: tuple[str, ...] = ()
+    """Of the columns of subject and times those that a file may leave out, as if they were not declared."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonSentences:
+    """What a customer is told of a reason group that the built-in catalogue does not have."""
+
+    group: str
+    adverse: str
+    """Where the group's values speak against repayment."""
+    missing: str
+    """Where it is mainly their absence."""
+
+
 @dataclass(frozen=True, slots=True)
 class Split:
-    """How rows are divided; fractions are of the rows in order of their time."""
+    """How rows are divided; fractions are of the rows, in order of their time or stratified by the label."""
 
     kind: SplitKind
     test_fraction: float = 0.2
     calibration_fraction: float = 0.15
     stopping_fraction: float = 0.1
     embargo_days: int = 7
-    """Days left out before the test slice."""
+    """Days left out before the test slice; of a temporal split."""
     folds: int = 5
     repeats: int = 10
+    seed: int = 42
+    """Of a stratified split: the same rows are always divided the same way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +171,16 @@ class Gate:
 
 
 @dataclass(frozen=True, slots=True)
+class Quality:
+    """What a model must reach by itself, whatever it competes with; less leaves a record of it and no bundle."""
+
+    min_auc: float = 0.0
+    """ROC AUC of the judged rows, below which the model is refused."""
+    min_rows: int = 0
+    """Fewer labelled rows are refused before anything is fitted."""
+
+
+@dataclass(frozen=True, slots=True)
 class Portfolio:
     """A kind of lending: its subject, features, label, split, algorithm, gate and cut-off."""
 
@@ -101,7 +189,8 @@ class Portfolio:
     currency: Currency
     features: tuple[Feature, ...]
     protected: tuple[str, ...]
-    label: LabelRule
+    label: LabelRule | TableRule
+    """Of advances, or of a table of the lender's own."""
     split: Split
     algorithm: str
     gate: Gate
@@ -109,6 +198,24 @@ class Portfolio:
     """Probability of default in (0, 1) from which an application is declined."""
     ingestion_lag_hours: int
     """Hours from a fact's own time until the lender knows it, assumed where a provider does not say."""
+    quality: Quality | None = None
+    """None: there is no gate but that of deployment."""
+    sentences: tuple[ReasonSentences, ...] = ()
+    """Of reason groups of the portfolio's own."""
+
+    @property
+    def own_sentences(self) -> Mapping[str, str]:
+        """Sentences of the portfolio's own reason groups, by code as in the catalogue."""
+        return {
+            code: sentence
+            for own in self.sentences
+            for code, sentence in ((own.group, own.adverse), (f"{own.group}_missing", own.missing))
+        }
+
+    @property
+    def table(self) -> TableRule | None:
+        """How rows stand in the lender's own table; None where they are advances."""
+        return self.label if isinstance(self.label, TableRule) else None
 
     @property
     def feature_names(self) -> tuple[str, ...]:

@@ -41,6 +41,10 @@ class Sentences:
     version: str
     texts: Mapping[str, str]
 
+    def with_own(self, texts: Mapping[str, str]) -> "Sentences":
+        """These, and those that a model brings along for reason groups of its own."""
+        return Sentences(self.version, {**texts, **self.texts}) if texts else self
+
     def check(self, groups: Sequence[str]) -> None:
         """Do nothing where every group has both its sentences.
 

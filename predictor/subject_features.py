@@ -8,6 +8,7 @@ from itertools import compress
 import numpy as np
 from sqlalchemy import Connection
 
+from credit.database.table_rows import latest_rows
 from credit.features.errors import FeatureError
 from credit.features.query import FeatureRows, Key, compute_features
 from credit.portfolios import Portfolio
@@ -17,6 +18,8 @@ from predictor.score_request import SubjectWish
 
 NOT_SUPPLIED = "not supplied"
 """Why a feature is unknown that a client left out."""
+NOT_IN_TABLE = "not in the lender's table"
+"""Why a feature is unknown that the subject's latest row does not have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +68,19 @@ def subject_rows(
 
     Raises:
         BadInputError: where the portfolio's features cannot be computed and must be given.
-        UnknownSubjectError: where a subject has no history.
+        UnknownSubjectError: where a subject has no history, or no row in the lender's own table.
         UnavailableError: where the model has features that the portfolio no longer computes.
     """
     rows = supplied_rows(given, feature_names)
     asked = [index for index, subject in enumerate(subjects) if subject.features is None]
     if not asked:
         return rows
-    keys = [Key(subjects[index].user_id, moment.as_of, moment.pg_snapshot) for index in asked]
-    return _filled(
-        rows, asked, _computed(connection, portfolio, keys, subjects), subjects, _Columns(portfolio, feature_names)
-    )
+    if portfolio.table is None:
+        keys = [Key(subjects[index].user_id, moment.as_of, moment.pg_snapshot) for index in asked]
+        found = _computed(connection, portfolio, keys, subjects)
+    else:
+        found = _latest(connection, portfolio, [subjects[index].user_id for index in asked], moment)
+    return _filled(rows, asked, found, subjects, _Columns(portfolio, feature_names))
 
 
 class _Columns:
@@ -83,6 +88,11 @@ class _Columns:
 
     def __init__(self, portfolio: Portfolio, feature_names: Sequence[str]) -> None:
         self.names = feature_names
+        self.lacking = (
+            "transactions to compute features from; load its history, or give the features"
+            if portfolio.table is None
+            else "row in the lender's table; load one, or give the features"
+        )
         if absent := [name for name in feature_names if name not in portfolio.feature_names]:
             raise UnavailableError(
                 f"the serving model has features that portfolio {portfolio.name} does not compute: "
@@ -101,6 +111,14 @@ def _computed(
         raise BadInputError(place, f"must be given: {error}") from error
 
 
+def _latest(connection: Connection, portfolio: Portfolio, subject_ids: Sequence[str], moment: Moment) -> FeatureRows:
+    """Features as they stand in each subject's latest row."""
+    found = latest_rows(connection, portfolio, subject_ids, as_of=moment.as_of, pg_snapshot=moment.pg_snapshot)
+    names, absent = portfolio.feature_names, np.isnan(found.values).tolist()
+    reasons = tuple(dict.fromkeys(compress(names, row), NOT_IN_TABLE) for row in absent)
+    return FeatureRows(found.values, reasons, found.found)
+
+
 def _filled(
     rows: SubjectRows, asked: Sequence[int], found: FeatureRows, subjects: Sequence[SubjectWish], columns: _Columns
 ) -> SubjectRows:
@@ -108,10 +126,7 @@ def _filled(
     for position, index in enumerate(asked):
         if not found.has_history[position]:
             subject = subjects[index]
-            raise UnknownSubjectError(
-                f"{subject.user_id_place}: {subject.user_id} has no transactions to compute features from; "
-                "load its history, or give the features"
-            )
+            raise UnknownSubjectError(f"{subject.user_id_place}: {subject.user_id} has no {columns.lacking}")
         values[index] = found.values[position][columns.indices]
         because = found.null_reasons[position]
         reasons[index] = {name: because[name] for name in columns.names if name in because}

@@ -89,6 +89,8 @@ def _evidence(
         return None, f"the bundle of {champion.model_id} cannot be used: {error}"
     if unknown := sorted(set(bundle.feature_names) - set(portfolio.feature_names)):
         return None, f"{champion.model_id} needs features that are computed no more: {', '.join(unknown)}"
+    if not trained.dated:
+        return None, f"rows without a time cannot be told to be later than what {champion.model_id} was fitted on"
     fit = trained.fit
     later = _later(champion, trained.rows, fit)
     judged = trained.rows.take(fit.judged[later])

@@ -7,3 +7,16 @@ class TrainingError(Exception):
 
 class InsufficientRowsError(TrainingError):
     """There are too few labelled rows, or too few of one class, to fit and judge a model."""
+
+
+class InsufficientSamplesError(InsufficientRowsError):
+    """There are fewer labelled rows than the portfolio's quality gate asks for."""
+
+
+class QualityGateError(TrainingError):
+    """A model was fitted and is not good enough to be kept."""
+
+    def __init__(self, auc: float, threshold: float) -> None:
+        super().__init__(f"quality gate: ROC AUC {auc:.4f} is below the threshold {threshold:.4f}")
+        self.auc = auc
+        self.threshold = threshold

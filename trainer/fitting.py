@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from credit.bundle.calibration import Calibration
-from credit.portfolios import Gate, Portfolio, SplitKind
+from credit.portfolios import Gate, Portfolio, Split, SplitKind
 from trainer.algorithm import Algorithm, Boosting, Estimator, Sample, algorithm_named
 from trainer.arrays import Floats, Indices, Outcomes
 from trainer.bootstrap import codes_of
@@ -16,6 +16,7 @@ from trainer.cross_validation import assign_folds, repeated_folds
 from trainer.errors import InsufficientRowsError, TrainingError
 from trainer.rows import Progress, Rows
 from trainer.split import SliceCount, Slices, count_slice, count_slices, split_by_time
+from trainer.stratified_split import split_stratified
 
 CALIBRATION_FOLDS = 5
 MIN_STOPPING_BADS = 20
@@ -123,13 +124,19 @@ def fit(rows: Rows, portfolio: Portfolio, *, seed: int, threads: int, progress: 
     require_enough(rows.y, portfolio.gate)
     fitter = Fitter(portfolio, algorithm, seed, threads)
     rng = np.random.default_rng(seed)
-    if portfolio.split.kind is SplitKind.TEMPORAL:
-        return _fit_by_time(rows, fitter, rng)
-    return _fit_cross_validated(rows, fitter, rng, progress)
+    if portfolio.split.kind is SplitKind.CROSS_VALIDATION:
+        return _fit_cross_validated(rows, fitter, rng, progress)
+    return _fit_held_back(_divided(rows, portfolio.split), rows, fitter, rng)
 
 
-def _fit_by_time(rows: Rows, fitter: Fitter, rng: np.random.Generator) -> Fit:
-    slices = _usable(split_by_time(rows.requested_at, rows.known_at, fitter.portfolio.split), rows, fitter.algorithm)
+def _divided(rows: Rows, split: Split) -> Slices:
+    if split.kind is SplitKind.STRATIFIED:
+        return split_stratified(rows.y, split)
+    return split_by_time(rows.requested_at, rows.known_at, split)
+
+
+def _fit_held_back(divided: Slices, rows: Rows, fitter: Fitter, rng: np.random.Generator) -> Fit:
+    slices = _usable(divided, rows, fitter.algorithm)
     grown = np.sort(np.concatenate([slices.training, slices.stopping]))
     settings = _settled(rows, slices, fitter)
     estimator = fitter.estimator(_sample(rows, grown), None, settings)

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from credit.portfolios import Direction, Feature
+from credit.portfolios import Direction, Feature, FeatureKind
 from trainer.algorithm import Weights
 from trainer.arrays import Floats
+
+COEFFICIENT = "coefficient"
+"""The figure of a linear model: of the standardised metric, towards default."""
 
 _NO_TREND = 0.1  # rank correlation within which a metric has no one direction
 
@@ -34,8 +37,12 @@ class Importance:
     def wording(self) -> str:
         """What more of the metric does, in words.
 
-        A declared direction that holds by construction holds, whatever a few rows seem to show.
+        A coefficient's sign says it by itself. A declared direction that holds by construction holds, whatever a few
+        rows seem to show.
         """
+        if self.figure == COEFFICIENT:
+            risk = {1: "increases default risk", -1: "decreases default risk"}
+            return risk.get(int(np.sign(self.weight)), "is not used")
         words = {1: "increases repayment probability", -1: "decreases repayment probability", 0: "has no trend"}
         direction = self.declared if self.enforced else self.observed
         return words[direction] if self.share else "is not used"
@@ -44,7 +51,7 @@ class Importance:
 def rank_importance(
     features: Sequence[Feature], rows: Floats, contributions: Floats, weights: Weights, *, monotone: bool
 ) -> tuple[Importance, ...]:
-    """Metrics from the most to the least important.
+    """Metrics from the most to the least important: by the size of their coefficient, or of their contributions.
 
     `rows` and `contributions` (SHAP values towards default) are `[n, d]`; `monotone` says that declared directions hold
     by construction.
@@ -59,12 +66,21 @@ def rank_importance(
             weight=float(weights.values[j]),
             figure=weights.figure,
             declared=feature.direction,
-            observed=observed_direction(rows[:, j], contributions[:, j]),
+            observed=_observed(feature, rows[:, j], contributions[:, j]),
             enforced=monotone and feature.direction != 0,
         )
         for j, feature in enumerate(features)
     ]
-    return tuple(sorted(found, key=lambda one: (-one.mean_contribution, one.metric)))
+    return tuple(sorted(found, key=_rank))
+
+
+def _observed(feature: Feature, values: Floats, contributions: Floats) -> Direction:
+    # The codes of categories have no order.
+    return 0 if feature.kind is FeatureKind.CATEGORICAL else observed_direction(values, contributions)
+
+
+def _rank(one: Importance) -> tuple[float, str]:
+    return -(abs(one.weight) if one.figure == COEFFICIENT else one.mean_contribution), one.metric
 
 
 def observed_direction(values: Floats, contributions: Floats) -> Direction:

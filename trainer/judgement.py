@@ -8,6 +8,7 @@ from credit.bundle.algorithms import algorithm_named as served
 from credit.portfolios import Portfolio
 from trainer.algorithm import algorithm_named
 from trainer.bootstrap import Interval, codes_of
+from trainer.classification import Classification, classify
 from trainer.evaluation import Evaluation, auc_interval, evaluate
 from trainer.fitting import Fit
 from trainer.importance import Importance, rank_importance
@@ -26,6 +27,14 @@ class Sensitivity:
 
 
 @dataclass(frozen=True, slots=True)
+class RowCount:
+    """Rows, and how many of them are bad."""
+
+    rows: int
+    bads: int
+
+
+@dataclass(frozen=True, slots=True)
 class Judgement:
     """Measures of one model."""
 
@@ -35,6 +44,10 @@ class Judgement:
     sensitivity: Sensitivity | None
     """None where no row is censored."""
     importance: tuple[Importance, ...]
+    classification: Classification
+    """Of the judged rows, at the portfolio's cut-off."""
+    fitted: RowCount
+    """Rows that shaped the model."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,6 +57,8 @@ class Trained:
     rows: Rows
     fit: Fit
     judgement: Judgement
+    dated: bool = True
+    """Whether rows have times: without one none is known to be later than another."""
 
 
 def judge(rows: Rows, censored: Rows, fit: Fit, portfolio: Portfolio, rng: np.random.Generator) -> Judgement:
@@ -55,6 +70,8 @@ def judge(rows: Rows, censored: Rows, fit: Fit, portfolio: Portfolio, rng: np.ra
         indicative=evaluation.bads < portfolio.gate.indicative_below_bads,
         sensitivity=_sensitivity(rows, censored, fit, rng),
         importance=_importance(rows, fit, portfolio),
+        classification=classify(y, fit.log_odds, portfolio.cut_off),
+        fitted=RowCount(len(fit.fitted), int(rows.y[fit.fitted].sum())),
     )
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 import numpy as np
 from sqlalchemy import Engine
 
+from credit.bundle.model_id import ModelId
 from credit.bundle.writer import sweep_unfinished
 from credit.database import models
 from credit.database.labels import NO_LABEL
@@ -17,12 +18,14 @@ from credit.model_store.local import local_bundle
 from credit.model_store.store import ModelStore
 from credit.portfolios import Portfolio
 from trainer.deployment import Answered, Deployment, deploy
-from trainer.errors import InsufficientRowsError, TrainingError
+from trainer.errors import InsufficientRowsError, QualityGateError, TrainingError
 from trainer.fitting import fit
 from trainer.judgement import Trained, judge
-from trainer.publication import Published, free_model_id, publish, register
+from trainer.publication import Published, free_model_id, publish, register, register_refused
+from trainer.quality import require_quality, require_samples
 from trainer.report import TrainingReport
 from trainer.rows import Progress, Rows, Source, gather_rows, parity_of, vintages_of
+from trainer.table_rows import batch_rows, file_rows
 
 
 def _silent(_what: str, _done: int, _total: int | None) -> None:
@@ -39,6 +42,9 @@ class TrainingOrder:
     """Where a bundle goes before the registry learns of it; None: `model_dir` is where bundles live."""
     seed: int = 1
     source: Source = Source.AUDITS
+    """Of features, where rows are advances."""
+    data: Path | None = None
+    """The file of a portfolio that comes as a table; None: its rows are those that are loaded, of the batch."""
     as_of: datetime | None = None
     """Time as of which labels are known; None for now."""
     deployment: Deployment | None = None
@@ -47,7 +53,7 @@ class TrainingOrder:
     run_id: UUID | None = None
     """The run to begin or to go on with; None for a new one."""
     batch_id: str | None = None
-    """Names the run and its model; None for the portfolio's own name."""
+    """Names the run and its model, and the rows of a table; None for the portfolio's own name, and all its rows."""
     workflow: str | None = None
     """Which carries the run."""
 
@@ -64,12 +70,16 @@ def train(
 
     Raises:
         InsufficientRowsError: where there are too few labelled rows, or of one class; the run is kept as refused.
+        QualityGateError: where the model is not good enough; the run is kept as refused, the model without a bundle.
+        IntakeError: where a table's file cannot be read as the portfolio says.
         BusyError: where another run of the portfolio and batch is asked for or alive.
         UnknownRunError: where the run of that id is one of something else.
         RunClosedError: where somebody closed the run meanwhile; nothing is registered.
         TrainingError, BundleError, FeatureError: where the portfolio cannot be trained as it is described.
         ModelStoreError: where the store does not take the bundle; nothing is registered.
     """
+    if order.data is not None and order.portfolio.table is None:
+        raise TrainingError(f"portfolio {order.portfolio.name}: its rows are advances of the database, not of a file")
     if order.as_of is not None and order.as_of > now:
         # Advances that are not due yet would look unpaid, and so bad.
         raise TrainingError(f"labels as of {order.as_of:%Y-%m-%d %H:%M} UTC lie in the future; give a time before now")
@@ -91,17 +101,18 @@ def _train(
 ) -> TrainingReport:
     portfolio = order.portfolio
     sweep_unfinished(order.model_dir)
-    with engine.connect() as connection:
-        gathered = gather_rows(connection, portfolio, as_of=run.as_of, source=order.source, progress=progress)
+    gathered, dated = _gathered(engine, order, run, now=now, progress=progress)
     with_history = gathered.take(gathered.has_history)
     rows = with_history.take(with_history.y != NO_LABEL)
+    require_samples(rows.y, portfolio)
     progress(f"fit {portfolio.algorithm} on {len(rows):,} rows, {int(rows.y.sum()):,} bad", 1, 1)
     fitted = fit(rows, portfolio, seed=order.seed, threads=order.threads, progress=progress)
     progress("model fitted", 1, 1)
     censored = with_history.take(with_history.y == NO_LABEL)
     rng = np.random.default_rng([order.seed, 1])
-    trained = Trained(rows, fitted, judge(rows, censored, fitted, portfolio, rng))
+    trained = Trained(rows, fitted, judge(rows, censored, fitted, portfolio, rng), dated=dated)
     model_id = free_model_id(engine, run.batch_id or portfolio.name, order.model_dir, now)
+    _pass_quality(engine, portfolio, trained, model_id, run, now=now)
     published = publish(model_id, portfolio, trained, order.model_dir)
     if order.store is not None:
         order.store.put(order.model_dir / model_id)
@@ -109,6 +120,39 @@ def _train(
     progress("bundle published", 1, 1)
     answered = _enter(engine, order, run, trained, published, now=now)
     return replace(_report(order, run, gathered, trained, model_id), answered=answered)
+
+
+def _gathered(
+    engine: Engine, order: TrainingOrder, run: TrainingRun, *, now: datetime, progress: Progress
+) -> tuple[Rows, bool]:
+    """All rows, and whether they have times of their own."""
+    portfolio = order.portfolio
+    if order.data is not None:
+        return file_rows(order.data, portfolio, as_of=run.as_of, now=now, progress=progress)
+    with engine.connect() as connection:
+        if portfolio.table is not None:
+            found = batch_rows(connection, portfolio, batch_id=run.batch_id, as_of=run.as_of, progress=progress)
+        else:
+            found = gather_rows(connection, portfolio, as_of=run.as_of, source=order.source, progress=progress)
+    return found, True
+
+
+def _pass_quality(
+    engine: Engine, portfolio: Portfolio, trained: Trained, model_id: ModelId, run: TrainingRun, *, now: datetime
+) -> None:
+    """Do nothing where the model is good enough.
+
+    Raises:
+        QualityGateError: where not; the model is registered as refused, without a bundle, and the run closed.
+    """
+    try:
+        require_quality(trained.judgement.evaluation.roc_auc.estimate, portfolio)
+    except QualityGateError as error:
+        with engine.begin() as connection:
+            register_refused(connection, portfolio, model_id, trained, run=run, now=now)
+            outcome = {"model_id": model_id, "error": str(error)}
+            close_run(connection, run, state="refused", outcome=outcome, now=run.time())
+        raise
 
 
 def _bring_champion(engine: Engine, order: TrainingOrder, store: ModelStore) -> None:
@@ -149,6 +193,12 @@ def _enter(
     return answered
 
 
+def _source(order: TrainingOrder) -> Source:
+    if order.portfolio.table is None:
+        return order.source
+    return Source.TABLE if order.data is None else Source.FILE
+
+
 def _report(order: TrainingOrder, run: TrainingRun, gathered: Rows, trained: Trained, model_id: str) -> TrainingReport:
     model = trained.fit.model
     return TrainingReport(
@@ -156,7 +206,7 @@ def _report(order: TrainingOrder, run: TrainingRun, gathered: Rows, trained: Tra
         model_id=model_id,
         portfolio=order.portfolio.name,
         as_of=run.as_of,
-        source=order.source,
+        source=_source(order),
         slices=trained.fit.slices,
         vintages=vintages_of(gathered),
         parity=parity_of(gathered),

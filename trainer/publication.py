@@ -14,16 +14,17 @@ from credit.bundle.content import BundleContent
 from credit.bundle.manifest import FILE as MANIFEST
 from credit.bundle.manifest import TrainingWindow
 from credit.bundle.model_id import ModelId, model_id_of
+from credit.bundle.reference import spaced
 from credit.bundle.writer import write_bundle
 from credit.database import models
 from credit.database.models import ModelStatus, RegisteredModel
 from credit.database.training_runs import TrainingRun
 from credit.portfolios import Portfolio
 from credit.reasons import LATEST_SENTENCES
+from trainer.classification import report_of
 from trainer.finite import finite
 from trainer.importance import Importance
 from trainer.judgement import Judgement, Trained
-from trainer.rows import Rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +55,7 @@ def publish(model_id: ModelId, portfolio: Portfolio, trained: Trained, model_dir
     Raises:
         BundleError: where the served engine differs from the library that fitted the model.
     """
-    fit, fitted = trained.fit, trained.rows.take(np.sort(trained.fit.fitted))
-    window = TrainingWindow(
-        start=_moment(fitted.requested_at.min()),
-        end=_moment(fitted.requested_at.max()) + timedelta(microseconds=1),
-    )
+    fit, window = trained.fit, window_of(trained)
     content = BundleContent(
         model_id=model_id,
         portfolio=portfolio.name,
@@ -70,11 +67,47 @@ def publish(model_id: ModelId, portfolio: Portfolio, trained: Trained, model_dir
         model=fit.model.estimator.native,
         calibration=fit.model.calibration,
         catalogue_version=LATEST_SENTENCES,
-        reference=_reference(fitted, portfolio),
+        reference=_reference(trained, portfolio),
+        sentences=portfolio.own_sentences,
         library_margins=fit.model.estimator.margins,
     )
     path = write_bundle(model_dir, content)
     return Published(model_id, hashlib.sha256((path / MANIFEST).read_bytes()).digest(), window)
+
+
+def window_of(trained: Trained) -> TrainingWindow:
+    """Times of the rows that shaped a model."""
+    at = trained.rows.requested_at[trained.fit.fitted]
+    return TrainingWindow(start=_moment(at.min()), end=_moment(at.max()) + timedelta(microseconds=1))
+
+
+def register_refused(
+    connection: Connection,
+    portfolio: Portfolio,
+    model_id: ModelId,
+    trained: Trained,
+    *,
+    run: TrainingRun,
+    now: datetime,
+) -> None:
+    """Add a model that a quality gate kept from having a bundle: a record of its metrics and importance."""
+    models.register(
+        connection,
+        RegisteredModel(
+            model_id=model_id,
+            portfolio=portfolio.name,
+            batch_id=run.batch_id,
+            algorithm=portfolio.algorithm,
+            model_path=None,
+            manifest_sha256=None,
+            metrics=metrics_of(trained.judgement),
+            feature_importance=tuple(importance_row(one) for one in trained.judgement.importance),
+            status=ModelStatus.REFUSED,
+            run_id=run.run_id,
+            fitted_until=window_of(trained).end - timedelta(microseconds=1),
+            created_at=now,
+        ),
+    )
 
 
 def register(
@@ -107,11 +140,27 @@ def register(
 
 
 def metrics_of(judgement: Judgement) -> dict[str, Any]:
-    """Measures as JSON: each an object of estimate, lower and upper; null where undefined."""
-    found = asdict(judgement.evaluation)
+    """Measures as JSON: those with an interval an object of estimate, lower and upper; null where undefined."""
+    found = asdict(judgement.evaluation) | _counts(judgement)
     found["indicative"] = judgement.indicative
     found["censored_as_good"] = None if judgement.sensitivity is None else asdict(judgement.sensitivity)
     return cast("dict[str, Any]", finite(found))
+
+
+def _counts(judgement: Judgement) -> dict[str, Any]:
+    """Requirement C4: what is counted at the cut-off, and the samples on both sides of the split."""
+    judged, fitted, at_cut_off = judgement.evaluation, judgement.fitted, judgement.classification
+    return {
+        "auc_roc": judged.roc_auc.estimate,
+        "cut_off": at_cut_off.cut_off,
+        "accuracy": at_cut_off.accuracy,
+        "train_samples": fitted.rows,
+        "test_samples": judged.rows,
+        "train_default_rate": fitted.bads / fitted.rows,
+        "test_default_rate": judged.bads / judged.rows,
+        "classification_report": report_of(at_cut_off),
+        "confusion_matrix": at_cut_off.confusion_matrix,
+    }
 
 
 def importance_row(one: Importance) -> dict[str, Any]:
@@ -119,10 +168,11 @@ def importance_row(one: Importance) -> dict[str, Any]:
     return {**asdict(one), "wording": one.wording}
 
 
-def _reference(fitted: Rows, portfolio: Portfolio) -> pa.Table:
-    """Rows that shaped the model, in order of time; what live rows are compared with."""
+def _reference(trained: Trained, portfolio: Portfolio) -> pa.Table:
+    """Rows that shaped the model, in order of time and as many as a bundle keeps; live rows are compared with them."""
+    fitted = trained.rows.take(np.sort(trained.fit.fitted)[spaced(len(trained.fit.fitted))])
     columns = {name: pa.array(fitted.values[:, j]) for j, name in enumerate(portfolio.feature_names)}
-    columns["subject_id"] = pa.array(fitted.subject_id.astype(object), pa.string())
+    columns["subject_id"] = pa.array(fitted.subject_id.astype(np.str_).astype(object), pa.string())
     columns["requested_at"] = pa.array(fitted.requested_at.astype(np.int64)).cast(pa.timestamp("us", tz="UTC"))
     columns["label"] = pa.array(fitted.y)
     return pa.table(columns)

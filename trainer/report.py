@@ -9,6 +9,7 @@ from uuid import UUID
 from credit.bundle.calibration import Calibration, ProbabilityCalibration
 from credit.plain_table import table
 from trainer.bootstrap import Interval
+from trainer.classification import CLASSES
 from trainer.deployment import Answered
 from trainer.finite import finite
 from trainer.fitting import Calibrated
@@ -112,7 +113,17 @@ def _measures(judgement: Judgement) -> str:
     measures = table(("measure", "estimate [95 % interval]"), [(name, str(one)) for name, one in named])
     mark = "\nINDICATIVE: too few bads to decide anything by these figures" if judgement.indicative else ""
     judged = f"\njudged on {found.rows} rows, {found.bads} bad; mean PD {found.mean_pd:.4f}"
-    return f"{measures}{judged}, bad rate {found.bads / found.rows:.4f}{mark}"
+    return f"{measures}{judged}, bad rate {found.bads / found.rows:.4f}\n{_at_cut_off(judgement)}{mark}"
+
+
+def _at_cut_off(judgement: Judgement) -> str:
+    found = judgement.classification
+    rates = [
+        (name, f"{one.precision:.4f}", f"{one.recall:.4f}", f"{one.f1:.4f}", str(one.support))
+        for name, one in zip(CLASSES, found.classes, strict=True)
+    ]
+    head = (f"declined from PD {found.cut_off:g}", "precision", "recall", "F1", "rows")
+    return f"{table(head, rates)}\naccuracy {found.accuracy:.4f}"
 
 
 def _calibration(report: TrainingReport) -> str:
@@ -129,6 +140,8 @@ def _calibration(report: TrainingReport) -> str:
 
 def _features(report: TrainingReport) -> str:
     parity = report.parity
+    if report.source in {Source.TABLE, Source.FILE}:
+        return f"features: as they stand in the lender's table ({report.source})"
     if not parity.checked:
         why = "as asked for" if report.source is Source.RECOMPUTED else "no score of their time is stored"
         return f"features: all recomputed as of the requests, {why}"

@@ -1,4 +1,7 @@
-"""Rows of training: one for each advance request, with the user's features as of that moment and its label."""
+"""Rows of training: one for each advance request, with the user's features as of that moment and its label.
+
+Rows of a lender's own table have the same form (`trainer/table_rows.py`).
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
@@ -29,14 +32,20 @@ class Source(StrEnum):
     """What a score of that time was computed from, where there is one; recomputed elsewhere."""
     RECOMPUTED = "recomputed"
     """Always computed anew from what was known at the request."""
+    TABLE = "table"
+    """As they stand in a lender's own table that is loaded."""
+    FILE = "file"
+    """As they stand in a lender's own table, read from its file."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows:
-    """n advance requests in order of time."""
+    """n advance requests, or rows of a table, in order of time."""
 
     advance_id: Indices
-    subject_id: NDArray[np.str_]
+    """Of the request, or of the row: unique."""
+    subject_id: NDArray[np.str_] | Indices
+    """Pseudonyms; numbers where rows have none."""
     requested_at: Times
     values: Floats
     """`[n, d]` in the portfolio's feature order; NaN where unknown."""
@@ -56,7 +65,9 @@ class Rows:
         return len(self.y)
 
     def take(self, chosen: NDArray[np.bool_] | Indices) -> Self:
-        """The chosen rows."""
+        """The chosen rows; all of them are not copied."""
+        if chosen.dtype == np.bool_ and chosen.all():
+            return self
         return type(self)(**{field.name: getattr(self, field.name)[chosen] for field in fields(self)})
 
 

@@ -22,9 +22,9 @@ class Slices:
     test: Indices
     purged: Indices
     test_from: np.datetime64
-    """Time of the first test row."""
+    """Time of the first test row; NaT where rows were divided by lot."""
     known_before: np.datetime64
-    """Labels that fit the model were known before this time: `test_from` minus the embargo."""
+    """Labels that fit the model were known before this time: `test_from` minus the embargo; NaT likewise."""
 
     @property
     def fitted(self) -> Indices:

@@ -30,7 +30,8 @@ from blink.cli.score_commands import add_score
 from blink.cli.workflows_commands import add_workflows
 
 EPILOG = """\
-PORTFOLIO is a built-in name (cash_advance), that of a file in the folder BLINK_PORTFOLIOS, or the path of a TOML file.
+PORTFOLIO is a built-in name (cash_advance, trade_credit), that of a file in the folder BLINK_PORTFOLIOS, or the path of
+a TOML file.
 Exit codes: 0 done, 1 failed, 2 wrong call, 75 try again, 78 wrong configuration."""
 
 
@@ -74,6 +75,13 @@ def add_train_options(parser: argparse.ArgumentParser) -> None:
         help="features from the scores of their time where they exist (default), or all recomputed",
     )
     parser.add_argument(
+        "--data",
+        type=given(Path),
+        metavar="FILE",
+        help="of a portfolio that comes as a table: its rows, read from this file (CSV, JSON lines or Parquet) without "
+        "being loaded; without it those that are loaded",
+    )
+    parser.add_argument(
         "--as-of", type=given(utc_time), metavar="T", help="train on what was known then (default: now)"
     )
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="seed of fitting and bootstrap (default 0)")
@@ -84,7 +92,10 @@ def add_train_options(parser: argparse.ArgumentParser) -> None:
         help="the run to begin or to go on with; one that has ended already is told and not repeated",
     )
     parser.add_argument(
-        "--batch-id", type=given(batch_id), metavar="B", help="the batch of labels, which names the run and its model"
+        "--batch-id",
+        type=given(batch_id),
+        metavar="B",
+        help="the batch of labels, which names the run and its model; of a table, the rows to train on (default: all)",
     )
     add_workflow(parser)
     parser.set_defaults(handler="blink.commands.train:train")
@@ -113,6 +124,16 @@ def _add_data(commands: Subcommands) -> None:
     add_portfolio(load)
     for kind in ("accounts", "transactions", "advances", "repayments", "fx-rates"):
         load.add_argument(f"--{kind}", type=Path, metavar="F")
+    load.add_argument(
+        "--labels",
+        type=Path,
+        metavar="F",
+        help="of a portfolio that comes as a table: its rows (CSV, JSON lines or Parquet; docs/portfolios.md), all or "
+        "nothing",
+    )
+    load.add_argument(
+        "--batch-id", type=batch_id, metavar="B", help="the batch of --labels, where the file has no column batch_id"
+    )
     load.add_argument("--rejects", type=Path, metavar="F", help="where rejected rows go with their reasons (CSV)")
     when = load.add_mutually_exclusive_group()
     when.add_argument(

@@ -3,8 +3,8 @@
 import signal
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event
 
@@ -16,6 +16,8 @@ from blink.outcome import Outcome, WrongCallError
 from blink.ports import choose_port
 from blink.settings import Settings, read_settings
 from credit.database.connection import connect
+from credit.portfolio_file import load_portfolio
+from credit.portfolios import PortfolioError
 
 PORT = 8090
 CLUSTER_TOKENS = Path("/etc/blink/tokens")
@@ -60,7 +62,8 @@ def _on_a_cluster(arguments: Namespace, settings: Settings) -> None:
     config = read_config(arguments.config)
     cluster = connect_cluster(config.namespace)
     with _database(settings) as engine:
-        loop = cluster_loop(config, engine, cluster)
+        tables = _tables([portfolio.name for portfolio in config.portfolios], settings)
+        loop = cluster_loop(config, engine, cluster, tables=tables)
         built = with_api(loop, arguments.tokens or CLUSTER_TOKENS)
         _serve(arguments, built.app, loop.run)
 
@@ -72,12 +75,23 @@ def _on_one_machine(arguments: Namespace, settings: Settings) -> None:
 
     carrier = ProcessTraining(settings.home)
     with _database(settings) as engine:
-        loop = local_loop(carrier, engine, known_names(settings.portfolio_dir))
+        names = known_names(settings.portfolio_dir)
+        loop = local_loop(carrier, engine, names, tables=_tables(names, settings))
         built = with_api(loop, arguments.tokens or settings.home / "tokens")
         try:
             _serve(arguments, built.app, loop.run)
         finally:
             carrier.stop()
+
+
+def _tables(names: Iterable[str], settings: Settings) -> frozenset[str]:
+    """Portfolios whose rows are a lender's own table; one whose file is wrong is told when it is trained."""
+    tables = set()
+    for name in names:
+        with suppress(PortfolioError):
+            if load_portfolio(name, folder=settings.portfolio_dir).table is not None:
+                tables.add(name)
+    return frozenset(tables)
 
 
 def _serve(arguments: Namespace, app, work: Callable[[Event], None]) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001 - FastAPI is imported late

@@ -19,7 +19,9 @@ from blink.settings import read_settings
 from credit.database.statistics import refresh_statistics
 from credit.intake.load import LenderFiles, LenderTables, load_files, load_tables
 from credit.intake.summary import FileSummary, LoadSummary
+from credit.intake.table_load import TableSummary, load_table_file
 from credit.plain_table import table
+from credit.portfolios import Portfolio
 from trainer.simulator.population import Chunk, fx_rates, simulate
 
 HEAD = ("file", "loaded", "already there", "rejected", "known")
@@ -31,9 +33,16 @@ def load(arguments: Namespace) -> Outcome:
     files = LenderFiles(
         arguments.accounts, arguments.transactions, arguments.advances, arguments.repayments, arguments.fx_rates
     )
-    if files == LenderFiles():
-        raise WrongCallError("nothing to load: give --accounts, --transactions, --advances, --repayments or --fx-rates")
     portfolio = named_portfolio(arguments.portfolio, read_settings(home=arguments.home))
+    if arguments.labels is not None:
+        return _load_labels(arguments, portfolio, alone=files == LenderFiles())
+    if arguments.batch_id is not None:
+        raise WrongCallError("--batch-id belongs to --labels")
+    if files == LenderFiles():
+        raise WrongCallError(
+            "nothing to load: give --accounts, --transactions, --advances, --repayments or --fx-rates; of a portfolio "
+            "that comes as a table --labels"
+        )
     with open_database(read_settings(home=arguments.home), "blink_loader") as engine, progress() as report:
         summary = load_files(
             engine,
@@ -46,6 +55,35 @@ def load(arguments: Namespace) -> Outcome:
         )
         _refresh(arguments)
     return Outcome(summary_text(summary, arguments.rejects, history=arguments.history), _summary_facts(summary))
+
+
+def _load_labels(arguments: Namespace, portfolio: Portfolio, *, alone: bool) -> Outcome:
+    if not alone or arguments.rejects is not None or arguments.history is not None:
+        raise WrongCallError(
+            "--labels is loaded alone, all rows or nothing, and known from now on: leave out other files, --rejects, "
+            "--history and --live"
+        )
+    with open_database(read_settings(home=arguments.home), "blink_loader") as engine, progress() as report:
+        summary = load_table_file(
+            engine,
+            portfolio,
+            arguments.labels,
+            batch_id=arguments.batch_id,
+            now=datetime.now(UTC),
+            progress=lambda kind, rows, share: report(f"reading {kind}", rows, round(rows / share) if share else None),
+        )
+        _refresh(arguments)
+    return Outcome(table_text(summary), asdict(summary))
+
+
+def table_text(summary: TableSummary) -> str:
+    """What was loaded of a table, and what its batches hold now."""
+    lines = [f"{summary.file}: {summary.loaded:,} rows loaded, {summary.already_there:,} already there"]
+    batches = [(one.batch_id, f"{one.rows:,}", f"{one.labelled:,}", f"{one.bads:,}") for one in summary.batches]
+    lines.append(table(("batch", "rows", "labelled", "bad"), batches))
+    if summary.ignored_columns:
+        lines.append(f"columns not read: {', '.join(summary.ignored_columns)}")
+    return "\n".join(lines)
 
 
 def generate(arguments: Namespace) -> Outcome:

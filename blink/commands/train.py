@@ -28,6 +28,7 @@ def train(arguments: Namespace) -> Outcome:
         store=model_store(settings),
         seed=arguments.seed,
         source=Source(arguments.source),
+        data=arguments.data,
         as_of=arguments.as_of,
         deployment=_deployment(arguments, settings),
         run_id=arguments.run_id,

@@ -1,6 +1,6 @@
 """The parts of `blink control` put together, for a cluster and for one machine."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +15,7 @@ from blink.control.local_training import ProcessTraining
 from blink.control.loop import Loop
 from blink.control.metrics import ControlMetrics, PipelineFigures
 from blink.control.tokens import Tokens
-from blink.control.training import DATABASE_SECONDS, Carrier, Trainings
+from blink.control.training import DATABASE_SECONDS, Trainings
 from credit.database.pipeline_figures import champions, count_runs, last_finished
 from credit.database.score_requests import DatabaseAwayError, online_transaction
 from rollout.cluster import Cluster
@@ -35,18 +35,21 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def cluster_loop(config: ControlFile, database: Engine, cluster: Cluster) -> Loop:
-    """The loop of a release on a cluster."""
+def cluster_loop(config: ControlFile, database: Engine, cluster: Cluster, *, tables: Collection[str] = ()) -> Loop:
+    """The loop of a release on a cluster; `tables` are those of its portfolios that come as a table."""
     carrier = WorkflowTraining(cluster, config.release, config.train_template, config.argo_url)
     portfolios = [portfolio.name for portfolio in config.portfolios]
     rollout = Rollout(config.rollout(), cluster)
     lock = f"blink.control:{config.namespace}/{config.release}"
-    return _loop(database, carrier, portfolios, lock=lock, rollout=rollout)
+    return _loop(database, Trainings(database, carrier, portfolios, tables), portfolios, lock=lock, rollout=rollout)
 
 
-def local_loop(carrier: ProcessTraining, database: Engine, portfolios: Sequence[str]) -> Loop:
-    """The loop of one machine."""
-    return _loop(database, carrier, portfolios, lock="blink.control", rollout=None)
+def local_loop(
+    carrier: ProcessTraining, database: Engine, portfolios: Sequence[str], *, tables: Collection[str] = ()
+) -> Loop:
+    """The loop of one machine; `tables` are those of the portfolios that come as a table."""
+    trainings = Trainings(database, carrier, portfolios, tables)
+    return _loop(database, trainings, portfolios, lock="blink.control", rollout=None)
 
 
 def with_api(loop: Loop, tokens: Path) -> Control:
@@ -55,10 +58,12 @@ def with_api(loop: Loop, tokens: Path) -> Control:
     return Control(control_app(parts), loop)
 
 
-def _loop(database: Engine, carrier: Carrier, portfolios: Sequence[str], *, lock: str, rollout: Rollout | None) -> Loop:
+def _loop(
+    database: Engine, trainings: Trainings, portfolios: Sequence[str], *, lock: str, rollout: Rollout | None
+) -> Loop:
     metrics = ControlMetrics(lambda: _figures(database))
     metrics.expect(["trainings", *portfolios] if rollout is not None else ["trainings"])
-    return Loop(database, lock, Trainings(database, carrier, portfolios), rollout, metrics, utc_now)
+    return Loop(database, lock, trainings, rollout, metrics, utc_now)
 
 
 def _figures(database: Engine) -> PipelineFigures | None:

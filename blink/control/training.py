@@ -1,6 +1,6 @@
 """Asking for a training: of which portfolio, once at a time for each batch; and runs that nobody carries."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum, auto
@@ -83,10 +83,14 @@ class Carrier(Protocol):
 class Trainings:
     """The trainings of a release."""
 
-    def __init__(self, database: Engine, carrier: Carrier, portfolios: Sequence[str]) -> None:
+    def __init__(
+        self, database: Engine, carrier: Carrier, portfolios: Sequence[str], tables: Collection[str] = ()
+    ) -> None:
+        """`tables` are those of the portfolios that come as a table."""
         self._database = database
         self._carrier = carrier
         self._portfolios = tuple(portfolios)
+        self._tables = frozenset(tables)
 
     def trigger(self, wish: TrainingWish, *, person: str, now: datetime) -> PipelineRun:
         """Have a model trained.
@@ -170,7 +174,7 @@ class Trainings:
             run = request_training(
                 connection,
                 run_id=run_id,
-                portfolio=chosen_portfolio(wish, self._portfolios, holding),
+                portfolio=chosen_portfolio(wish, self._portfolios, holding, self._tables),
                 batch_id=wish.batch_id,
                 requested_by=person,
                 workflow=self._carrier.workflow(run_id),
@@ -201,8 +205,12 @@ def deploys(run: PipelineRun) -> bool:
     return bool(run.outcome.get("deploy", True))
 
 
-def chosen_portfolio(wish: TrainingWish, known: Sequence[str], holding: Sequence[str]) -> str:
+def chosen_portfolio(
+    wish: TrainingWish, known: Sequence[str], holding: Sequence[str], tables: Collection[str] = ()
+) -> str:
     """The portfolio that a wish is about: the named one, the only one that holds the batch's rows, or the only one.
+
+    Of `tables`, portfolios that come as a table, none is meant that holds no row of the batch while another may be.
 
     Raises:
         BadRequestError: where it is not known, or there are several.
@@ -212,7 +220,8 @@ def chosen_portfolio(wish: TrainingWish, known: Sequence[str], holding: Sequence
         if wish.portfolio not in known:
             raise BadRequestError(f"body.portfolio: no portfolio {wish.portfolio!r}; there are {there_are}")
         return wish.portfolio
-    candidates = [name for name in known if name in holding] or list(known)
+    holders = [name for name in known if name in holding]
+    candidates = holders or [name for name in known if name not in tables] or list(known)
     if len(candidates) == 1:
         return candidates[0]
     where = f"{len(candidates)} portfolios could be meant" if candidates else "no portfolio is configured"

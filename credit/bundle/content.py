@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import metadata
 
 import numpy as np
@@ -15,7 +15,7 @@ from credit.bundle.canonical import Json
 from credit.bundle.errors import BundleError
 from credit.bundle.manifest import Manifest, TrainingWindow
 from credit.bundle.model_id import ModelId
-from credit.portfolios import Feature, FeatureKind, LabelRule, PortfolioName
+from credit.portfolios import Feature, FeatureKind, LabelRule, PortfolioName, TableRule
 from forest.engine import Engine, Floats, ForestError
 
 _LIBRARIES = ("numpy", "pyarrow")
@@ -32,7 +32,7 @@ class BundleContent:
     features: tuple[Feature, ...]
     """In the order of the model's columns."""
     window: TrainingWindow
-    label_rule: LabelRule
+    label_rule: LabelRule | TableRule
     metrics: Mapping[str, Json]
     """Figures of the test slice; finite numbers only."""
     model: bytes
@@ -47,6 +47,8 @@ class BundleContent:
     library_margins: Callable[[Floats], Floats] | None = None
     """The fitting library's own margins [n] of rows [n, d], which the engine is proved against; needed where they
     cannot be had from the native file (all but LightGBM)."""
+    sentences: Mapping[str, str] = field(default_factory=dict)
+    """Of reason groups that the catalogue does not have, by code."""
 
 
 def bundle_files(content: BundleContent) -> dict[str, bytes]:
@@ -144,7 +146,9 @@ def _library_margins(content: BundleContent, algorithm: Algorithm, rows: Floats)
 def _derived_files(content: BundleContent, engine: Engine, kept: pa.Table, rows: Floats) -> dict[str, bytes]:
     phi, _ = content.calibration.contributions(engine.contributions(rows)[:, :-1], rows[:, 0])
     scores = content.calibration.probability(engine.margins(rows))
-    card = scorecard.scorecard_of(content.features, phi, catalogue_version=content.catalogue_version)
+    card = scorecard.scorecard_of(
+        content.features, phi, catalogue_version=content.catalogue_version, sentences=content.sentences
+    )
     columns = bins.bins_of_rows(content.features, rows)
     columns[reference.SCORE] = bins.bins_of(scores, FeatureKind.NUMERIC)
     return {

@@ -2,14 +2,15 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import cast
 
 from credit.bundle.canonical import Json, to_bytes, to_object
 from credit.bundle.errors import BundleError
 from credit.bundle.model_id import ModelId, checked_model_id
-from credit.portfolios import Direction, Feature, FeatureKind, LabelRule, PortfolioName
+from credit.bundle.rules import features_from_json, features_to_json, rule_from_json, rule_to_json
+from credit.portfolios import Feature, LabelRule, PortfolioError, PortfolioName, TableRule
 
 FILE = "manifest.json"
 HASH_FILE = "manifest.sha256"
@@ -38,7 +39,7 @@ class Manifest:
     features: tuple[Feature, ...]
     """In the order of the model's columns."""
     window: TrainingWindow
-    label_rule: LabelRule
+    label_rule: LabelRule | TableRule
     metrics: Mapping[str, Json]
     libraries: Mapping[str, str]
     """Version of each library that fitted or proved the model."""
@@ -62,9 +63,9 @@ def manifest_to_bytes(manifest: Manifest) -> bytes:
         "model_id": manifest.model_id,
         "portfolio": manifest.portfolio,
         "algorithm": manifest.algorithm,
-        "features": [asdict(feature) for feature in manifest.features],
+        "features": features_to_json(manifest.features),
         "window": {"start": _utc(manifest.window.start), "end": _utc(manifest.window.end)},
-        "label_rule": asdict(manifest.label_rule),
+        "label_rule": rule_to_json(manifest.label_rule),
         "metrics": dict(manifest.metrics),
         "libraries": dict(manifest.libraries),
         "files": dict(manifest.files),
@@ -83,7 +84,7 @@ def manifest_from_bytes(content: bytes) -> Manifest:
         raise BundleError(f"{FILE}: format {fields.get('format')!r}; this version reads format {FORMAT}")
     try:
         return _manifest(fields)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, PortfolioError) as error:
         raise BundleError(f"{FILE}: a field is missing or has a wrong type: {error!r}") from error
 
 
@@ -98,23 +99,12 @@ def _manifest(fields: dict[str, Json]) -> Manifest:
         model_id=checked_model_id(cast("str", fields["model_id"])),
         portfolio=PortfolioName(cast("str", fields["portfolio"])),
         algorithm=cast("str", fields["algorithm"]),
-        features=tuple(_feature(row) for row in cast("list[dict[str, Json]]", fields["features"])),
+        features=features_from_json(fields["features"]),
         window=TrainingWindow(start=datetime.fromisoformat(window["start"]), end=datetime.fromisoformat(window["end"])),
-        label_rule=LabelRule(**cast("dict[str, Json]", fields["label_rule"])),  # type: ignore[arg-type]  # hashed
+        label_rule=rule_from_json(fields["label_rule"]),
         metrics=cast("dict[str, Json]", fields["metrics"]),
         libraries=cast("dict[str, str]", fields["libraries"]),
         files=_files(cast("dict[str, str]", fields["files"])),
-    )
-
-
-def _feature(row: dict[str, Json]) -> Feature:
-    return Feature(
-        name=cast("str", row["name"]),
-        kind=FeatureKind(cast("str", row["kind"])),
-        unit=cast("str", row["unit"]),
-        direction=cast("Direction", row["direction"]),
-        reason_group=cast("str", row["reason_group"]),
-        may_be_missing=cast("bool", row["may_be_missing"]),
     )
 
 

@@ -71,7 +71,7 @@ class Bundle:
             features=self.feature_names,
             groups=tuple(group_of[name] for name in self.feature_names),
             mean_contributions=tuple(card.mean_contributions[name] for name in self.feature_names),
-            sentences=load_sentences(card.catalogue_version),
+            sentences=load_sentences(card.catalogue_version).with_own(card.sentences),
         )
 
     def reference(self) -> "pa.Table":

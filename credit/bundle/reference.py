@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import cast
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -35,9 +36,14 @@ def feature_rows(table: pa.Table, features: Sequence[str]) -> Floats:
 
 def thinned(table: pa.Table, largest: int = LARGEST) -> pa.Table:
     """At most `largest` rows of the table, evenly spaced in its order, the first and the last among them."""
-    if table.num_rows <= largest:
-        return table
-    return table.take(np.linspace(0, table.num_rows - 1, num=largest).round().astype(np.int64))
+    return table if table.num_rows <= largest else table.take(spaced(table.num_rows, largest))
+
+
+def spaced(rows: int, largest: int = LARGEST) -> npt.NDArray[np.int64]:
+    """Positions of at most `largest` of a number of rows, evenly spaced, the first and the last among them."""
+    if rows <= largest:
+        return np.arange(rows)
+    return np.linspace(0, rows - 1, num=largest).round().astype(np.int64)
 
 
 def with_scores(table: pa.Table, probabilities: Floats) -> pa.Table:

@@ -1,7 +1,7 @@
 """What turns a calibrated score into points and reasons."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 from credit.bundle.canonical import Json, to_bytes, to_object
@@ -28,9 +28,13 @@ class Scorecard:
     """Odds of repayment to default, as in 50:1."""
     points_to_double: float = 20.0
     """Points that double the odds."""
+    sentences: Mapping[str, str] = field(default_factory=dict)
+    """Of reason groups that the catalogue does not have, by code."""
 
 
-def scorecard_of(features: Sequence[Feature], phi: Floats, *, catalogue_version: str) -> Scorecard:
+def scorecard_of(
+    features: Sequence[Feature], phi: Floats, *, catalogue_version: str, sentences: Mapping[str, str]
+) -> Scorecard:
     """The scorecard of calibrated contributions float64 [n, d] of the reference rows (n > 0)."""
     groups: dict[str, tuple[str, ...]] = {}
     for feature in features:
@@ -40,6 +44,7 @@ def scorecard_of(features: Sequence[Feature], phi: Floats, *, catalogue_version:
         catalogue_version=catalogue_version,
         reason_groups=groups,
         mean_contributions={feature.name: float(mean) for feature, mean in zip(features, means, strict=True)},
+        sentences=sentences,
     )
 
 
@@ -53,6 +58,8 @@ def scorecard_to_bytes(scorecard: Scorecard) -> bytes:
         "base_odds": scorecard.base_odds,
         "points_to_double": scorecard.points_to_double,
     }
+    if scorecard.sentences:
+        fields["sentences"] = dict(scorecard.sentences)
     return to_bytes(fields, file=FILE)
 
 

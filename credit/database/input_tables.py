@@ -121,4 +121,5 @@ GROUND_TRUTH_LABELS = Table(
     must("features", JSONB),
     may("label", SmallInteger),
     *stamp(),
+    Index("ground_truth_labels_subject_idx", "portfolio", "subject_id", "observed_at"),
 )

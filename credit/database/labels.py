@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 
 from credit.labels import Censored
 from credit.money import DEFAULT_EXPONENT, OTHER_EXPONENTS
-from credit.portfolios import Portfolio
+from credit.portfolios import LabelRule, Portfolio
 
 NO_LABEL = -1
 """What stands in `y` for an advance whose outcome is not known."""
@@ -38,8 +38,14 @@ class Labels:
 
 
 def read_labels(connection: Connection, portfolio: Portfolio, *, as_of: datetime) -> Labels:
-    """The label of every advance that was known at `as_of`; the database's own clock plays no part."""
+    """The label of every advance that was known at `as_of`; the database's own clock plays no part.
+
+    Raises:
+        TypeError: where the portfolio's rows are no advances.
+    """
     rule = portfolio.label
+    if not isinstance(rule, LabelRule):
+        raise TypeError(f"portfolio {portfolio.name} comes as a table: its labels follow from no advances")
     rows = connection.execute(
         text((resources.files("credit.database") / "labels.sql").read_text("utf-8")),
         {

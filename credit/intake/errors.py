@@ -7,3 +7,7 @@ class IntakeError(Exception):
 
 class FileFormatError(IntakeError):
     """A file cannot be read as CSV or Parquet, or lacks columns."""
+
+
+class MalformedTableError(IntakeError):
+    """A lender's own table has a row that cannot be read as the portfolio says; the message names row and column."""

@@ -30,7 +30,8 @@ class ParquetFile:
         self._path = path
         try:
             with parquet.ParquetFile(path) as file:
-                self._columns = tuple(file.schema_arrow.names)
+                self._schema = file.schema_arrow
+                self._columns = tuple(self._schema.names)
         except (pa.ArrowException, OSError) as error:
             raise FileFormatError(f"{path.name}: cannot be read as Parquet: {error}") from error
 
@@ -43,6 +44,12 @@ class ParquetFile:
     def columns(self) -> tuple[str, ...]:
         """The schema's columns."""
         return self._columns
+
+    def members(self, struct: str) -> tuple[str, ...]:
+        """The schema's columns, the members of a column that holds structs in its place."""
+        fields = [field for field in self._schema if field.name != struct or not pa.types.is_struct(field.type)]
+        inner = [field for field in self._schema if field not in fields]
+        return tuple(field.name for field in fields) + tuple(member.name for field in inner for member in field.type)
 
     def chunks(self) -> Iterator[Chunk]:
         """Batches of rows, numbered from 1.

@@ -12,6 +12,7 @@ import pyarrow as pa
 from credit.intake.chunk import ROWS_AT_ONCE, Chunk, Source
 from credit.intake.csv_file import CsvFile
 from credit.intake.errors import FileFormatError
+from credit.intake.json_lines_file import JsonLinesFile, is_json_lines
 from credit.intake.layout import FileLayout
 from credit.intake.parquet_file import ParquetFile, is_parquet
 
@@ -30,6 +31,17 @@ def open_file(path: Path) -> Source:
     if path.suffix == ".parquet":
         raise FileFormatError(f"{path.name}: is called .parquet but is no Parquet file")
     return CsvFile(path)
+
+
+def open_table_file(path: Path) -> Source:
+    """The rows of a lender's own table: Parquet, JSON lines or CSV, told apart by content.
+
+    Raises:
+        FileFormatError: where it is none of them.
+    """
+    if path.is_file() and is_json_lines(path):
+        return JsonLinesFile(path)
+    return open_file(path)
 
 
 @dataclass(frozen=True)

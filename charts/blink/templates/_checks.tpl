@@ -26,7 +26,7 @@ control/config.yaml.
 {{- end }}
 
 {{- define "blink.builtin" -}}
-["cash_advance"]
+["cash_advance", "trade_credit"]
 {{- end }}
 
 {{- define "blink.checkPortfolio" -}}

@@ -49,6 +49,13 @@ def test_what_is_not_clear_is_asked_back(named, known, holding, words):
         chosen_portfolio(wish(named), known, holding)
 
 
+def test_a_table_that_holds_no_row_of_the_batch_is_not_meant_where_advances_may_be():
+    tables = {"trade_credit"}
+    assert chosen_portfolio(wish(), BOTH, (), tables) == "cash_advance"
+    assert chosen_portfolio(wish(), BOTH, ("trade_credit",), tables) == "trade_credit"
+    assert chosen_portfolio(wish(), ("trade_credit",), (), tables) == "trade_credit"
+
+
 def run(state: str = "running", *, age: timedelta = timedelta(0), deploy: bool = True) -> PipelineRun:
     return PipelineRun(
         run_id=UUID(int=7),

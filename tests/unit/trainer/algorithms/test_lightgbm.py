@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from credit.portfolios import Feature, FeatureKind
-from trainer.algorithm import Estimator, Sample
-from trainer.algorithms.lightgbm import fit, settings_for
+from trainer.algorithm import Sample
+from trainer.algorithms.lightgbm import Trees, fit, settings_for
 from trainer.errors import TrainingError
 from trainer.evaluation import probability
 
@@ -28,16 +28,16 @@ TRAINING, STOPPING = draw(3000, 1), draw(800, 2)
 SETTINGS = settings_for(TRAINING, stopping=True)
 
 
-def fitted(seed: int) -> Estimator:
+def fitted(seed: int) -> Trees:
     return fit(TRAINING, STOPPING, features=FEATURES, settings=SETTINGS, seed=seed, threads=1)
 
 
 @pytest.fixture(scope="module")
-def trees() -> Estimator:
+def trees() -> Trees:
     return fitted(1)
 
 
-def test_margins_fall_with_what_is_good_for_repayment(trees: Estimator) -> None:
+def test_margins_fall_with_what_is_good_for_repayment(trees: Trees) -> None:
     grid = np.zeros((50, 3))
     for column, sign in ((0, -1), (1, 1)):
         varied = grid.copy()
@@ -47,11 +47,11 @@ def test_margins_fall_with_what_is_good_for_repayment(trees: Estimator) -> None:
         assert steps.sum() > 0.5
 
 
-def test_the_same_seed_gives_the_same_trees_and_another_seed_others(trees: Estimator) -> None:
+def test_the_same_seed_gives_the_same_trees_and_another_seed_others(trees: Trees) -> None:
     assert trees.native == fitted(1).native != fitted(2).native
 
 
-def test_early_stopping_keeps_fewer_rounds_than_it_may(trees: Estimator) -> None:
+def test_early_stopping_keeps_fewer_rounds_than_it_may(trees: Trees) -> None:
     assert 5 < trees.rounds < SETTINGS.rounds
     assert trees.native.count(b"Tree=") == trees.rounds
     assert trees.weights.values[0] > trees.weights.values[2]
@@ -65,7 +65,7 @@ def test_few_rows_get_few_small_trees_and_no_early_stopping() -> None:
     assert np.isfinite(trees.margins(small.rows)).all()
 
 
-def test_predicted_bads_are_about_the_observed_bads(trees: Estimator) -> None:
+def test_predicted_bads_are_about_the_observed_bads(trees: Trees) -> None:
     predicted = probability(trees.margins(STOPPING.rows)).sum()
     assert predicted == pytest.approx(STOPPING.bads, rel=0.15)
 

@@ -1,0 +1,104 @@
+"""Rows of lenders' own tables in `ground_truth_labels`: labelled ones to train on, the latest of subjects to score."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, Row, TextClause, text
+
+from credit.database.labels import NO_LABEL
+from credit.portfolios import Feature, FeatureKind, Portfolio
+
+ROWS_AT_ONCE = 10_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StoredRows:
+    """n rows of a table, each in the last version known."""
+
+    subject_id: NDArray[np.str_]
+    observed_at: NDArray[np.datetime64]
+    """Microseconds, UTC."""
+    known_at: NDArray[np.datetime64]
+    """Time from which the label was known; NaT where there is none."""
+    values: NDArray[np.float64]
+    """`[n, d]` in the portfolio's feature order; NaN where missing."""
+    y: NDArray[np.int8]
+    """1 bad, 0 good, `NO_LABEL` not known."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LatestRows:
+    """The latest rows of n subjects, in the order in which they were asked for."""
+
+    values: NDArray[np.float64]
+    """`[n, d]` in the portfolio's feature order; NaN where missing, and where there is no row."""
+    found: NDArray[np.bool_]
+    """`[n]`, whether there is a row."""
+
+
+def stored_rows(
+    connection: Connection, portfolio: Portfolio, *, batch_id: str | None, as_of: datetime
+) -> Iterator[StoredRows]:
+    """The rows of a batch, or of all, known at `as_of`, in order of time and then of subject, a part at a time.
+
+    A label that was known later only is not known. Of rows of all batches with the same subject and time, where the
+    portfolio names the columns of both, the one that was loaded last counts.
+    """
+    rule = portfolio.table
+    one_each = batch_id is None and rule is not None and None not in {rule.subject_id, rule.observed_at}
+    params = {"portfolio": portfolio.name, "batch_id": batch_id, "as_of": as_of, "one_each": one_each}
+    parts = {"yield_per": ROWS_AT_ONCE}
+    streamed = connection.execute(_statement("table_rows"), params, execution_options=parts)
+    for rows in streamed.partitions():
+        yield _stored(portfolio, rows)
+
+
+def latest_rows(
+    connection: Connection, portfolio: Portfolio, subject_ids: Sequence[str], *, as_of: datetime, pg_snapshot: str
+) -> LatestRows:
+    """The features of each subject's latest row that was visible in the snapshot, as of the time."""
+    params = {
+        "portfolio": portfolio.name,
+        "subject_ids": list(subject_ids),
+        "as_of": as_of,
+        "snapshot": pg_snapshot,
+    }
+    values = np.full((len(subject_ids), len(portfolio.features)), np.nan)
+    found = np.zeros(len(subject_ids), dtype=np.bool_)
+    for row in connection.execute(_statement("latest_table_rows"), params):
+        values[row.position] = _row(portfolio, row.features)
+        found[row.position] = True
+    return LatestRows(values, found)
+
+
+@cache
+def _statement(name: str) -> TextClause:
+    return text((resources.files("credit.database") / f"{name}.sql").read_text("utf-8"))
+
+
+def _stored(portfolio: Portfolio, rows: Sequence[Row[Any]]) -> StoredRows:
+    return StoredRows(
+        subject_id=np.array([row.subject_id for row in rows], dtype=np.str_),
+        observed_at=np.array([row.observed_at for row in rows], dtype="datetime64[us]"),
+        known_at=np.array(["NaT" if row.known_at is None else row.known_at for row in rows], dtype="datetime64[us]"),
+        values=np.array([_row(portfolio, row.features) for row in rows], dtype=np.float64),
+        y=np.array([NO_LABEL if row.label is None else row.label for row in rows], dtype=np.int8),
+    )
+
+
+def _row(portfolio: Portfolio, stored: Mapping[str, Any]) -> list[float]:
+    return [_value(feature, stored.get(feature.name)) for feature in portfolio.features]
+
+
+def _value(feature: Feature, stored: Any) -> float:
+    if stored is None:
+        return np.nan
+    if feature.kind is FeatureKind.CATEGORICAL:
+        return float(feature.categories.index(stored)) if stored in feature.categories else np.nan
+    return float(stored)

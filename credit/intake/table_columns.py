@@ -1,0 +1,133 @@
+"""Columns of a lender's own table: features, label and times, read by the portfolio's rule."""
+
+import operator
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from credit.database.labels import NO_LABEL
+from credit.intake.errors import FileFormatError
+from credit.intake.faults import Faults, as_mask
+from credit.intake.times import UTC_TIME
+from credit.intake.words import as_text
+from credit.portfolios import Comparison, Feature, FeatureKind, TableLabel
+
+Floats = npt.NDArray[np.float64]
+Outcomes = npt.NDArray[np.int8]
+
+_NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$|^(?i:nan)$"
+_FLAGS = pa.array(["true", "false"])
+_COMPARE: Mapping[Comparison, Callable[[Any, Any], Any]] = {
+    Comparison.EQUAL: operator.eq,
+    Comparison.UNEQUAL: operator.ne,
+    Comparison.LESS: operator.lt,
+    Comparison.AT_MOST: operator.le,
+    Comparison.GREATER: operator.gt,
+    Comparison.AT_LEAST: operator.ge,
+}
+
+
+def read_feature(column: Any, feature: Feature, faults: Faults) -> Floats:
+    """A feature's values, float64 `[n]`: numbers, or the places of texts in its categories; NaN where missing."""
+    if feature.kind is FeatureKind.CATEGORICAL:
+        values = _places(column, feature)
+    else:
+        values = read_numbers(column, faults, feature.source)
+        faults.add(np.isinf(values), feature.source, "is infinite")
+    if not feature.may_be_missing:
+        faults.add(np.isnan(values), feature.source, "is missing, and may not be")
+    # JSON in the database does not keep the sign of a zero.
+    return values + 0.0
+
+
+def read_numbers(column: Any, faults: Faults, name: str) -> Floats:
+    """Numbers as float64 `[n]`, true as 1 and false as 0; NaN where there is none.
+
+    Raises:
+        FileFormatError: where the column's type holds no numbers.
+    """
+    kind = column.type
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        column = _numeric_text(pc.utf8_trim_whitespace(column), faults, name)
+    elif not (pa.types.is_null(kind) or pa.types.is_boolean(kind) or _is_number(kind)):
+        raise FileFormatError(f"column {name} holds {kind}, which is no number")
+    if pa.types.is_boolean(kind):
+        column = column.cast(pa.int8())
+    numbers = column.cast(pa.float64(), safe=False)
+    return np.array(pc.fill_null(numbers, np.nan).to_numpy(zero_copy_only=False), dtype=np.float64)
+
+
+def read_label(column: Any, label: TableLabel, faults: Faults) -> Outcomes:
+    """Outcomes int8 `[n]`: 1 bad, 0 good, `NO_LABEL` where the column is empty."""
+    if label.comparison is None:
+        values = read_numbers(column, faults, label.column)
+        faults.add(~np.isnan(values) & (values != 0) & (values != 1), label.column, "is neither 0 nor 1")
+        return np.where(np.isnan(values), NO_LABEL, values == 1).astype(np.int8)
+    if isinstance(label.value, str):
+        text = _as_words(column, label.column)
+        equal = as_mask(pc.equal(text, label.value))
+        bad = equal if label.comparison is Comparison.EQUAL else ~equal
+        return np.where(as_mask(pc.is_null(text)), NO_LABEL, bad).astype(np.int8)
+    values = read_numbers(column, faults, label.column)
+    with np.errstate(invalid="ignore"):
+        bad = _COMPARE[label.comparison](values, label.value)
+    return np.where(np.isnan(values), NO_LABEL, bad).astype(np.int8)
+
+
+def read_moment(column: Any, date_format: str | None, faults: Faults, name: str) -> Any:
+    """Times as timestamps in UTC; those without an offset are UTC. Null where there is none."""
+    kind = column.type
+    if pa.types.is_timestamp(kind):
+        return column.cast(UTC_TIME, safe=False)
+    if pa.types.is_date(kind):
+        return column.cast(pa.timestamp("us")).cast(UTC_TIME)
+    coded = _as_words(column, name).dictionary_encode()
+    read = [_moment(text, date_format) for text in coded.dictionary.to_pylist()]
+    times = pa.array(read, UTC_TIME).take(coded.indices)
+    example = date(2024, 5, 31).strftime(date_format) if date_format else "2024-05-31 or 2024-05-31T09:00:00+02:00"
+    faults.add(pc.and_(pc.is_valid(coded.indices), pc.is_null(times)), name, f"is not a time such as {example}")
+    return times
+
+
+def _moment(text: str, date_format: str | None) -> datetime | None:
+    # Arrow's own strptime takes the 31st of February for the 2nd of March.
+    try:
+        read = datetime.strptime(text, date_format) if date_format else datetime.fromisoformat(text)  # noqa: DTZ007
+    except ValueError:
+        return None
+    return read.replace(tzinfo=UTC) if read.tzinfo is None else read
+
+
+def _is_number(kind: Any) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
+
+
+def _numeric_text(text: Any, faults: Faults, name: str) -> Any:
+    text = text.cast(pa.string())
+    lowered = pc.utf8_lower(text)
+    flags = pc.is_in(lowered, value_set=_FLAGS)
+    if pc.any(flags).as_py():
+        text = pc.if_else(flags, pc.if_else(pc.equal(lowered, "true"), "1", "0"), text)
+    given = pc.not_equal(text, "")
+    shaped = pc.match_substring_regex(text, _NUMBER)
+    faults.add(pc.and_(given, pc.invert(shaped)), name, "is not a number")
+    return pc.if_else(shaped, text, None)
+
+
+def _as_words(column: Any, name: str) -> Any:
+    """The column as text: whole floats as whole numbers, empty text as none."""
+    if pa.types.is_floating(column.type) and pc.all(pc.equal(pc.floor(column), column)).as_py():
+        column = column.cast(pa.int64(), safe=False)
+    text = pc.utf8_trim_whitespace(as_text(column, name))
+    return pc.if_else(pc.equal(text, ""), None, text)
+
+
+def _places(column: Any, feature: Feature) -> Floats:
+    words = _as_words(column, feature.source)
+    found = pc.index_in(words, value_set=pa.array(feature.categories, pa.string()))
+    return np.array(pc.fill_null(found.cast(pa.float64()), np.nan).to_numpy(zero_copy_only=False), dtype=np.float64)

@@ -1,0 +1,155 @@
+"""Rows of training from a lender's own table: a file that is streamed, or what was loaded of it."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection
+
+from credit.database.labels import NO_LABEL
+from credit.database.table_rows import stored_rows
+from credit.intake.errors import MalformedTableError
+from credit.intake.source import open_table_file
+from credit.intake.table_keys import Keys
+from credit.intake.table_rows import TableReader, TableRows
+from credit.portfolios import Portfolio, TableRule
+from trainer.arrays import Floats, Outcomes, Times
+from trainer.errors import TrainingError
+from trainer.growing import Growing
+from trainer.rows import Progress, Rows
+
+
+def batch_rows(
+    connection: Connection, portfolio: Portfolio, *, batch_id: str | None, as_of: datetime, progress: Progress
+) -> Rows:
+    """Every row of a batch, or of all batches, known at `as_of`, in order of time and then of subject."""
+    grown = _Grown(len(portfolio.features))
+    for part in stored_rows(connection, portfolio, batch_id=batch_id, as_of=as_of):
+        grown.add(_Part(part.observed_at, part.known_at, part.values, part.y, part.subject_id))
+        progress("rows of the table", len(grown), None)
+    return grown.rows()
+
+
+def file_rows(
+    path: Path, portfolio: Portfolio, *, as_of: datetime, now: datetime, progress: Progress
+) -> tuple[Rows, bool]:
+    """Every row of a file observed by `as_of`, and whether rows have times of their own.
+
+    They are in order of time, rows of one time as they stand in the file.
+
+    The file is read a part at a time into one matrix; nothing of it is held twice. Rows without a time are as of
+    `as_of`. A label that was known later only is not known.
+
+    Raises:
+        IntakeError: where the file cannot be read by the portfolio, naming row and column; has no rows; has two rows
+            of one subject and time; or labels of one class only.
+        TrainingError: where the portfolio does not come as a table.
+    """
+    rule = portfolio.table
+    if rule is None:
+        raise TrainingError(
+            f"portfolio {portfolio.name} does not come as a table: its rows are advances, loaded before"
+        )
+    reader = TableReader(open_table_file(path), portfolio, rule, now=now)
+    numbered = not reader.has(rule.subject_id)
+    grown, keys = _Grown(len(portfolio.features)), Keys(reader.name)
+    for rows, share in reader.rows():
+        if not numbered:
+            keys.add(rows)
+        grown.add(_seen(rows, np.datetime64(as_of.astimezone(UTC).replace(tzinfo=None), "us"), numbered=numbered))
+        progress("rows of the file", len(grown), None if not share else round(len(grown) / share))
+    if not numbered:
+        keys.check(str(rule.subject_id))
+    found = grown.rows()
+    _check_classes(found.y, reader.name, rule)
+    return found, reader.has(rule.observed_at)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Part:
+    observed_at: Times
+    known_at: Times
+    values: Floats
+    y: Outcomes
+    subject_id: NDArray[np.str_] | None
+    """None where rows are only numbered."""
+
+
+def _seen(rows: TableRows, as_of: np.datetime64, *, numbered: bool) -> _Part:
+    """What of a chunk was observed by a time, with the labels known then."""
+    observed = _times(rows.observed_at, len(rows), as_of)
+    known = _times(rows.known_at, len(rows), as_of)
+    unknown = (rows.y == NO_LABEL) | ~(known <= as_of)
+    part = _Part(
+        observed_at=observed,
+        known_at=np.where(unknown, np.datetime64("NaT", "us"), known),
+        values=rows.values,
+        y=np.where(unknown, NO_LABEL, rows.y).astype(np.int8),
+        subject_id=None if numbered else rows.subject_id.to_numpy(zero_copy_only=False).astype(np.str_),
+    )
+    seen = observed <= as_of
+    if seen.all():
+        return part
+    subjects = None if part.subject_id is None else part.subject_id[seen]
+    return _Part(observed[seen], part.known_at[seen], part.values[seen], part.y[seen], subjects)
+
+
+class _Grown:
+    """Rows as they come."""
+
+    def __init__(self, width: int) -> None:
+        self._values = Growing((width,), np.float64)
+        self._y = Growing((), np.int8)
+        self._observed = Growing((), "datetime64[us]")
+        self._known = Growing((), "datetime64[us]")
+        self._subjects: list[NDArray[np.str_]] = []
+
+    def __len__(self) -> int:
+        return len(self._y)
+
+    def add(self, part: _Part) -> None:
+        self._values.add(part.values)
+        self._y.add(part.y)
+        self._observed.add(part.observed_at)
+        self._known.add(part.known_at)
+        if part.subject_id is not None:
+            self._subjects.append(part.subject_id)
+
+    def rows(self) -> Rows:
+        """All of them in order of time."""
+        n = len(self)
+        found = Rows(
+            advance_id=np.arange(1, n + 1),
+            subject_id=np.concatenate(self._subjects) if self._subjects else np.arange(1, n + 1),
+            requested_at=cast("Times", self._observed.whole()),
+            values=cast("Floats", self._values.whole()),
+            y=cast("Outcomes", self._y.whole()),
+            known_at=cast("Times", self._known.whole()),
+            has_history=np.ones(n, dtype=np.bool_),
+            stored=np.zeros(n, dtype=np.bool_),
+            reproduced=np.zeros(n, dtype=np.bool_),
+        )
+        in_order = (found.requested_at[1:] >= found.requested_at[:-1]).all()
+        return found if in_order else found.take(np.argsort(found.requested_at, kind="stable"))
+
+
+def _times(stated: object, rows: int, otherwise: np.datetime64) -> Times:
+    if stated is None:
+        return np.full(rows, otherwise)
+    return np.asarray(stated.to_numpy(zero_copy_only=False), dtype="datetime64[us]")  # type: ignore[attr-defined]  # Arrow has no types
+
+
+def _check_classes(y: Outcomes, file: str, rule: TableRule) -> None:
+    labelled, bads = int((y != NO_LABEL).sum()), int((y == 1).sum())
+    if bads in {0, labelled}:
+        which = "none of its rows has a label" if not labelled else f"all {labelled} labelled rows are {_word(bads)}"
+        raise MalformedTableError(
+            f"{file}: column {rule.label.column}: {which} by {str(rule.label)!r}; rows of both classes are needed"
+        )
+
+
+def _word(bads: int) -> str:
+    return "bad" if bads else "good"

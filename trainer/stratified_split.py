@@ -19,22 +19,19 @@ def split_stratified(y: Outcomes, split: Split) -> Slices:
         InsufficientRowsError: where a class has too few rows to be in every part.
     """
     rest, test = _held_back(np.arange(len(y)), split.test_fraction, y, split)
-    left = 1.0 - split.test_fraction
-    rest, calibration = _held_back(rest, split.calibration_fraction / left, y, split)
-    left -= split.calibration_fraction
-    training, stopping = _held_back(rest, split.stopping_fraction / left, y, split)
+    rest, calibration = _held_back(rest, round(len(y) * split.calibration_fraction), y, split)
+    training, stopping = _held_back(rest, round(len(y) * split.stopping_fraction), y, split)
     never = np.datetime64("NaT", "us")
     return Slices(training, stopping, calibration, test, rest[:0], test_from=never, known_before=never)
 
 
-def _held_back(rows: Indices, fraction: float, y: Outcomes, split: Split) -> tuple[Indices, Indices]:
-    """Rows that go on and rows that are held back, each in rising order."""
-    if fraction <= 0:
+def _held_back(rows: Indices, size: float, y: Outcomes, split: Split) -> tuple[Indices, Indices]:
+    """Rows that go on and rows that are held back, a share of them or a whole number, each in rising order."""
+    if size <= 0:
         return rows, rows[:0]
     try:
-        kept, held = train_test_split(rows, test_size=fraction, stratify=y[rows], random_state=split.seed)
+        kept, held = train_test_split(rows, test_size=size, stratify=y[rows], random_state=split.seed)
     except ValueError as error:
-        bads = int(y[rows].sum())
-        counts = f"{len(rows)} rows, {bads} bad"
-        raise InsufficientRowsError(f"too few rows to hold {fraction:.0%} of them back: {counts}") from error
+        counts = f"{len(rows)} rows, {int(y[rows].sum())} bad"
+        raise InsufficientRowsError(f"too few rows to hold {size:g} of them back: {counts}") from error
     return np.sort(kept), np.sort(held)

@@ -59,7 +59,8 @@ class ParquetFile:
         """
         done = 0
         try:
-            with parquet.ParquetFile(self._path) as file:
+            # Buffering ahead would keep all that was read of the file.
+            with parquet.ParquetFile(self._path, pre_buffer=False) as file:
                 total = file.metadata.num_rows
                 for batch in file.iter_batches(batch_size=ROWS_AT_ONCE):
                     numbers = np.arange(done + 1, done + batch.num_rows + 1, dtype=np.int64)

@@ -37,3 +37,23 @@ def test_missing_values_and_flat_contributions_have_no_trend() -> None:
     assert observed_direction(values, np.array([-9.0, 0.1, 0.2, 0.3])) == -1
     assert observed_direction(values, np.zeros(4)) == 0
     assert observed_direction(np.full(4, np.nan), np.arange(4.0)) == 0
+
+
+def test_a_linear_model_is_ranked_and_worded_by_its_coefficients() -> None:
+    x = np.column_stack([np.arange(10.0)] * 3)
+    contributions = np.column_stack([np.linspace(-9, 9, 10), np.linspace(1, -1, 10), np.zeros(10)])
+    features = [feature("debt", 1), feature("pay", 1), feature("unused", 0)]
+    weights = Weights("coefficient", np.array([0.5, -2.0, 0.0]))
+    found = rank_importance(features, x, contributions, weights, monotone=False)
+    assert [(one.metric, one.weight, one.wording) for one in found] == [
+        ("pay", -2.0, "decreases default risk"),
+        ("debt", 0.5, "increases default risk"),
+        ("unused", 0.0, "is not used"),
+    ]
+
+
+def test_codes_of_categories_have_no_trend() -> None:
+    codes = np.arange(10.0)[:, None]
+    coded = replace(feature("country", 0), kind=FeatureKind.CATEGORICAL, categories=("a", "b"))
+    (found,) = rank_importance([coded], codes, codes, Weights("gain", np.ones(1)), monotone=False)
+    assert (found.observed, found.wording) == (0, "has no trend")

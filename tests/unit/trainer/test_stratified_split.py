@@ -39,5 +39,5 @@ def test_every_row_is_in_one_slice_with_the_same_share_of_bads():
 
 
 def test_a_class_of_one_row_cannot_be_divided():
-    with pytest.raises(InsufficientRowsError, match="too few rows to hold 0.2 of them back: 50 rows, 1 bad"):
+    with pytest.raises(InsufficientRowsError, match=r"too few rows to hold 0\.2 of them back: 50 rows, 1 bad"):
         split_stratified(outcomes(50, 1), split(test_fraction=0.2))

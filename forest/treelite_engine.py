@@ -1,6 +1,7 @@
 """Margins by Treelite's reference predictor (GTIL) from a checkpoint: what the native engine is proved against."""
 
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,11 +97,7 @@ def checkpoint_of_lightgbm(model_text: str) -> bytes:
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "model.txt"
         path.write_text(model_text, encoding="utf-8")
-        try:
-            checkpoint: bytes = treelite.frontend.load_lightgbm_model(path).serialize_bytes()
-        except treelite.TreeliteError as error:
-            raise ForestError(f"Treelite {VERSION} cannot read the LightGBM model: {error}") from error
-    return checkpoint
+        return _checkpoint(lambda: treelite.frontend.load_lightgbm_model(path), of="the LightGBM model")
 
 
 def checkpoint_of_xgboost(model_json: bytes) -> bytes:
@@ -109,11 +106,7 @@ def checkpoint_of_xgboost(model_json: bytes) -> bytes:
     Raises:
         ForestError: where Treelite cannot read it.
     """
-    try:
-        checkpoint: bytes = treelite.frontend.from_xgboost_json(model_json).serialize_bytes()
-    except treelite.TreeliteError as error:
-        raise ForestError(f"Treelite {VERSION} cannot read the XGBoost model: {error}") from error
-    return checkpoint
+    return _checkpoint(lambda: treelite.frontend.from_xgboost_json(model_json), of="the XGBoost model")
 
 
 def checkpoint_of_scikit_learn(forest: object) -> bytes:
@@ -122,10 +115,14 @@ def checkpoint_of_scikit_learn(forest: object) -> bytes:
     Raises:
         ForestError: where Treelite cannot read it.
     """
+    return _checkpoint(lambda: treelite.sklearn.import_model(forest), of="the forest")
+
+
+def _checkpoint(read: Callable[[], treelite.Model], *, of: str) -> bytes:
     try:
-        checkpoint: bytes = treelite.sklearn.import_model(forest).serialize_bytes()
+        checkpoint: bytes = read().serialize_bytes()
     except treelite.TreeliteError as error:
-        raise ForestError(f"Treelite {VERSION} cannot read the forest: {error}") from error
+        raise ForestError(f"Treelite {VERSION} cannot read {of}: {error}") from error
     return checkpoint
 
 

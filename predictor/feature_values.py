@@ -46,19 +46,21 @@ def feature_values(fields: Mapping[str, Json], place: str) -> dict[str, float]:
         BadInputError: as `feature_value`, naming the feature.
     """
     values = list(fields.values())
-    if _NUMBERS.issuperset(map(type, values)) and (plain := _plain_numbers(values)) is not None:
-        return dict(zip(fields, plain, strict=True))
+    # All at once: a place in words for each costs more than the rest of a request's reading.
+    doubles = plain_doubles(values)
+    if doubles is not None and not np.isinf(doubles).any():
+        return dict(zip(fields, doubles.tolist(), strict=True))
     return {name: feature_value(value, inside(place, name)) for name, value in fields.items()}
 
 
-def _plain_numbers(values: Sequence[Json]) -> list[float] | None:
-    # All at once: a place in words for each costs more than the rest of a request's reading.
+def plain_doubles(values: Sequence[Json]) -> Floats | None:
+    """Values as float64 `[n]`, NaN for null; None where one is no number (a boolean is none), or beyond a double."""
+    if not _NUMBERS.issuperset(map(type, values)):
+        return None
     try:
-        row = np.array(values, dtype=np.float64)  # None becomes NaN
+        return np.array(values, dtype=np.float64)
     except OverflowError:
         return None
-    numbers: list[float] | None = None if np.isinf(row).any() else row.tolist()
-    return numbers
 
 
 def row_of(values: Mapping[str, float], feature_names: Sequence[str], place: str) -> list[float]:

@@ -51,8 +51,7 @@ def supplied_rows(rows: Floats, feature_names: Sequence[str]) -> SubjectRows:
     if np.isinf(rows).any():
         row, column = np.argwhere(np.isinf(rows))[0].tolist()
         raise BadInputError(f"row {row}, feature {feature_names[column]}", "infinity cannot be audited")
-    reasons = tuple(dict.fromkeys(compress(feature_names, absent), NOT_SUPPLIED) for absent in np.isnan(rows).tolist())
-    return SubjectRows(rows, reasons, np.zeros(len(rows), dtype=np.bool_))
+    return SubjectRows(rows, _absent(rows, feature_names, NOT_SUPPLIED), np.zeros(len(rows), dtype=np.bool_))
 
 
 def subject_rows(
@@ -114,9 +113,13 @@ def _computed(
 def _latest(connection: Connection, portfolio: Portfolio, subject_ids: Sequence[str], moment: Moment) -> FeatureRows:
     """Features as they stand in each subject's latest row."""
     found = latest_rows(connection, portfolio, subject_ids, as_of=moment.as_of, pg_snapshot=moment.pg_snapshot)
-    names, absent = portfolio.feature_names, np.isnan(found.values).tolist()
-    reasons = tuple(dict.fromkeys(compress(names, row), NOT_IN_TABLE) for row in absent)
+    reasons = _absent(found.values, portfolio.feature_names, NOT_IN_TABLE)
     return FeatureRows(found.values, reasons, found.found)
+
+
+def _absent(rows: Floats, names: Sequence[str], because: str) -> tuple[Mapping[str, str], ...]:
+    """For each row, the reason for each feature that is NaN."""
+    return tuple(dict.fromkeys(compress(names, gone), because) for gone in np.isnan(rows).tolist())
 
 
 def _filled(

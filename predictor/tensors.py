@@ -3,14 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf, prod
-from types import NoneType
 from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 
 from predictor.errors import BadInputError
-from predictor.feature_values import Floats
+from predictor.feature_values import Floats, plain_doubles
 from predictor.strict_json import Json, kind_of
 
 DTYPES: Mapping[str, npt.DTypeLike] = {
@@ -132,16 +131,11 @@ def _flat(content: Sequence[Json], shape: tuple[int, ...], place: str) -> Sequen
 
 def _plain_doubles(leaves: Sequence[Json], datatype: str) -> Floats | None:
     """The values where one look at all of them shows that they fit the datatype; None where each needs one."""
-    kinds = set(map(type, leaves))
     if datatype not in _LARGEST:
-        return np.array(leaves, dtype=np.float64) if kinds == {int} and _within(leaves, datatype) else None
-    if not kinds <= {float, int, NoneType}:
-        return None
-    try:
-        doubles = np.array(leaves, dtype=np.float64)  # None becomes NaN
-    except OverflowError:
-        return None
-    return None if (np.abs(doubles) > _LARGEST[datatype]).any() else doubles
+        whole = set(map(type, leaves)) == {int} and _within(leaves, datatype)
+        return np.array(leaves, dtype=np.float64) if whole else None
+    doubles = plain_doubles(leaves)
+    return None if doubles is None or (np.abs(doubles) > _LARGEST[datatype]).any() else doubles
 
 
 def _within(leaves: Sequence[Json], datatype: str) -> bool:

@@ -149,6 +149,12 @@ def require_both_classes(algorithm: str, sample: Sample) -> None:
         raise InsufficientRowsError(f"{algorithm} needs rows of both classes: {rows} rows, {bads} bad")
 
 
+def monotone_constraints(features: Sequence[Feature]) -> list[int]:
+    """What libraries call monotone constraints, one a feature: 1 where the margin may only rise, -1 fall, 0 both."""
+    # Bad is the positive class, directions are stated towards repayment: hence the minus.
+    return [-feature.direction for feature in features]
+
+
 def categorical_columns(features: Sequence[Feature]) -> list[int]:
     """Columns of the categorical features, for libraries that take them and are served exactly.
 

@@ -1,7 +1,7 @@
 """A fitted model made public: first its bundle, whole or not at all, then its row in the registry."""
 
 import hashlib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -91,23 +91,8 @@ def register_refused(
     now: datetime,
 ) -> None:
     """Add a model that a quality gate kept from having a bundle: a record of its metrics and importance."""
-    models.register(
-        connection,
-        RegisteredModel(
-            model_id=model_id,
-            portfolio=portfolio.name,
-            batch_id=run.batch_id,
-            algorithm=portfolio.algorithm,
-            model_path=None,
-            manifest_sha256=None,
-            metrics=metrics_of(trained.judgement),
-            feature_importance=tuple(importance_row(one) for one in trained.judgement.importance),
-            status=ModelStatus.REFUSED,
-            run_id=run.run_id,
-            fitted_until=window_of(trained).end - timedelta(microseconds=1),
-            created_at=now,
-        ),
-    )
+    row = _trained_row(portfolio, model_id, window_of(trained), trained.judgement, run=run, now=now)
+    models.register(connection, replace(row, status=ModelStatus.REFUSED))
 
 
 def register(
@@ -120,22 +105,33 @@ def register(
     now: datetime,
 ) -> None:
     """Add a published model to the registry, as trained and not deployed."""
-    models.register(
-        connection,
-        RegisteredModel(
-            model_id=published.model_id,
-            portfolio=portfolio.name,
-            batch_id=run.batch_id,
-            algorithm=portfolio.algorithm,
-            model_path=published.model_id,
-            manifest_sha256=published.manifest_sha256,
-            metrics=metrics_of(judgement),
-            feature_importance=tuple(importance_row(one) for one in judgement.importance),
-            status=ModelStatus.TRAINED,
-            run_id=run.run_id,
-            fitted_until=published.window.end - timedelta(microseconds=1),
-            created_at=now,
-        ),
+    row = _trained_row(portfolio, published.model_id, published.window, judgement, run=run, now=now)
+    models.register(connection, replace(row, model_path=published.model_id, manifest_sha256=published.manifest_sha256))
+
+
+def _trained_row(
+    portfolio: Portfolio,
+    model_id: ModelId,
+    window: TrainingWindow,
+    judgement: Judgement,
+    *,
+    run: TrainingRun,
+    now: datetime,
+) -> RegisteredModel:
+    """What the registry says of a trained model, without a bundle."""
+    return RegisteredModel(
+        model_id=model_id,
+        portfolio=portfolio.name,
+        batch_id=run.batch_id,
+        algorithm=portfolio.algorithm,
+        model_path=None,
+        manifest_sha256=None,
+        metrics=metrics_of(judgement),
+        feature_importance=tuple(importance_row(one) for one in judgement.importance),
+        status=ModelStatus.TRAINED,
+        run_id=run.run_id,
+        fitted_until=window.end - timedelta(microseconds=1),
+        created_at=now,
     )
 
 

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from credit.bundle import file_names
-from credit.bundle.calibration import Scale
+from credit.bundle import calibration, file_names
+from credit.bundle.calibration import Calibration, Scale
 from credit.bundle.errors import BundleError
 from forest.engine import Engine, Floats
 from forest.trees import Reading
@@ -78,6 +78,16 @@ def algorithm_named(name: str) -> Algorithm:
     if name not in ALGORITHMS:
         raise BundleError(f"algorithm {name!r}: this version reads {', '.join(ALGORITHMS)}")
     return ALGORITHMS[name]
+
+
+def check_scale(name: str, calibrated: Calibration) -> None:
+    """Do nothing where a calibration is of the scale that the algorithm's margins are on.
+
+    Raises:
+        BundleError: where it is of another, or there is no such algorithm.
+    """
+    if calibrated.scale != (needed := algorithm_named(name).scale):
+        raise BundleError(f"{calibration.FILE}: scale {calibrated.scale}, but margins of {name} are {needed}")
 
 
 def _nothing(_model: bytes) -> Files:

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from credit.bundle import bins, calibration, file_names, golden, manifest, reference, scorecard
-from credit.bundle.algorithms import Algorithm, algorithm_named
+from credit.bundle.algorithms import Algorithm, algorithm_named, check_scale
 from credit.bundle.calibration import Calibration
 from credit.bundle.canonical import Json
 from credit.bundle.errors import BundleError
@@ -92,9 +92,7 @@ def manifest_of(content: BundleContent, files: Mapping[str, bytes]) -> Manifest:
 
 def _model(content: BundleContent, algorithm: Algorithm) -> tuple[Mapping[str, bytes], Engine]:
     """The files that hold the model, and the engine that serves them."""
-    if content.calibration.scale != algorithm.scale:
-        scales = f"scale {content.calibration.scale}, but margins of {content.algorithm} are {algorithm.scale}"
-        raise BundleError(f"{calibration.FILE}: {scales}")
+    check_scale(content.algorithm, content.calibration)
     try:
         files = algorithm.files_of(content.model)
         return files, algorithm.load(files)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from credit.bundle import bins, calibration, file_names, golden, manifest, scorecard
-from credit.bundle.algorithms import algorithm_named
+from credit.bundle.algorithms import algorithm_named, check_scale
 from credit.bundle.bins import Bins
 from credit.bundle.calibration import Calibration
 from credit.bundle.errors import BundleError
@@ -160,8 +160,7 @@ def _engine(said: Manifest, files: Mapping[str, bytes]) -> Engine:
 
 def _calibration(said: Manifest, files: Mapping[str, bytes]) -> Calibration:
     read = calibration.calibration_from_bytes(files[calibration.FILE])
-    if read.scale != (needed := algorithm_named(said.algorithm).scale):
-        raise BundleError(f"{calibration.FILE}: scale {read.scale}, but margins of {said.algorithm} are {needed}")
+    check_scale(said.algorithm, read)
     return read
 
 

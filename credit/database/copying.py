@@ -3,9 +3,9 @@
 import io
 from collections.abc import Iterable, Sequence
 
-import psycopg2
 from sqlalchemy import Connection, Table
-from sqlalchemy.exc import DBAPIError
+
+from credit.database.driver_cursor import driver_cursor
 
 NULL = "\\N"
 """A field without a value."""
@@ -45,8 +45,5 @@ def copy_rows(connection: Connection, table: Table, columns: Sequence[str], rows
     """
     statement = f"COPY {table.fullname} ({','.join(columns)}) FROM STDIN"
     lines = io.StringIO("".join("\t".join(row) + "\n" for row in rows))
-    try:
-        connection.connection.cursor().copy_expert(statement, lines, _BUFFER)
-    except psycopg2.Error as error:
-        refused: BaseException = DBAPIError.instance(statement, None, error, psycopg2.Error)
-        raise refused from error
+    with driver_cursor(connection, statement) as cursor:
+        cursor.copy_expert(statement, lines, _BUFFER)

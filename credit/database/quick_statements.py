@@ -5,12 +5,12 @@ SQLAlchemy makes a context, a result and its columns' keys of each, which costs 
 
 from typing import Any
 
-import psycopg2
 from sqlalchemy import Connection
 from sqlalchemy.dialects.postgresql.psycopg2 import dialect
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql import Executable
 from sqlalchemy.sql.elements import ClauseElement
+
+from credit.database.driver_cursor import driver_cursor
 
 
 class QuickStatement:
@@ -27,15 +27,7 @@ class QuickStatement:
         Raises:
             DBAPIError: as SQLAlchemy's statements do.
         """
-        if not connection.in_transaction():
-            connection.begin()  # as SQLAlchemy does of itself; without it a rollback would do nothing
-        cursor = connection.connection.cursor()
-        try:
+        with driver_cursor(connection, self._text) as cursor:
             cursor.execute(self._text, {**self._fixed, **parameters})
             row: tuple[Any, ...] | None = None if cursor.description is None else cursor.fetchone()
-        except psycopg2.Error as error:
-            refused: BaseException = DBAPIError.instance(self._text, None, error, psycopg2.Error)
-            raise refused from error
-        finally:
-            cursor.close()
         return row

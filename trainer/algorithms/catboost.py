@@ -13,7 +13,15 @@ import numpy as np
 
 from credit.portfolios import Feature
 from forest.catboost_json import reduced
-from trainer.algorithm import Boosting, Sample, Traits, Weights, require_both_classes, require_numeric
+from trainer.algorithm import (
+    Boosting,
+    Sample,
+    Traits,
+    Weights,
+    monotone_constraints,
+    require_both_classes,
+    require_numeric,
+)
 from trainer.arrays import Floats
 from trainer.errors import TrainingError
 
@@ -144,8 +152,7 @@ def _parameters(features: Sequence[Feature], settings: Settings, *, seed: int, t
     return {
         "loss_function": "Logloss",
         "grow_policy": "SymmetricTree",
-        # Bad is the positive class, directions are stated towards repayment: hence the minus.
-        "monotone_constraints": [-feature.direction for feature in features],
+        "monotone_constraints": monotone_constraints(features),
         "iterations": settings.rounds,
         "depth": settings.depth,
         "learning_rate": settings.learning_rate,

@@ -7,7 +7,7 @@ import numpy as np
 
 from credit.portfolios import Feature
 from forest.lightgbm_import import lightgbm
-from trainer.algorithm import Boosting, Sample, Traits, Weights, categorical_columns
+from trainer.algorithm import Boosting, Sample, Traits, Weights, categorical_columns, monotone_constraints
 from trainer.arrays import Floats
 
 NAME = "lightgbm"
@@ -95,8 +95,7 @@ def _parameters(features: Sequence[Feature], settings: Settings, *, seed: int, t
     return {
         "objective": "binary",
         "metric": "binary_logloss",
-        # Bad is the positive class, directions are stated towards repayment: hence the minus.
-        "monotone_constraints": [-feature.direction for feature in features],
+        "monotone_constraints": monotone_constraints(features),
         "monotone_constraints_method": "intermediate",
         "num_leaves": settings.leaves,
         "learning_rate": settings.learning_rate,

@@ -7,7 +7,15 @@ import numpy as np
 
 from credit.portfolios import Feature
 from forest.hidden_imports import hidden
-from trainer.algorithm import Boosting, Sample, Traits, Weights, categorical_columns, require_both_classes
+from trainer.algorithm import (
+    Boosting,
+    Sample,
+    Traits,
+    Weights,
+    categorical_columns,
+    monotone_constraints,
+    require_both_classes,
+)
 from trainer.arrays import Floats, Outcomes
 from trainer.errors import TrainingError
 
@@ -133,8 +141,7 @@ def _parameters(features: Sequence[Feature], settings: Settings, *, seed: int, t
         "objective": "binary:logistic",
         "eval_metric": "logloss",
         "tree_method": "hist",
-        # Bad is the positive class, directions are stated towards repayment: hence the minus.
-        "monotone_constraints": tuple(-feature.direction for feature in features),
+        "monotone_constraints": tuple(monotone_constraints(features)),
         "max_depth": settings.depth,
         "learning_rate": settings.learning_rate,
         "min_child_weight": settings.min_hessian_in_leaf,

@@ -16,6 +16,9 @@ _PLAIN: Mapping[Any, tuple[tuple[type, ...], str]] = {
     bool: ((bool,), "bool"),
     str: ((str,), "str"),
     str | None: ((str,), "str"),
+    float | None: ((int, float), "float"),
+    float | str: ((int, float, str), "a number or a text"),
+    float | str | None: ((int, float, str), "a number or a text"),
 }
 
 

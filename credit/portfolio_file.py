@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import cast, get_args
 
 from credit.features.catalogue import CASH_FLOW
+from credit.portfolio_costs import costs_of
 from credit.portfolio_fields import member, record, texts
 from credit.portfolio_table import check_features, check_split, table_rule
 from credit.portfolios import (
@@ -46,7 +47,7 @@ _TOP_LEVEL = {
     "split": dict,
     "gate": dict,
 }
-_OPTIONAL = {"label": dict, "table": dict, "quality": dict, "reasons": dict}
+_OPTIONAL = {"label": dict, "table": dict, "quality": dict, "costs": dict, "reasons": dict}
 
 
 def builtin_names() -> tuple[str, ...]:
@@ -110,11 +111,12 @@ def parse_portfolio(text: str, *, source: str) -> Portfolio:
 
 
 def _portfolio(table: Table, source: str) -> Portfolio:
+    features = _features(table["features"], source)
     return Portfolio(
         name=PortfolioName(_name(table, source)),
         subject=cast("str", table["subject"]),
         currency=Currency(_currency(table, source)),
-        features=_features(table["features"], source),
+        features=features,
         protected=texts(table["protected"], f"{source} protected"),
         label=_label(table, source),
         split=_split(table["split"], f"{source} [split]"),
@@ -124,6 +126,7 @@ def _portfolio(table: Table, source: str) -> Portfolio:
         ingestion_lag_hours=cast("int", table["ingestion_lag_hours"]),
         quality=record(Quality, table["quality"], f"{source} [quality]") if "quality" in table else None,
         sentences=_sentences(cast("Table", table.get("reasons", {})), source),
+        costs=costs_of(table["costs"], features, f"{source} [costs]") if "costs" in table else None,
     )
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, NewType
 
+from credit.costs import Costs
+
 PortfolioName = NewType("PortfolioName", str)
 Currency = NewType("Currency", str)
 
@@ -195,13 +197,24 @@ class Portfolio:
     algorithm: str
     gate: Gate
     cut_off: float
-    """Probability of default in (0, 1) from which an application is declined."""
+    """Probability of default in (0, 1) from which an application is declined, where costs do not say."""
     ingestion_lag_hours: int
     """Hours from a fact's own time until the lender knows it, assumed where a provider does not say."""
     quality: Quality | None = None
     """None: there is no gate but that of deployment."""
     sentences: tuple[ReasonSentences, ...] = ()
     """Of reason groups of the portfolio's own."""
+    costs: Costs | None = None
+    """Of wrong decisions; None: `cut_off` alone decides."""
+
+    @property
+    def decline_from(self) -> float:
+        """Probability of default from which an application is declined.
+
+        That of the costs where they give the same for everybody, otherwise `cut_off`.
+        """
+        by_cost = None if self.costs is None else self.costs.threshold
+        return self.cut_off if by_cost is None else by_cost
 
     @property
     def own_sentences(self) -> Mapping[str, str]:

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from credit.bundle.algorithms import algorithm_named as served
+from credit.costs import CostReport, cost_report, stakes_of
 from credit.portfolios import Portfolio
 from trainer.algorithm import algorithm_named
+from trainer.arrays import Floats
 from trainer.bootstrap import Interval, codes_of
 from trainer.classification import Classification, classify
-from trainer.evaluation import Evaluation, auc_interval, evaluate
+from trainer.evaluation import Evaluation, auc_interval, evaluate, probability
 from trainer.fitting import Fit
 from trainer.importance import Importance, rank_importance
 from trainer.rows import Rows
@@ -48,6 +50,8 @@ class Judgement:
     """Of the judged rows, at the portfolio's cut-off."""
     fitted: RowCount
     """Rows that shaped the model."""
+    costs: CostReport | None = None
+    """Of decisions on the judged rows by expected cost; None where the portfolio states no costs."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,9 +74,18 @@ def judge(rows: Rows, censored: Rows, fit: Fit, portfolio: Portfolio, rng: np.ra
         indicative=evaluation.bads < portfolio.gate.indicative_below_bads,
         sensitivity=_sensitivity(rows, censored, fit, rng),
         importance=_importance(rows, fit, portfolio),
-        classification=classify(y, fit.log_odds, portfolio.cut_off),
+        classification=classify(y, fit.log_odds, portfolio.decline_from),
         fitted=RowCount(len(fit.fitted), int(rows.y[fit.fitted].sum())),
+        costs=_costs(rows.take(fit.judged), fit.log_odds, portfolio),
     )
+
+
+def _costs(judged: Rows, log_odds: Floats, portfolio: Portfolio) -> CostReport | None:
+    if portfolio.costs is None:
+        return None
+    sources = [feature.source for feature in portfolio.features]
+    stakes = stakes_of(portfolio.costs, len(judged), lambda name: judged.values[:, sources.index(name)])
+    return cost_report(portfolio.costs, judged.y, probability(log_odds), stakes)
 
 
 def _sensitivity(rows: Rows, censored: Rows, fit: Fit, rng: np.random.Generator) -> Sensitivity | None:

@@ -75,6 +75,7 @@ def to_text(report: TrainingReport) -> str:
         table(("vintage", "used", "no history", "censored", "bad"), [_vintage(one) for one in report.vintages]),
         table(("slice", "rows", "bad", "first", "last"), [_slice(one) for one in report.slices]),
         _measures(report.judgement),
+        *_costs(report.judgement),
         _calibration(report),
         _features(report),
         _importance(report.judgement.importance),
@@ -124,6 +125,21 @@ def _at_cut_off(judgement: Judgement) -> str:
     ]
     head = (f"declined from PD {found.cut_off:g}", "precision", "recall", "F1", "rows")
     return f"{table(head, rates)}\naccuracy {found.accuracy:.4f}"
+
+
+def _costs(judgement: Judgement) -> Sequence[str]:
+    found = judgement.costs
+    if found is None:
+        return ()
+    above = "its own threshold" if found.threshold is None else f"PD {found.threshold:.4f}"
+    unknown = f" ({found.left_out} more have no known stakes)" if found.left_out else ""
+    lines = [
+        f"declined above {above} by expected cost: {found.declined} of {found.rows} rows{unknown}",
+        f"cost {found.cost:,.0f}; accepting all {found.accept_all:,.0f}, declining all {found.decline_all:,.0f}",
+        f"saved against accepting all: {found.savings:,.0f}",
+    ]
+    curve = [(f"{one.cut_off:.2f}", f"{one.cost:,.0f}", str(one.declined)) for one in found.curve]
+    return ("\n".join([table(("declined above PD", "cost", "declined"), curve), *lines]),)
 
 
 def _calibration(report: TrainingReport) -> str:

@@ -30,8 +30,8 @@ from blink.cli.score_commands import add_score
 from blink.cli.workflows_commands import add_workflows
 
 EPILOG = """\
-PORTFOLIO is a built-in name (cash_advance, trade_credit), that of a file in the folder BLINK_PORTFOLIOS, or the path of
-a TOML file.
+PORTFOLIO is a built-in name (cash_advance, consumer_credit, trade_credit), that of a file in the folder
+BLINK_PORTFOLIOS, or the path of a TOML file.
 Exit codes: 0 done, 1 failed, 2 wrong call, 75 try again, 78 wrong configuration."""
 
 

@@ -17,7 +17,8 @@ def check(arguments: Namespace) -> Outcome:
     lines = [
         f"{portfolio.name}: scores a {portfolio.subject} in {portfolio.currency} with {portfolio.algorithm}",
         *_label(portfolio),
-        f"split: {portfolio.split.kind}; declines from a probability of default of {portfolio.cut_off:g}",
+        f"split: {portfolio.split.kind}; declines from a probability of default of {portfolio.decline_from:g}",
+        *_costs(portfolio),
         *_quality(portfolio),
         f"{len(portfolio.features)} features (+ more is better for repayment, − worse, · free):",
         *(
@@ -38,6 +39,14 @@ def _label(portfolio: Portfolio) -> Sequence[str]:
         f"bad: {rule.label}; known from {known}",
         f"table: subject {rule.subject_id or 'by the row'}, observed at {rule.observed_at or 'the load'}",
     ]
+
+
+def _costs(portfolio: Portfolio) -> Sequence[str]:
+    costs = portfolio.costs
+    if costs is None:
+        return []
+    margin = f"{costs.margin_rate:.0%} of the exposure" if costs.margin_rate is not None else f"{costs.margin}"
+    return [f"costs: a margin of {margin} against {costs.loss_given_default:.0%} of the exposure, {costs.exposure}"]
 
 
 def _quality(portfolio: Portfolio) -> Sequence[str]:

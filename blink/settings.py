@@ -30,6 +30,8 @@ class Settings:
     """`MODEL_STORE`: where bundles live for good, `s3://BUCKET/PREFIX` or a folder; None: in `model_dir`."""
     otlp_endpoint: str | None = None
     """`OTEL_EXPORTER_OTLP_ENDPOINT`: the collector that a server's traces go to, OTLP over HTTP; None: no traces."""
+    mlflow_tracking_uri: str | None = None
+    """`MLFLOW_TRACKING_URI`: where trainings are tracked; None: comparisons only, in a store under `home`."""
 
 
 def read_settings(environment: Mapping[str, str] = os.environ, *, home: Path | None = None) -> Settings:
@@ -49,6 +51,7 @@ def read_settings(environment: Mapping[str, str] = os.environ, *, home: Path | N
         in_pod="KUBERNETES_SERVICE_HOST" in environment,
         model_store=environment.get("MODEL_STORE") or None,
         otlp_endpoint=environment.get("OTEL_EXPORTER_OTLP_ENDPOINT") or None,
+        mlflow_tracking_uri=environment.get("MLFLOW_TRACKING_URI") or None,
     )
 
 

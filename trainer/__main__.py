@@ -8,7 +8,7 @@ from blink.cli.main import run
 DEFAULT_PORTFOLIO = "cash_advance"
 _WITH_VALUE = {
     "--reason", "--source", "--as-of", "--seed", "--home", "--out", "--run-id", "--batch-id", "--workflow",
-    "--data",
+    "--data", "--trials", "--jobs",
 }  # fmt: skip
 
 

@@ -3,8 +3,8 @@
 A new algorithm is a new file there, and an entry in `credit/bundle/algorithms.py` that says how its bundles are served.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any, Protocol, cast
@@ -36,6 +36,20 @@ class Boosting:
     rounds: int
     patience: int | None
     """Rounds without gain on the stopping slice after which growing stops; None where there is no such slice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Values of one setting that tuning may try, both ends included."""
+
+    name: str
+    """A field of the algorithm's settings."""
+    low: float
+    high: float
+    log: bool = False
+    """Whether steps are of a ratio, not of a difference."""
+    whole: bool = False
+    """Whether the setting is a whole number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +99,8 @@ class Algorithm(Protocol):
     NAME: str
     """The module's own name."""
     TRAITS: Traits
+    SPACE: tuple[Range, ...]
+    """What may be tuned; empty where nothing may."""
 
     def settings_for(self, sample: Sample, *, stopping: bool) -> Any:
         """Settings, of the module's own type, that suit the size of the sample; `stopping` where a slice is kept."""
@@ -107,6 +123,12 @@ class Algorithm(Protocol):
         Raises:
             TrainingError: where a feature is of a kind that the algorithm does not take.
         """
+
+
+def tuned(algorithm: Algorithm, settings: Any, parameters: Mapping[str, float]) -> Any:
+    """The algorithm's settings with tuned values in place of its own."""
+    whole = {one.name for one in algorithm.SPACE if one.whole}
+    return replace(settings, **{name: int(value) if name in whole else value for name, value in parameters.items()})
 
 
 def algorithm_names() -> tuple[str, ...]:

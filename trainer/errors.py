@@ -9,6 +9,10 @@ class InsufficientRowsError(TrainingError):
     """There are too few labelled rows, or too few of one class, to fit and judge a model."""
 
 
+class TrackingError(TrainingError):
+    """The tracking server or its store cannot be used; the message says what to do."""
+
+
 class InsufficientSamplesError(InsufficientRowsError):
     """There are fewer labelled rows than the portfolio's quality gate asks for."""
 

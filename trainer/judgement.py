@@ -1,6 +1,8 @@
 """What is known of a fitted model before anyone decides about it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -52,6 +54,8 @@ class Judgement:
     """Rows that shaped the model."""
     costs: CostReport | None = None
     """Of decisions on the judged rows by expected cost; None where the portfolio states no costs."""
+    selection: Mapping[str, Any] | None = None
+    """How algorithm and settings were chosen, as JSON; None where the portfolio names them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

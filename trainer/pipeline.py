@@ -1,5 +1,6 @@
 """Training from end to end: labels, rows, a fit, its judgement, its bundle, its place in the registry."""
 
+import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from credit.database.training_runs import RunWish, TrainingRun, close_run, train
 from credit.model_store.local import local_bundle
 from credit.model_store.store import ModelStore
 from credit.portfolios import Portfolio
+from trainer.candidates import ComparisonWish, chosen_of
 from trainer.deployment import Answered, Deployment, deploy
 from trainer.errors import InsufficientRowsError, QualityGateError, TrainingError
 from trainer.fitting import fit
@@ -26,6 +28,8 @@ from trainer.quality import require_quality, require_samples
 from trainer.report import TrainingReport
 from trainer.rows import Progress, Rows, Source, gather_rows, parity_of, vintages_of
 from trainer.table_rows import batch_rows, file_rows
+from trainer.tracked_model import track_model
+from trainer.tracking import RunFacts, Tracker, TrackingPlace, tracked_run
 
 
 def _silent(_what: str, _done: int, _total: int | None) -> None:
@@ -56,6 +60,20 @@ class TrainingOrder:
     """Names the run and its model, and the rows of a table; None for the portfolio's own name, and all its rows."""
     workflow: str | None = None
     """Which carries the run."""
+    comparison: ComparisonWish | None = None
+    """How algorithms are compared first; None: the portfolio's own is trained."""
+    tracking: TrackingPlace | None = None
+    """Where the run is tracked; None: nowhere."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Labelled:
+    """Rows with a history: those whose outcome is known, and those whose is not."""
+
+    rows: Rows
+    censored: Rows
+    dated: bool
+    """Whether they have times of their own."""
 
 
 def train(
@@ -99,27 +117,76 @@ def train(
 def _train(
     engine: Engine, order: TrainingOrder, run: TrainingRun, *, now: datetime, progress: Progress
 ) -> TrainingReport:
-    portfolio = order.portfolio
     sweep_unfinished(order.model_dir)
     gathered, dated = _gathered(engine, order, run, now=now, progress=progress)
     with_history = gathered.take(gathered.has_history)
-    rows = with_history.take(with_history.y != NO_LABEL)
-    require_samples(rows.y, portfolio)
+    labelled = Labelled(
+        rows=with_history.take(with_history.y != NO_LABEL),
+        censored=with_history.take(with_history.y == NO_LABEL),
+        dated=dated,
+    )
+    require_samples(labelled.rows.y, order.portfolio)
+    with tracked_run(order.tracking, _facts(order, run, labelled.rows), progress) as tracker:
+        order, trained = _fitted(engine, order, labelled, tracker, progress)
+        model_id = free_model_id(engine, run.batch_id or order.portfolio.name, order.model_dir, now)
+        _pass_quality(engine, order.portfolio, trained, model_id, run, now=now)
+        published = publish(model_id, order.portfolio, trained, order.model_dir)
+        if order.store is not None:
+            order.store.put(order.model_dir / model_id)
+            _bring_champion(engine, order, order.store)
+        progress("bundle published", 1, 1)
+        answered = _enter(engine, order, run, trained, published, now=now)
+        report = replace(_report(order, run, gathered, trained, model_id), answered=answered)
+        track_model(tracker, report, trained, order.model_dir)
+    return report
+
+
+def _fitted(
+    engine: Engine, order: TrainingOrder, labelled: Labelled, tracker: Tracker, progress: Progress
+) -> tuple[TrainingOrder, Trained]:
+    """The model of the portfolio's algorithm, or of the one that a comparison chose, and the order with that one."""
+    rows = labelled.rows
+    chosen = chosen_of(
+        engine,
+        order.portfolio,
+        order.comparison,
+        rows,
+        dated=labelled.dated,
+        seed=order.seed,
+        tracker=tracker,
+        progress=progress,
+    )
+    portfolio = chosen.portfolio
     progress(f"fit {portfolio.algorithm} on {len(rows):,} rows, {int(rows.y.sum()):,} bad", 1, 1)
-    fitted = fit(rows, portfolio, seed=order.seed, threads=order.threads, progress=progress)
+    fitted = fit(
+        rows, portfolio, seed=order.seed, threads=order.threads, progress=progress, parameters=chosen.parameters
+    )
     progress("model fitted", 1, 1)
-    censored = with_history.take(with_history.y == NO_LABEL)
-    rng = np.random.default_rng([order.seed, 1])
-    trained = Trained(rows, fitted, judge(rows, censored, fitted, portfolio, rng), dated=dated)
-    model_id = free_model_id(engine, run.batch_id or portfolio.name, order.model_dir, now)
-    _pass_quality(engine, portfolio, trained, model_id, run, now=now)
-    published = publish(model_id, portfolio, trained, order.model_dir)
-    if order.store is not None:
-        order.store.put(order.model_dir / model_id)
-        _bring_champion(engine, order, order.store)
-    progress("bundle published", 1, 1)
-    answered = _enter(engine, order, run, trained, published, now=now)
-    return replace(_report(order, run, gathered, trained, model_id), answered=answered)
+    judgement = judge(rows, labelled.censored, fitted, portfolio, np.random.default_rng([order.seed, 1]))
+    judgement = replace(judgement, selection=chosen.selection)
+    return replace(order, portfolio=portfolio), Trained(rows, fitted, judgement, dated=labelled.dated)
+
+
+def _facts(order: TrainingOrder, run: TrainingRun, rows: Rows) -> RunFacts:
+    """What the run is told apart by where it is tracked; hashes are taken only where it is."""
+    if order.tracking is None:
+        return RunFacts(order.portfolio.name, str(run.run_id), {})
+    wish = order.comparison
+    facts = {
+        "run_id": str(run.run_id),
+        "batch_id": run.batch_id or "",
+        "labels_as_of": run.as_of.isoformat(),
+        "seed": str(order.seed),
+        "trials": "" if wish is None else str(wish.trials),
+        "rows": str(len(rows)),
+        "bads": str(int(rows.y.sum())),
+        "rows_sha256": rows.sha256(),
+    }
+    if order.data is not None:
+        with order.data.open("rb") as file:
+            facts |= {"input": order.data.name, "input_sha256": hashlib.file_digest(file, "sha256").hexdigest()}
+    what = "training" if wish is None else "comparison"
+    return RunFacts(order.portfolio.name, f"{what} {run.as_of:%Y-%m-%d %H:%M}", facts)
 
 
 def _gathered(

@@ -139,6 +139,8 @@ def metrics_of(judgement: Judgement) -> dict[str, Any]:
     """Measures as JSON: those with an interval an object of estimate, lower and upper; null where undefined."""
     found = asdict(judgement.evaluation) | _counts(judgement)
     found["indicative"] = judgement.indicative
+    if judgement.selection is not None:
+        found["selection"] = judgement.selection
     if judgement.costs is not None:
         found["costs"] = asdict(judgement.costs)
     found["censored_as_good"] = None if judgement.sensitivity is None else asdict(judgement.sensitivity)

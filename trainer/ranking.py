@@ -58,6 +58,11 @@ def roc_auc(sums: Cumulated) -> Floats:
         return np.asarray(pairs / (sums.bads_so_far[:, -1] * sums.goods_so_far[:, -1]), dtype=np.float64)
 
 
+def auc_of(y: Outcomes, scores: Floats) -> float:
+    """ROC AUC of scores `[n]` given outcomes `[n]`."""
+    return float(roc_auc(cumulate(rank(scores, y), np.ones((1, len(y)))))[0])
+
+
 def average_precision(sums: Cumulated) -> Floats:
     """Area under the precision-recall curve as the sum of precision times gain in recall (no interpolation)."""
     drawn = sums.bads_so_far + sums.goods_so_far

@@ -75,6 +75,7 @@ def to_text(report: TrainingReport) -> str:
         table(("vintage", "used", "no history", "censored", "bad"), [_vintage(one) for one in report.vintages]),
         table(("slice", "rows", "bad", "first", "last"), [_slice(one) for one in report.slices]),
         _measures(report.judgement),
+        *_selection(report.judgement),
         *_costs(report.judgement),
         _calibration(report),
         _features(report),
@@ -125,6 +126,30 @@ def _at_cut_off(judgement: Judgement) -> str:
     ]
     head = (f"declined from PD {found.cut_off:g}", "precision", "recall", "F1", "rows")
     return f"{table(head, rates)}\naccuracy {found.accuracy:.4f}"
+
+
+def _selection(judgement: Judgement) -> Sequence[str]:
+    found = judgement.selection
+    if found is None:
+        return ()
+    rows = [
+        (
+            "*" if one["algorithm"] == found["algorithm"] and one["parameters"] == found["parameters"] else "",
+            one["candidate"],
+            f"{one['mean_auc']:.4f}",
+            f"{one['shortfall']:.4f}",
+            f"{one['standard_error']:.4f}",
+        )
+        for one in found["standings"]
+    ]
+    lines = [
+        table(("", "candidate", "mean AUC", "short of the best", "standard error"), rows),
+        f"compared on {found['rows']} rows in {found['folds']} folds by {found['folds_by']}; chosen is {found['rule']}",
+        *(f"not compared: {reason}" for reason in found["not_compared"].values()),
+    ]
+    if found["parameters"]:
+        lines.append("tuned: " + ", ".join(f"{name} {value:.4g}" for name, value in found["parameters"].items()))
+    return ("\n".join(lines),)
 
 
 def _costs(judgement: Judgement) -> Sequence[str]:

@@ -3,6 +3,7 @@
 Rows of a lender's own table have the same form (`trainer/table_rows.py`).
 """
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
@@ -69,6 +70,13 @@ class Rows:
         if chosen.dtype == np.bool_ and chosen.all():
             return self
         return type(self)(**{field.name: getattr(self, field.name)[chosen] for field in fields(self)})
+
+    def sha256(self) -> str:
+        """Of features, labels and times, in hex: equal rows in the same order give the same."""
+        digest = hashlib.sha256(np.ascontiguousarray(self.values).data)
+        for column in (self.y, self.requested_at.astype(np.int64), self.known_at.astype(np.int64)):
+            digest.update(np.ascontiguousarray(column).data)
+        return digest.hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,19 @@ def add_train_options(parser: argparse.ArgumentParser) -> None:
         "being loaded; without it those that are loaded",
     )
     parser.add_argument(
+        "--compare",
+        action=switch,
+        default=False,
+        help="first compare all algorithms by cross-validation on the rows that may shape a model, and train the "
+        "simplest that is as good as the best (docs/training.md); a killed comparison goes on",
+    )
+    parser.add_argument(
+        "--trials", type=whole, metavar="N", help="of --compare: settings that tuning tries, over all algorithms"
+    )
+    parser.add_argument(
+        "--jobs", type=positive, metavar="J", help="of --compare: folds fitted at once (default: 2, or 1 on one core)"
+    )
+    parser.add_argument(
         "--as-of", type=given(utc_time), metavar="T", help="train on what was known then (default: now)"
     )
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="seed of fitting and bootstrap (default 0)")

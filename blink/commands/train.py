@@ -1,6 +1,7 @@
 """`blink train`: rows in, a model bundle out, deployed where asked for and deserved."""
 
 import getpass
+import os
 from argparse import Namespace
 from datetime import UTC, datetime
 
@@ -12,11 +13,13 @@ from blink.progress import progress
 from blink.run_texts import came_of
 from blink.settings import Settings, read_settings
 from credit.database.pipeline_runs import PipelineRun
+from trainer.candidates import ComparisonWish
 from trainer.deployment import Deployment
 from trainer.pipeline import TrainingOrder
 from trainer.pipeline import train as train_model
 from trainer.report import TrainingReport, to_json, to_text
 from trainer.rows import Source
+from trainer.tracking import TrackingPlace
 
 
 def train(arguments: Namespace) -> Outcome:
@@ -34,6 +37,8 @@ def train(arguments: Namespace) -> Outcome:
         run_id=arguments.run_id,
         batch_id=arguments.batch_id,
         workflow=arguments.workflow,
+        comparison=_comparison(arguments),
+        tracking=_tracking(arguments, settings),
     )
     with open_database(settings, "blink_trainer") as engine, progress() as report:
         trained = train_model(engine, order, now=datetime.now(UTC), progress=report)
@@ -63,6 +68,24 @@ def _summary(trained: TrainingReport) -> str:
         return auc
     decision = trained.answered.decision
     return f"{auc}; {decision.answer.replace('_', ' ')}: {decision.reason}"
+
+
+def _comparison(arguments: Namespace) -> ComparisonWish | None:
+    if not arguments.compare:
+        if arguments.trials is not None or arguments.jobs is not None:
+            raise WrongCallError("--trials and --jobs belong to --compare: give it too")
+        return None
+    return ComparisonWish(arguments.trials or 0, arguments.jobs or min(2, os.cpu_count() or 1))
+
+
+def _tracking(arguments: Namespace, settings: Settings) -> TrackingPlace | None:
+    """Comparisons are always tracked; other trainings where somebody said where."""
+    if settings.mlflow_tracking_uri is not None:
+        return TrackingPlace(settings.mlflow_tracking_uri)
+    if not arguments.compare:
+        return None
+    folder = settings.home / "mlflow"
+    return TrackingPlace(f"sqlite:///{folder / 'mlflow.db'}", folder / "artifacts")
 
 
 def _deployment(arguments: Namespace, settings: Settings) -> Deployment | None:

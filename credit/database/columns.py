@@ -16,6 +16,8 @@ from credit.database.column_types import Xid8
 
 SCHEMA = "blink"
 METADATA = MetaData(schema=SCHEMA)
+STUDIES_SCHEMA = "optuna"
+"""Of the tables that Optuna makes for the trials of tuning, and migrates itself."""
 
 ROLES = ("blink_owner", "blink_loader", "blink_scorer", "blink_trainer", "blink_reader")
 """Group roles without login: owner of all, writer of inputs, of scores, of models, and reader."""

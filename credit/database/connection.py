@@ -13,8 +13,10 @@ CONNECT_SECONDS = 10
 """Longest wait for a server that does not even refuse; the system's own is minutes."""
 
 
-def connect(url: str, *, role: Role | None = None, pool_size: int = 5) -> Engine:
+def connect(url: str, *, role: Role | None = None, pool_size: int = 5, schema: str | None = None) -> Engine:
     """An engine on the PostgreSQL at `url` whose sessions act as `role`, in UTC.
+
+    Names without a schema are those of `schema`, where it is given: for libraries that make tables of their own.
 
     A login that is no member of `role` keeps its own rights: on a cluster each workload logs in as a user that
     was granted only its role.
@@ -22,7 +24,8 @@ def connect(url: str, *, role: Role | None = None, pool_size: int = 5) -> Engine
     Raises:
         DatabaseError: where `url` is not the address of a PostgreSQL.
     """
-    arguments = {"options": "-c timezone=UTC", "connect_timeout": CONNECT_SECONDS}
+    options = "-c timezone=UTC" + ("" if schema is None else f" -c search_path={schema}")
+    arguments = {"options": options, "connect_timeout": CONNECT_SECONDS}
     # Statements' parameters are people's data, which errors and so logs must not show.
     engine = create_engine(
         _postgresql(url), pool_size=pool_size, pool_pre_ping=True, hide_parameters=True, connect_args=arguments

@@ -8,11 +8,11 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, select, text
+from sqlalchemy import Connection, Engine, inspect, select, text
 from sqlalchemy.exc import ProgrammingError
 
 from credit.database.errors import DatabaseError, ReleaseOutdatedError, SchemaOutdatedError
-from credit.database.schema import ROLES, SCHEMA, SCHEMA_SUPPORT
+from credit.database.schema import ROLES, SCHEMA, SCHEMA_SUPPORT, STUDIES_SCHEMA
 
 _FOLDER = Path(__file__).parent / "migrations"
 
@@ -78,7 +78,7 @@ def upgrade(engine: Engine, target: str = "head") -> None:
         ReleaseOutdatedError: where the schema is newer and does not serve this release.
         OperationalError: where others hold a table for longer than five seconds; nothing was changed.
     """
-    if target == "head" and _is_at_head_or_newer(engine):
+    if target == "head" and _is_at_head_or_newer(engine) and _has_studies(engine):
         return
     with _locked(engine) as connection:
         try:
@@ -106,6 +106,11 @@ def _is_at_head_or_newer(engine: Engine) -> bool:
     return True
 
 
+def _has_studies(engine: Engine) -> bool:
+    with engine.connect() as connection:
+        return inspect(connection).has_schema(STUDIES_SCHEMA)
+
+
 @contextmanager
 def _locked(engine: Engine) -> Iterator[Connection]:
     with engine.connect() as guard:
@@ -131,3 +136,6 @@ def _lay_foundation(connection: Connection) -> None:
         connection.execute(text(_MAKE_ROLE.format(role=role)))
     connection.execute(text("GRANT blink_owner TO CURRENT_USER"))
     connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA} AUTHORIZATION blink_owner"))
+    # Optuna's tables, made and migrated by itself: in the database, outside of our migrations.
+    connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {STUDIES_SCHEMA} AUTHORIZATION blink_owner"))
+    connection.execute(text(f"GRANT USAGE, CREATE ON SCHEMA {STUDIES_SCHEMA} TO blink_trainer"))

@@ -3,7 +3,7 @@
 Constraints and rights stand in the migrations; a test compares the two.
 """
 
-from credit.database.columns import METADATA, ROLES, SCHEMA
+from credit.database.columns import METADATA, ROLES, SCHEMA, STUDIES_SCHEMA
 from credit.database.input_tables import ACCOUNTS, ADVANCES, FX_RATES, GROUND_TRUTH_LABELS, REPAYMENTS, TRANSACTIONS
 from credit.database.output_tables import (
     ACTIVE_RUN,
@@ -43,5 +43,6 @@ __all__ = [
     "SCHEMA_SUPPORT",
     "SCORE_REQUESTS",
     "SCORING_PROGRESS",
+    "STUDIES_SCHEMA",
     "TRANSACTIONS",
 ]

@@ -9,11 +9,12 @@ import numpy as np
 from credit.bundle.linear_file import linear_to_bytes
 from credit.portfolios import Feature
 from forest.linear_engine import LinearModel
-from trainer.algorithm import Sample, Traits, Weights, require_both_classes
+from trainer.algorithm import Range, Sample, Traits, Weights, require_both_classes
 from trainer.arrays import Floats
 
 NAME = "base_rate"
 TRAITS = Traits(calibrated=True, monotone=True)
+SPACE: tuple[Range, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

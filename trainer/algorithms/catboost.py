@@ -15,6 +15,7 @@ from credit.portfolios import Feature
 from forest.catboost_json import reduced
 from trainer.algorithm import (
     Boosting,
+    Range,
     Sample,
     Traits,
     Weights,
@@ -50,6 +51,13 @@ with _without_pandas():
 
 NAME = "catboost"
 TRAITS = Traits(stops_early=True, monotone=True)
+SPACE = (
+    Range("depth", 3, 7, whole=True),
+    Range("learning_rate", 0.02, 0.15, log=True),
+    Range("l2", 1.0, 30.0, log=True),
+    Range("feature_fraction", 0.2, 1.0),
+    Range("row_fraction", 0.5, 1.0),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,11 +7,19 @@ import numpy as np
 
 from credit.portfolios import Feature
 from forest.lightgbm_import import lightgbm
-from trainer.algorithm import Boosting, Sample, Traits, Weights, categorical_columns, monotone_constraints
+from trainer.algorithm import Boosting, Range, Sample, Traits, Weights, categorical_columns, monotone_constraints
 from trainer.arrays import Floats
 
 NAME = "lightgbm"
 TRAITS = Traits(stops_early=True, monotone=True)
+SPACE = (
+    Range("leaves", 4, 31, log=True, whole=True),
+    Range("learning_rate", 0.01, 0.1, log=True),
+    Range("min_rows_in_leaf", 20, 400, log=True, whole=True),
+    Range("l2", 0.1, 50.0, log=True),
+    Range("feature_fraction", 0.2, 1.0),
+    Range("row_fraction", 0.4, 1.0),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,12 +12,13 @@ from sklearn.preprocessing import StandardScaler
 from credit.bundle.linear_file import linear_to_bytes
 from credit.portfolios import Feature
 from forest.linear_engine import LinearModel
-from trainer.algorithm import Sample, Traits, Weights, require_both_classes, require_numeric
+from trainer.algorithm import Range, Sample, Traits, Weights, require_both_classes, require_numeric
 from trainer.arrays import Floats
 from trainer.errors import TrainingError
 
 NAME = "logistic_regression"
 TRAITS = Traits(calibrated=True)
+SPACE = (Range("inverse_penalty", 1e-3, 100.0, log=True),)
 
 _FILL = 0.0
 

@@ -8,12 +8,17 @@ from sklearn.ensemble import RandomForestClassifier
 
 from credit.portfolios import Feature
 from forest.treelite_engine import checkpoint_of_scikit_learn
-from trainer.algorithm import Sample, Traits, Weights, require_both_classes, require_numeric
+from trainer.algorithm import Range, Sample, Traits, Weights, require_both_classes, require_numeric
 from trainer.arrays import Floats
 from trainer.errors import TrainingError
 
 NAME = "random_forest"
 TRAITS = Traits(scale="probability")
+SPACE = (
+    Range("depth", 4, 12, whole=True),
+    Range("min_rows_in_leaf", 5, 200, log=True, whole=True),
+    Range("features_a_split", 0.1, 0.8),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from credit.portfolios import Feature
 from forest.hidden_imports import hidden
 from trainer.algorithm import (
     Boosting,
+    Range,
     Sample,
     Traits,
     Weights,
@@ -24,6 +25,14 @@ with hidden("dask", "matplotlib", "pandas", "sklearn"):
 
 NAME = "xgboost"
 TRAITS = Traits(stops_early=True, monotone=True)
+SPACE = (
+    Range("depth", 2, 6, whole=True),
+    Range("learning_rate", 0.01, 0.1, log=True),
+    Range("min_hessian_in_leaf", 1.0, 50.0, log=True),
+    Range("l2", 0.1, 50.0, log=True),
+    Range("feature_fraction", 0.2, 1.0),
+    Range("row_fraction", 0.4, 1.0),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

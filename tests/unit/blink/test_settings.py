@@ -15,6 +15,7 @@ def test_everything_is_read_from_the_environment(tmp_path):
         "PROMOTE_TO_PROD": "False",
         "BLINK_PORTFOLIOS": "/etc/blink/portfolios",
         "MODEL_STORE": "s3://models/blink",
+        "MLFLOW_TRACKING_URI": "http://mlflow:5000",
     }
     assert read_settings(environment) == Settings(
         home=tmp_path,
@@ -23,6 +24,7 @@ def test_everything_is_read_from_the_environment(tmp_path):
         promote_to_prod=False,
         portfolio_dir=Path("/etc/blink/portfolios"),
         model_store="s3://models/blink",
+        mlflow_tracking_uri="http://mlflow:5000",
     )
 
 

@@ -14,7 +14,7 @@ from credit.bundle.writer import write_bundle
 from credit.portfolios import FeatureKind
 from credit.scores import score_rows
 from tests.unit.trainer.algorithms.samples import FEATURES, content_of, draw
-from trainer.algorithm import Algorithm, Boosting, Estimator, Sample, algorithm_named, algorithm_names
+from trainer.algorithm import Algorithm, Boosting, Estimator, Sample, algorithm_named, algorithm_names, tuned
 from trainer.errors import InsufficientRowsError, TrainingError
 from trainer.evaluation import probability
 from trainer.ranking import cumulate, rank, roc_auc
@@ -108,6 +108,16 @@ def test_those_who_stop_early_keep_fewer_rounds_than_they_may(algorithm: Algorit
     stopped = algorithm.fit(TRAINING, LATER, features=FEATURES, settings=settings, seed=1, threads=1)
     assert 5 < stopped.rounds < settings.rounds
     assert np.isfinite(stopped.margins(LATER.rows)).all()
+
+
+def test_what_may_be_tuned_are_its_settings_and_both_ends_of_a_range_can_be_fitted(algorithm: Algorithm) -> None:
+    settings = replace(algorithm.settings_for(TRAINING, stopping=False))
+    for at in ("low", "high"):
+        changed = tuned(algorithm, settings, {one.name: getattr(one, at) for one in algorithm.SPACE})
+        estimator = algorithm.fit(TRAINING, None, features=FEATURES, settings=changed, seed=1, threads=1)
+        assert np.isfinite(estimator.margins(LATER.rows)).all()
+        for one in algorithm.SPACE:
+            assert isinstance(getattr(changed, one.name), int if one.whole else float)
 
 
 def test_it_ranks_and_is_about_calibrated(algorithm: Algorithm, bundle: Bundle) -> None:

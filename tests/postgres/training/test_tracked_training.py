@@ -1,0 +1,81 @@
+"""A comparison in MLflow, read back by MLflow's own client."""
+
+import hashlib
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from credit.bundle.reader import load_bundle
+from credit.portfolios import Split, SplitKind
+from tests.postgres.training.trade import TRADE, draw, write
+from trainer.candidates import ComparisonWish
+from trainer.comparison import compare as comparing
+from trainer.errors import TrackingError
+from trainer.pipeline import TrainingOrder, train
+from trainer.tracking import TrackingPlace
+
+LOT = replace(TRADE, split=Split(SplitKind.STRATIFIED))
+
+
+@pytest.fixture
+def client(tmp_path):
+    from mlflow import MlflowClient  # noqa: PLC0415 - seconds
+
+    return MlflowClient(f"sqlite:///{tmp_path / 'mlflow.db'}")
+
+
+def place(tmp_path):
+    return TrackingPlace(f"sqlite:///{tmp_path / 'mlflow.db'}", tmp_path / "artifacts")
+
+
+def test_everything_that_was_compared_can_be_read_back(engine, tmp_path, monkeypatch, client):
+    monkeypatch.setattr(comparing, "algorithm_names", lambda: ("base_rate", "logistic_regression"))
+    rows = write(tmp_path / "rows.csv", *draw(400))
+    order = TrainingOrder(
+        LOT, tmp_path / "models", data=rows, comparison=ComparisonWish(trials=2), tracking=place(tmp_path)
+    )
+    said = []
+    report = train(engine, order, now=datetime.now(UTC), progress=lambda what, *_: said.append(what))
+    assert not [one for one in said if "not tracked" in one]
+
+    experiment = client.get_experiment_by_name("trade_credit")
+    runs = client.search_runs([experiment.experiment_id])
+    (parent,) = [run for run in runs if "mlflow.parentRunId" not in run.data.tags]
+    children = [run for run in runs if run.data.tags.get("mlflow.parentRunId") == parent.info.run_id]
+    selection = report.judgement.selection
+    assert len(children) == len(runs) - 1 == 4
+    assert {run.info.status for run in (parent, children[0])} == {"FINISHED"}
+    assert parent.data.params["input_sha256"] == hashlib.sha256(rows.read_bytes()).hexdigest()
+    assert parent.data.params["chosen_algorithm"] == selection["algorithm"] == "logistic_regression"
+    assert parent.data.tags["blink.model_id"] == report.model_id
+    assert parent.data.metrics["test_roc_auc"] == report.judgement.evaluation.roc_auc.estimate
+    for standing in selection["standings"]:
+        (run,) = [run for run in children if run.info.run_name == standing["candidate"]]
+        steps = sorted(client.get_metric_history(run.info.run_id, "fold_roc_auc"), key=lambda one: one.step)
+        assert [one.value for one in steps] == standing["fold_aucs"]
+        assert run.data.metrics["mean_roc_auc"] == standing["mean_auc"]
+        for name, value in standing["parameters"].items():
+            assert run.data.params[name] == str(value)
+
+    folder = client.download_artifacts(parent.info.run_id, "", str(tmp_path))
+    kept = load_bundle(f"{folder}/bundle")
+    assert kept.manifest == load_bundle(tmp_path / "models" / report.model_id).manifest
+    assert json.loads((tmp_path / "selection.json").read_text()) == selection
+    assert sorted(path.name for path in (tmp_path / "figures").iterdir()) == [
+        "calibration.png",
+        "candidates.png",
+        "roc.png",
+    ]
+    version = client.get_model_version_by_alias("trade_credit", "challenger")
+    assert (version.run_id, version.tags["model_id"]) == (parent.info.run_id, report.model_id)
+
+
+def test_a_store_that_cannot_be_used_is_an_error_before_anything_is_trained(engine, tmp_path):
+    rows = write(tmp_path / "rows.csv", *draw(400))
+    (tmp_path / "mlflow.db").write_text("no database")
+    order = TrainingOrder(LOT, tmp_path / "models", data=rows, tracking=place(tmp_path))
+    with pytest.raises(TrackingError, match=r"MLflow at sqlite:///.*mlflow\.db: .*; correct MLFLOW_TRACKING_URI"):
+        train(engine, order, now=datetime.now(UTC))
+    assert not (tmp_path / "models").exists() or not list((tmp_path / "models").glob("model_*"))

@@ -1,0 +1,80 @@
+"""A whole comparison of small rows."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from credit.portfolios import FeatureKind, Split, SplitKind
+from tests.unit.trainer.test_fitting import FOLDED, PORTFOLIO, draw
+from trainer.comparison import compare as module
+from trainer.comparison.compare import ComparisonOrder, compare, selection_of
+from trainer.comparison.studies import passing_studies
+from trainer.errors import TrainingError
+from trainer.fitting import divided
+
+ROWS = draw(700)
+QUICK = ("base_rate", "lightgbm", "logistic_regression")
+LOT = replace(PORTFOLIO, split=Split(SplitKind.STRATIFIED))
+
+
+def compared(monkeypatch, portfolio=LOT, rows=ROWS, *, studies=None, trials=0, dated=False, names=QUICK, heard=None):
+    monkeypatch.setattr(module, "algorithm_names", lambda: names)
+    order = ComparisonOrder(studies or passing_studies(), trials, jobs=2)
+    heard = [] if heard is None else heard
+    return compare(rows, portfolio, order, dated=dated, seed=1, progress=lambda *_: None, listener=heard.append)
+
+
+def test_the_test_rows_have_no_part_in_it(monkeypatch):
+    test = divided(ROWS, LOT.split).test
+    values, y = ROWS.values.copy(), ROWS.y.copy()
+    values[test] = np.random.default_rng(9).normal(size=(len(test), 2)) * 100
+    found = compared(monkeypatch)
+    changed = compared(monkeypatch, rows=replace(ROWS, values=values, y=y))
+    assert [one.aucs for one in found.trials] == [one.aucs for one in changed.trials]
+    assert found.choice == changed.choice
+    assert found.rows == len(ROWS) - len(test)
+    assert found.rows_sha256 != changed.rows_sha256
+
+
+def test_all_are_compared_and_the_choice_is_told_with_its_figures(monkeypatch):
+    heard = []
+    found = compared(monkeypatch, trials=2, heard=heard)
+    told = selection_of(found)
+    assert {(one.algorithm, one.number) for one in heard} == {(one.algorithm, one.number) for one in found.trials}
+    assert found.shares == {"base_rate": 0, "lightgbm": 2, "logistic_regression": 0}
+    assert [one["candidate"] for one in told["standings"]][:3] == ["base_rate", "logistic_regression", "lightgbm"]
+    assert (told["folds"], told["folds_by"], told["standings"][0]["fold_aucs"]) == (5, "lot", [0.5] * 5)
+    assert told["algorithm"] == found.chosen.algorithm == "logistic_regression"
+
+
+def test_the_same_again_is_remembered_and_more_trials_go_on(monkeypatch):
+    studies, heard = passing_studies(), []
+    first = compared(monkeypatch, studies=studies, trials=1)
+    again = compared(monkeypatch, studies=studies, trials=1, heard=heard)
+    assert (again, len(heard)) == (first, len(first.trials))
+    more = compared(monkeypatch, studies=studies, trials=3)
+    assert first.trials[0] == more.trials[0]
+    assert len(more.trials) == len(first.trials) + 2
+    assert compared(monkeypatch, trials=3).choice.chosen.parameters == more.choice.chosen.parameters
+
+
+def test_rows_with_times_are_compared_in_time(monkeypatch):
+    found = compared(monkeypatch, PORTFOLIO, draw(1500), dated=True)
+    assert (found.by_time, selection_of(found)["folds_by"]) == (True, "time")
+
+
+def test_who_does_not_take_a_feature_is_left_out_with_the_reason(monkeypatch):
+    first, second = LOT.features
+    portfolio = replace(LOT, features=(first, replace(second, kind=FeatureKind.CATEGORICAL, categories=("a", "b"))))
+    rows = replace(ROWS, values=np.column_stack([ROWS.values[:, 0], (ROWS.values[:, 1] > 0).astype(float)]))
+    found = compared(monkeypatch, portfolio, rows)
+    assert found.dropped == {
+        "logistic_regression": "logistic_regression: only numeric features are supported, not noise"
+    }
+    assert {one.algorithm for one in found.trials} == {"base_rate", "lightgbm"}
+
+
+def test_a_portfolio_that_holds_nothing_back_is_refused(monkeypatch):
+    with pytest.raises(TrainingError, match="its split holds no rows back that could judge what --compare chooses"):
+        compared(monkeypatch, FOLDED)

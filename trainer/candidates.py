@@ -1,0 +1,75 @@
+"""Which algorithm and settings a training takes: the portfolio's own, or those that a comparison chooses."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from sqlalchemy import Engine
+
+from credit.database.connection import connect
+from credit.database.schema import STUDIES_SCHEMA
+from credit.portfolios import Portfolio
+from trainer.rows import Progress, Rows
+from trainer.tracking import Tracker
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonWish:
+    """How algorithms are to be compared."""
+
+    trials: int = 0
+    """Of tuning, shared over the algorithms."""
+    jobs: int = 1
+    """Folds that are fitted at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What is to be trained."""
+
+    portfolio: Portfolio
+    """With the chosen algorithm."""
+    parameters: Mapping[str, float] = field(default_factory=dict)
+    """Tuned settings of the algorithm."""
+    selection: Mapping[str, Any] | None = None
+    """How it was chosen, as JSON; None where the portfolio names it."""
+
+
+def chosen_of(
+    engine: Engine,
+    portfolio: Portfolio,
+    wish: ComparisonWish | None,
+    rows: Rows,
+    *,
+    dated: bool,
+    seed: int,
+    tracker: Tracker,
+    progress: Progress,
+) -> Chosen:
+    """The portfolio as it is, or as a comparison on the labelled rows says, whose trials the database remembers.
+
+    Raises:
+        TrainingError, InsufficientRowsError: where nothing can be compared.
+    """
+    if wish is None:
+        return Chosen(portfolio)
+    from trainer.comparison.compare import ComparisonOrder, compare, selection_of  # noqa: PLC0415 - Optuna takes long
+    from trainer.comparison.studies import stored_studies  # noqa: PLC0415
+
+    url = engine.url.render_as_string(hide_password=False)
+    store = connect(url, role="blink_trainer", schema=STUDIES_SCHEMA)
+    try:
+        found = compare(
+            rows,
+            portfolio,
+            ComparisonOrder(stored_studies(store), wish.trials, wish.jobs),
+            dated=dated,
+            seed=seed,
+            progress=progress,
+            listener=lambda trial: tracker.tell("trial", trial),
+        )
+    finally:
+        store.dispose()
+    selection = selection_of(found)
+    tracker.tell("selection", selection)
+    return Chosen(replace(portfolio, algorithm=found.chosen.algorithm), found.chosen.parameters, selection)

@@ -1,0 +1,186 @@
+"""A comparison from end to end: folds, studies, a race, a choice."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from functools import partial
+from importlib import metadata
+from typing import Any
+
+import numpy as np
+
+from credit.portfolios import Portfolio, SplitKind
+from trainer.algorithm import algorithm_named, algorithm_names
+from trainer.arrays import Indices
+from trainer.comparison.budget import shares
+from trainer.comparison.candidate import FoldFigures, Trial, judge_fold
+from trainer.comparison.folds import FOLDS, Fold, folds_by_lot, folds_by_time, has_times
+from trainer.comparison.race import Lane, race
+from trainer.comparison.selection import RULE, Choice, choose
+from trainer.comparison.studies import Studies
+from trainer.errors import TrainingError
+from trainer.fitting import Fitter, divided, require_enough
+from trainer.rows import Progress, Rows
+
+Listener = Callable[[Trial], None]
+"""Called with each trial that has ended, those of an earlier run first."""
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonOrder:
+    """How algorithms are to be compared."""
+
+    studies: Studies
+    """Where trials are remembered."""
+    trials: int = 0
+    """Of tuning, shared over the algorithms; beside them each one's own settings are compared."""
+    jobs: int = 1
+    """Folds fitted at once, each by one thread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What was compared and what was chosen."""
+
+    key: str
+    """sha256 in hex of the rows, the portfolio's features and split, and the seed: the same is not done twice."""
+    rows_sha256: str
+    """Of features, labels and times of all labelled rows."""
+    rows: int
+    """That were compared on: those that may shape a model, none of the test slice."""
+    by_time: bool
+    """Whether folds lie one after another in time; by lot otherwise."""
+    folds: int
+    seed: int
+    shares: Mapping[str, int]
+    """Trials of tuning of each algorithm."""
+    dropped: Mapping[str, str]
+    """Algorithms that were not compared, with the reason."""
+    trials: tuple[Trial, ...]
+    """In order of algorithm and number."""
+    choice: Choice
+
+    @property
+    def chosen(self) -> Trial:
+        """What is to be trained."""
+        return self.choice.chosen
+
+
+def compare(
+    rows: Rows,
+    portfolio: Portfolio,
+    order: ComparisonOrder,
+    *,
+    dated: bool,
+    seed: int,
+    progress: Progress,
+    listener: Listener = lambda _: None,
+) -> Comparison:
+    """Compare all algorithms on the labelled rows that may shape a model; the test rows are not looked at.
+
+    Raises:
+        TrainingError: where the portfolio holds no rows back, or no algorithm takes the rows.
+        InsufficientRowsError: where there are too few rows, over all or in a fold.
+    """
+    if portfolio.split.kind is SplitKind.CROSS_VALIDATION:
+        raise TrainingError(
+            f"portfolio {portfolio.name}: its split holds no rows back that could judge what --compare chooses; "
+            "give it a temporal or a stratified split"
+        )
+    require_enough(rows.y, portfolio.gate)
+    chosen = np.sort(divided(rows, portfolio.split).fitted)
+    by_time = dated and has_times(rows, chosen)
+    folds = _folds(rows, chosen, portfolio, by_time=by_time, seed=seed)
+    algorithms = {name: algorithm_named(name) for name in algorithm_names()}
+    shared = shares(order.trials, {name: len(one.SPACE) for name, one in algorithms.items()})
+    rows_sha256 = rows.sha256()
+    key = _key(rows_sha256, portfolio, seed, by_time=by_time)
+    lanes = []
+    for name, algorithm in algorithms.items():
+        fitter = Fitter(portfolio, algorithm, seed, threads=1)
+        study = order.studies.study(f"{portfolio.name} {key[:24]} {name}", name, algorithm.SPACE, seed=seed)
+        lanes.append(Lane(study, 1 + shared[name], partial(_judged, rows, folds, fitter), len(folds)))
+    trials = _run(lanes, order.jobs, progress, listener)
+    if not trials:
+        raise TrainingError("; ".join(f"{lane.study.algorithm}: {lane.dropped}" for lane in lanes))
+    return Comparison(
+        key=key,
+        rows_sha256=rows_sha256,
+        rows=len(chosen),
+        by_time=by_time,
+        folds=len(folds),
+        seed=seed,
+        shares=shared,
+        dropped={lane.study.algorithm: lane.dropped for lane in lanes if lane.dropped is not None},
+        trials=trials,
+        choice=choose(trials),
+    )
+
+
+def _run(lanes: list[Lane], jobs: int, progress: Progress, listener: Listener) -> tuple[Trial, ...]:
+    whole = sum(lane.trials for lane in lanes)
+    remembered = [trial for lane in lanes for trial in lane.study.ended()[: lane.trials]]
+    for trial in remembered:
+        listener(trial)
+    for done, trial in enumerate(race(lanes, jobs=jobs), start=len(remembered) + 1):
+        listener(trial)
+        progress("trials compared", done, whole)
+    ended = {lane.study.algorithm: lane.study.ended()[: lane.trials] for lane in lanes if lane.dropped is None}
+    return tuple(trial for of_one in ended.values() for trial in of_one)
+
+
+def _folds(rows: Rows, chosen: Indices, portfolio: Portfolio, *, by_time: bool, seed: int) -> tuple[Fold, ...]:
+    if by_time:
+        return folds_by_time(rows, chosen, portfolio.split)
+    return folds_by_lot(rows, chosen, portfolio.split, seed=seed)
+
+
+def _judged(rows: Rows, folds: tuple[Fold, ...], fitter: Fitter, trial: Trial, position: int) -> FoldFigures:
+    return judge_fold(rows, folds[position], fitter.with_parameters(trial.parameters))
+
+
+def _key(rows_sha256: str, portfolio: Portfolio, seed: int, *, by_time: bool) -> str:
+    libraries = {name: metadata.version(name) for name in ("lightgbm", "xgboost-cpu", "catboost", "scikit-learn")}
+    stated = {
+        "rows": rows_sha256,
+        "features": [asdict(feature) for feature in portfolio.features],
+        "split": asdict(portfolio.split),
+        "seed": seed,
+        "folds": FOLDS,
+        "by_time": by_time,
+        "libraries": libraries,
+    }
+    return hashlib.sha256(json.dumps(stated, sort_keys=True).encode()).hexdigest()
+
+
+def selection_of(found: Comparison) -> dict[str, Any]:
+    """The choice as JSON: what a model's metrics keep of it."""
+    return {
+        "algorithm": found.chosen.algorithm,
+        "parameters": dict(found.chosen.parameters),
+        "rule": RULE,
+        "key": found.key,
+        "rows_sha256": found.rows_sha256,
+        "rows": found.rows,
+        "folds": found.folds,
+        "folds_by": "time" if found.by_time else "lot",
+        "seed": found.seed,
+        "best": found.choice.best.name,
+        "standings": [
+            {
+                "candidate": one.trial.name,
+                "algorithm": one.trial.algorithm,
+                "parameters": dict(one.trial.parameters),
+                "mean_auc": one.trial.mean_auc,
+                "fold_aucs": list(one.trial.aucs),
+                "shortfall": one.shortfall,
+                "standard_error": one.standard_error,
+                "as_good": one.as_good,
+            }
+            for one in found.choice.standings
+        ],
+        "tuning_trials": dict(found.shares),
+        "pruned_trials": sum(trial.pruned for trial in found.trials),
+        "not_compared": dict(found.dropped),
+    }

@@ -1,18 +1,17 @@
 """MLflow: a parent run for each training, a run within it for each trial, and its registry."""
 
+import logging
 import os
 import tempfile
-from collections.abc import Callable, Mapping
-from functools import wraps
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec
+from typing import Any
 
 # Nothing about a lender's trainings leaves the lender; and a server that is away is not waited for over and over.
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-
-import logging
 
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, Run, RunTag
@@ -31,24 +30,6 @@ PARENT = "mlflow.parentRunId"
 NOTE = "mlflow.note.content"
 _KEY = "blink.rows_sha256"
 
-P = ParamSpec("P")
-
-
-def _translated(
-    method: Callable[Concatenate["MlflowRuns", P], None],
-) -> Callable[Concatenate["MlflowRuns", P], None]:
-    @wraps(method)
-    def call(self: "MlflowRuns", *args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            method(self, *args, **kwargs)
-        except (MlflowException, SQLAlchemyError, OSError) as error:
-            said = " ".join(str(error).split())[:300]
-            raise TrackingError(
-                f"MLflow at {_without_login(self.place.uri)}: {said}; correct MLFLOW_TRACKING_URI, or unset it"
-            ) from error
-
-    return call
-
 
 class MlflowRuns:
     """One training's runs."""
@@ -59,7 +40,15 @@ class MlflowRuns:
         self._run: Run
         self._selection: Mapping[str, Any] | None = None
 
-    @_translated
+    @contextmanager
+    def errors(self) -> Iterator[None]:
+        """Inside, errors of MLflow, of its store and of the network are TrackingError."""
+        try:
+            yield
+        except (MlflowException, SQLAlchemyError, OSError) as error:
+            place, said = _without_login(self.place.uri), " ".join(str(error).split())[:300]
+            raise TrackingError(f"MLflow at {place}: {said}; correct MLFLOW_TRACKING_URI, or unset it") from error
+
     def begin(self, facts: RunFacts) -> None:
         """Begin the parent run in the experiment of the portfolio."""
         self._client = _client(self.place)
@@ -70,7 +59,6 @@ class MlflowRuns:
         params = [Param(name, value) for name, value in facts.facts.items()]
         self._client.log_batch(self._run.info.run_id, params=params)
 
-    @_translated
     def trial(self, trial: Trial) -> None:
         """Add a child run: settings as parameters, each fold's figures as steps, their means beside them."""
         tags = {PARENT: self._run.info.run_id, "blink.pruned": str(trial.pruned).lower()}
@@ -86,7 +74,6 @@ class MlflowRuns:
         # A trial that was given up is no failure: MLflow has no other word for one that has no result.
         self._client.set_terminated(run_id, "KILLED" if trial.pruned else "FINISHED")
 
-    @_translated
     def selection(self, selection: Mapping[str, Any]) -> None:
         """Add the choice: its rule as the run's description, the algorithm and its settings as parameters."""
         run_id = self._run.info.run_id
@@ -99,7 +86,6 @@ class MlflowRuns:
         tags = [RunTag(NOTE, f"{chosen['candidate']} was chosen: {selection['rule']}.")]
         self._client.log_batch(run_id, metrics, [Param(name, str(value)) for name, value in params.items()], tags)
 
-    @_translated
     def model(self, model: TrackedModel) -> None:
         """Add the model's figures, pictures, report and bundle, and register it under the portfolio's name."""
         run_id = self._run.info.run_id
@@ -113,7 +99,6 @@ class MlflowRuns:
         self._log_files(run_id, files)
         self._register(run_id, model)
 
-    @_translated
     def end(self, *, error: str | None) -> None:
         """End the parent run."""
         run_id = self._run.info.run_id

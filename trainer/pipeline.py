@@ -126,7 +126,7 @@ def _train(
         dated=dated,
     )
     require_samples(labelled.rows.y, order.portfolio)
-    with tracked_run(order.tracking, _facts(order, run, labelled.rows), progress) as tracker:
+    with tracked_run(order.tracking, _facts(order, run, labelled), progress) as tracker:
         order, trained = _fitted(engine, order, labelled, tracker, progress)
         model_id = free_model_id(engine, run.batch_id or order.portfolio.name, order.model_dir, now)
         _pass_quality(engine, order.portfolio, trained, model_id, run, now=now)
@@ -167,11 +167,11 @@ def _fitted(
     return replace(order, portfolio=portfolio), Trained(rows, fitted, judgement, dated=labelled.dated)
 
 
-def _facts(order: TrainingOrder, run: TrainingRun, rows: Rows) -> RunFacts:
+def _facts(order: TrainingOrder, run: TrainingRun, labelled: Labelled) -> RunFacts:
     """What the run is told apart by where it is tracked; hashes are taken only where it is."""
     if order.tracking is None:
         return RunFacts(order.portfolio.name, str(run.run_id), {})
-    wish = order.comparison
+    wish, rows = order.comparison, labelled.rows
     facts = {
         "run_id": str(run.run_id),
         "batch_id": run.batch_id or "",
@@ -180,7 +180,7 @@ def _facts(order: TrainingOrder, run: TrainingRun, rows: Rows) -> RunFacts:
         "trials": "" if wish is None else str(wish.trials),
         "rows": str(len(rows)),
         "bads": str(int(rows.y.sum())),
-        "rows_sha256": rows.sha256(),
+        "rows_sha256": rows.sha256(dated=labelled.dated),
     }
     if order.data is not None:
         with order.data.open("rb") as file:

@@ -144,7 +144,8 @@ def _selection(judgement: Judgement) -> Sequence[str]:
     ]
     lines = [
         table(("", "candidate", "mean AUC", "short of the best", "standard error"), rows),
-        f"compared on {found['rows']} rows in {found['folds']} folds by {found['folds_by']}; chosen is {found['rule']}",
+        f"compared on {found['rows']} rows in {found['folds']} folds by {found['folds_by']}; chosen (*) is",
+        *(f"  {line}" for line in found["rule"].split("; ")),
         *(f"not compared: {reason}" for reason in found["not_compared"].values()),
     ]
     if found["parameters"]:

@@ -71,10 +71,11 @@ class Rows:
             return self
         return type(self)(**{field.name: getattr(self, field.name)[chosen] for field in fields(self)})
 
-    def sha256(self) -> str:
-        """Of features, labels and times, in hex: equal rows in the same order give the same."""
+    def sha256(self, *, dated: bool) -> str:
+        """Of features, labels and, where rows have their own, times, in hex: equal rows in the same order give it."""
         digest = hashlib.sha256(np.ascontiguousarray(self.values).data)
-        for column in (self.y, self.requested_at.astype(np.int64), self.known_at.astype(np.int64)):
+        times = (self.requested_at, self.known_at) if dated else ()
+        for column in (self.y, *(time.astype(np.int64) for time in times)):
             digest.update(np.ascontiguousarray(column).data)
         return digest.hexdigest()
 

@@ -1,7 +1,7 @@
 """What a training tells whoever keeps track of experiments; once it has begun, that cannot make it fail."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -45,7 +45,10 @@ class TrackedModel:
 
 
 class Runs(Protocol):
-    """One run of a tracking service, with the runs within it. Each call may raise TrackingError."""
+    """One run of a tracking service, with the runs within it."""
+
+    def errors(self) -> AbstractContextManager[None]:
+        """Inside, whatever goes wrong with the service is a TrackingError; the other methods are called there."""
 
     def begin(self, facts: RunFacts) -> None:
         """Begin the run; earlier ones of the same facts that were killed are closed."""
@@ -80,7 +83,8 @@ class Tracker:
         if self.runs is None:
             return
         try:
-            getattr(self.runs, what)(*given, **named)
+            with self.runs.errors():
+                getattr(self.runs, what)(*given, **named)
         except TrackingError as error:
             self.runs = None
             self.progress(f"not tracked any further: {error}", 1, 1)
@@ -95,7 +99,8 @@ def tracked_run(place: TrackingPlace | None, facts: RunFacts, progress: Progress
     """
     tracker = Tracker(_runs(place, progress), progress)
     if tracker.runs is not None:
-        tracker.runs.begin(facts)
+        with tracker.runs.errors():
+            tracker.runs.begin(facts)
     try:
         yield tracker
     except BaseException as error:

@@ -1,7 +1,7 @@
 """Who is compared, and how good one of them is on one fold."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -41,7 +41,8 @@ class Trial:
     folds: tuple[FoldFigures, ...]
     pruned: bool = False
     """Whether it was given up before the last fold."""
-    seconds: float = 0.0
+    seconds: float = field(default=0.0, compare=False)
+    """That fitting took, by one thread."""
 
     @property
     def name(self) -> str:

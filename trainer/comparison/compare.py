@@ -94,7 +94,7 @@ def compare(
     folds = _folds(rows, chosen, portfolio, by_time=by_time, seed=seed)
     algorithms = {name: algorithm_named(name) for name in algorithm_names()}
     shared = shares(order.trials, {name: len(one.SPACE) for name, one in algorithms.items()})
-    rows_sha256 = rows.sha256()
+    rows_sha256 = rows.sha256(dated=dated)
     key = _key(rows_sha256, portfolio, seed, by_time=by_time)
     lanes = []
     for name, algorithm in algorithms.items():

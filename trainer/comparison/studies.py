@@ -111,8 +111,8 @@ class OpenTrial:
 
 def _suggested(trial: optuna.Trial, one: Range) -> float:
     if one.whole:
-        return trial.suggest_int(one.name, int(one.low), int(one.high), log=one.log)
-    return trial.suggest_float(one.name, one.low, one.high, log=one.log)
+        return int(trial.suggest_int(one.name, int(one.low), int(one.high), log=one.log))
+    return float(trial.suggest_float(one.name, one.low, one.high, log=one.log))
 
 
 def _trial(algorithm: str, number: int, stored: FrozenTrial) -> Trial:

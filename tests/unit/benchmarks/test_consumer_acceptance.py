@@ -53,9 +53,10 @@ def test_what_does_not_hold_is_named(changes, asked):
 def test_the_page_shows_splits_candidates_and_what_was_asked():
     page = acceptance.page([GOOD, replace(GOOD, auc=0.7, seed=102)], "python -m x", MACHINE)
     assert "`python -m x`, 2 of 5 splits. P, 2 cores, K, Python 3" in page
-    assert "| 101          | 10.0    | lightgbm | 0.7790   | 36 (4)             |" in page
-    assert "| mean test AUC of what was chosen ≥ 0.775         | 0.7395" in page
-    assert "| catboost       | 0.7810        |" in page
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in page.splitlines() if "|" in line]
+    assert ["101", "10.0", "lightgbm", "0.7790", "36 (4)"] in cells
+    assert ["mean test AUC of what was chosen ≥ 0.775", "0.7395", "NO"] in cells
+    assert ["catboost", "0.7810"] in cells
 
 
 def test_a_split_is_kept_and_not_run_again(tmp_path, monkeypatch):

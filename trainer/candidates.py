@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from credit.database.connection import connect
+from credit.database.migrate import require_studies
 from credit.database.schema import STUDIES_SCHEMA
 from credit.portfolios import Portfolio
 from trainer.rows import Progress, Rows
@@ -50,6 +51,7 @@ def chosen_of(
 
     Raises:
         TrainingError, InsufficientRowsError: where nothing can be compared.
+        SchemaOutdatedError: where the database has no place for the trials.
     """
     if wish is None:
         return Chosen(portfolio)
@@ -59,6 +61,8 @@ def chosen_of(
     url = engine.url.render_as_string(hide_password=False)
     store = connect(url, role="blink_trainer", schema=STUDIES_SCHEMA)
     try:
+        with store.connect() as connection:
+            require_studies(connection)
         found = compare(
             rows,
             portfolio,

@@ -1,5 +1,7 @@
 """What can go wrong in training."""
 
+from credit.errors import TryAgainError
+
 
 class TrainingError(Exception):
     """No model can be trained, or the one trained cannot be kept."""
@@ -11,6 +13,10 @@ class InsufficientRowsError(TrainingError):
 
 class TrackingError(TrainingError):
     """The tracking server or its store cannot be used; the message says what to do."""
+
+
+class StudyStoreError(TrainingError, TryAgainError):
+    """The store of trials did not answer; what it has is kept, and the next run goes on from there."""
 
 
 class InsufficientSamplesError(InsufficientRowsError):

@@ -70,6 +70,18 @@ def require_head(connection: Connection) -> None:
         )
 
 
+def require_studies(connection: Connection) -> None:
+    """Check that there is a schema for the trials of tuning, which releases before comparisons did not make.
+
+    Raises:
+        SchemaOutdatedError: where there is none.
+    """
+    if not inspect(connection).has_schema(STUDIES_SCHEMA):
+        raise SchemaOutdatedError(
+            f"the database has no schema {STUDIES_SCHEMA} for the trials of a comparison: run `blink db migrate`"
+        )
+
+
 def upgrade(engine: Engine, target: str = "head") -> None:
     """Bring the schema to `target`; does nothing where it is there already, or at a newer one that serves this release.
 

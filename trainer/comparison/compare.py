@@ -13,12 +13,13 @@ import numpy as np
 from credit.portfolios import Portfolio, SplitKind
 from trainer.algorithm import algorithm_named, algorithm_names
 from trainer.arrays import Indices
+from trainer.bootstrap import codes_of
 from trainer.comparison.budget import shares
 from trainer.comparison.candidate import FoldFigures, Trial, judge_fold
 from trainer.comparison.folds import FOLDS, Fold, folds_by_lot, folds_by_time, has_times
 from trainer.comparison.race import Lane, race
 from trainer.comparison.selection import RULE, Choice, choose
-from trainer.comparison.studies import Studies
+from trainer.comparison.studies import Studies, storage_errors
 from trainer.errors import TrainingError
 from trainer.fitting import Fitter, divided, require_enough
 from trainer.rows import Progress, Rows
@@ -83,25 +84,16 @@ def compare(
         TrainingError: where the portfolio holds no rows back, or no algorithm takes the rows.
         InsufficientRowsError: where there are too few rows, over all or in a fold.
     """
-    if portfolio.split.kind is SplitKind.CROSS_VALIDATION:
-        raise TrainingError(
-            f"portfolio {portfolio.name}: its split holds no rows back that could judge what --compare chooses; "
-            "give it a temporal or a stratified split"
-        )
+    _require_held_back(portfolio)
     require_enough(rows.y, portfolio.gate)
     chosen = np.sort(divided(rows, portfolio.split).fitted)
     by_time = dated and has_times(rows, chosen)
     folds = _folds(rows, chosen, portfolio, by_time=by_time, seed=seed)
-    algorithms = {name: algorithm_named(name) for name in algorithm_names()}
-    shared = shares(order.trials, {name: len(one.SPACE) for name, one in algorithms.items()})
     rows_sha256 = rows.sha256(dated=dated)
-    key = _key(rows_sha256, portfolio, seed, by_time=by_time)
-    lanes = []
-    for name, algorithm in algorithms.items():
-        fitter = Fitter(portfolio, algorithm, seed, threads=1)
-        study = order.studies.study(f"{portfolio.name} {key[:24]} {name}", name, algorithm.SPACE, seed=seed)
-        lanes.append(Lane(study, 1 + shared[name], partial(_judged, rows, folds, fitter), len(folds)))
-    trials = _run(lanes, order.jobs, progress, listener)
+    key = _key(rows, rows_sha256, portfolio, seed, by_time=by_time)
+    with storage_errors():
+        lanes = _lanes(rows, portfolio, order, folds, key=key, seed=seed)
+        trials = _run(lanes, order.jobs, progress, listener)
     if not trials:
         raise TrainingError("; ".join(f"{lane.study.algorithm}: {lane.dropped}" for lane in lanes))
     return Comparison(
@@ -111,11 +103,33 @@ def compare(
         by_time=by_time,
         folds=len(folds),
         seed=seed,
-        shares=shared,
+        shares={lane.study.algorithm: lane.trials - 1 for lane in lanes},
         dropped={lane.study.algorithm: lane.dropped for lane in lanes if lane.dropped is not None},
         trials=trials,
         choice=choose(trials),
     )
+
+
+def _require_held_back(portfolio: Portfolio) -> None:
+    if portfolio.split.kind is SplitKind.CROSS_VALIDATION:
+        raise TrainingError(
+            f"portfolio {portfolio.name}: its split holds no rows back that could judge what --compare chooses; "
+            "give it a temporal or a stratified split"
+        )
+
+
+def _lanes(
+    rows: Rows, portfolio: Portfolio, order: ComparisonOrder, folds: tuple[Fold, ...], *, key: str, seed: int
+) -> list[Lane]:
+    """One for each algorithm, with its share of the trials."""
+    algorithms = [algorithm_named(name) for name in algorithm_names()]
+    shared = shares(order.trials, {one.NAME: len(one.SPACE) for one in algorithms})
+    lanes = []
+    for one in algorithms:
+        study = order.studies.study(f"{portfolio.name} {key[:24]} {one.NAME}", one.NAME, one.SPACE, seed=seed)
+        judged = partial(_judged, rows, folds, Fitter(portfolio, one, seed, threads=1))
+        lanes.append(Lane(study, 1 + shared[one.NAME], judged, len(folds)))
+    return lanes
 
 
 def _run(lanes: list[Lane], jobs: int, progress: Progress, listener: Listener) -> tuple[Trial, ...]:
@@ -140,10 +154,11 @@ def _judged(rows: Rows, folds: tuple[Fold, ...], fitter: Fitter, trial: Trial, p
     return judge_fold(rows, folds[position], fitter.with_parameters(trial.parameters))
 
 
-def _key(rows_sha256: str, portfolio: Portfolio, seed: int, *, by_time: bool) -> str:
+def _key(rows: Rows, rows_sha256: str, portfolio: Portfolio, seed: int, *, by_time: bool) -> str:
     libraries = {name: metadata.version(name) for name in ("lightgbm", "xgboost-cpu", "catboost", "scikit-learn")}
     stated = {
         "rows": rows_sha256,
+        "subjects": hashlib.sha256(codes_of(rows.subject_id).data).hexdigest(),
         "features": [asdict(feature) for feature in portfolio.features],
         "split": asdict(portfolio.split),
         "seed": seed,

@@ -5,17 +5,20 @@ that the same seed gives the same trials, whether or not a run was killed betwee
 """
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from typing import Any, cast
 
 import optuna
+from optuna.exceptions import StorageInternalError
 from optuna.storages import BaseStorage, InMemoryStorage, RDBStorage
 from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy import Engine
 
 from trainer.algorithm import Range
 from trainer.comparison.candidate import FoldFigures, Trial
+from trainer.errors import StudyStoreError, TrainingError
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 
@@ -46,8 +49,24 @@ class Studies:
 
 
 def stored_studies(engine: Engine) -> Studies:
-    """Studies in the schema that the engine's sessions look in first; Optuna makes its tables there."""
-    return Studies(RDBStorage("postgresql+psycopg2://", engine_kwargs={"pool": engine.pool}))
+    """Studies in the schema that the engine's sessions look in first; Optuna makes its tables there.
+
+    Raises:
+        TrainingError: where its tables are those of another version of Optuna.
+    """
+    try:
+        return Studies(RDBStorage("postgresql+psycopg2://", engine_kwargs={"pool": engine.pool}))
+    except RuntimeError as error:
+        raise TrainingError(f"the trials of earlier comparisons cannot be read: {error}") from error
+
+
+@contextmanager
+def storage_errors() -> Iterator[None]:
+    """Inside, a store that does not answer is a StudyStoreError."""
+    try:
+        yield
+    except StorageInternalError as error:
+        raise StudyStoreError(f"the trials of the comparison could not be kept: {error}; try again") from error
 
 
 def passing_studies() -> Studies:

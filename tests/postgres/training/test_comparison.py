@@ -15,7 +15,8 @@ from credit.bundle.reader import load_bundle
 from credit.costs import Costs
 from credit.database import models
 from credit.database.connection import connect
-from credit.database.migrate import upgrade
+from credit.database.errors import SchemaOutdatedError
+from credit.database.migrate import require_studies, upgrade
 from credit.portfolios import Split, SplitKind
 from tests.postgres.training.trade import TRADE, draw, write
 from trainer.candidates import ComparisonWish
@@ -146,6 +147,8 @@ def test_a_database_of_an_earlier_release_gets_the_schema_with_the_next_migratio
     owner = database.engine()
     with owner.begin() as connection:
         connection.execute(text("DROP SCHEMA optuna CASCADE"))
+    with owner.connect() as connection, pytest.raises(SchemaOutdatedError, match=r"no schema optuna .* blink db mig"):
+        require_studies(connection)
     upgrade(owner)
     with owner.connect() as connection:
         assert inspect(connection).has_schema("optuna")

@@ -19,6 +19,7 @@ for name, parser in describe(build_parser()):
     import_module(parser.get_default("handler").partition(":")[0])
     print(name)
 import_module("forest.treelite_engine"), import_module("forest.tl2cgen_export"), import_module("credit.model_store.s3")
+import_module("trainer.comparison.compare")
 from trainer.algorithm import algorithm_named, algorithm_names
 for name in algorithm_names():
     algorithm_named(name)

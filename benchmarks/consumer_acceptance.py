@@ -73,6 +73,7 @@ def page(results: Sequence[SplitResult], command: str, machine: Mapping[str, obj
         (
             str(result.seed),
             f"{result.seconds / 60:.1f}",
+            "-" if result.processor_seconds is None else f"{result.processor_seconds / 60:.1f}",
             result.chosen,
             f"{result.auc:.4f}",
             f"{result.record['trials']} ({result.record['pruned']})",
@@ -89,7 +90,7 @@ def page(results: Sequence[SplitResult], command: str, machine: Mapping[str, obj
             "",
             table(("asked", "found", "holds"), asked),
             "",
-            table(("split's seed", "minutes", "chosen", "test AUC", "trials (given up)"), splits),
+            table(("split's seed", "minutes", "of a processor", "chosen", "test AUC", "trials (given up)"), splits),
             "",
             "Mean test AUC of each candidate, had it been trained alone (with its own settings, and with the best that",
             "tuning found by the folds); no choice has seen it:",

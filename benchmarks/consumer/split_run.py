@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from resource import RUSAGE_CHILDREN, getrusage
 from time import monotonic
 from typing import Any
 
@@ -41,6 +42,8 @@ class SplitResult:
     """What MLflow's client read back, see `mlflow_record.Record`."""
     unlike: tuple[str, ...]
     """What of that differs from what the command said."""
+    processor_seconds: float | None = None
+    """Of the command, on all cores, its database's included; None where it was not measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +78,9 @@ def kept_or_run(seed: int, wish: SplitWish, tell: Callable[[str], None]) -> Spli
 def _run(seed: int, wish: SplitWish, tell: Callable[[str], None]) -> SplitResult:
     path = _portfolio_file(seed, wish.folder)
     tell(f"split {seed}: comparing, {wish.trials} trials of tuning")
-    began = monotonic()
+    began, used = monotonic(), _used()
     facts = _command(path, wish)
-    seconds = monotonic() - began
+    seconds, used = monotonic() - began, _used() - used
     tell(f"split {seed}: {facts['summary']} in {seconds:.0f} s; fitting each candidate for its own AUC")
     selection = facts["metrics"]["selection"]
     record = read_record(f"sqlite:///{wish.folder / 'home' / 'mlflow' / 'mlflow.db'}", facts["model_id"])
@@ -89,7 +92,14 @@ def _run(seed: int, wish: SplitWish, tell: Callable[[str], None]) -> SplitResult
         candidates=_candidates(load_portfolio(str(path)), selection, wish),
         record=asdict(record),
         unlike=tuple(_unlike(record, facts, wish)),
+        processor_seconds=used,
     )
+
+
+def _used() -> float:
+    """Processor seconds of all children that have ended."""
+    children = getrusage(RUSAGE_CHILDREN)
+    return children.ru_utime + children.ru_stime
 
 
 def _portfolio_file(seed: int, folder: Path) -> Path:

@@ -147,7 +147,10 @@ def test_a_database_of_an_earlier_release_gets_the_schema_with_the_next_migratio
     owner = database.engine()
     with owner.begin() as connection:
         connection.execute(text("DROP SCHEMA optuna CASCADE"))
-    with owner.connect() as connection, pytest.raises(SchemaOutdatedError, match=r"no schema optuna .* blink db mig"):
+    with (
+        owner.connect() as connection,
+        pytest.raises(SchemaOutdatedError, match=r"no schema optuna .*: run .blink db mig"),
+    ):
         require_studies(connection)
     upgrade(owner)
     with owner.connect() as connection:

@@ -22,6 +22,7 @@ GOOD = SplitResult(
     candidates={"lightgbm": 0.779, "catboost": 0.781, "xgboost, tuned": 0.78},
     record=asdict(RECORD),
     unlike=(),
+    processor_seconds=1110.0,
 )
 MACHINE = {"processor": "P", "cores": 2, "kernel": "K", "python": "3"}
 
@@ -54,7 +55,7 @@ def test_the_page_shows_splits_candidates_and_what_was_asked():
     page = acceptance.page([GOOD, replace(GOOD, auc=0.7, seed=102)], "python -m x", MACHINE)
     assert "`python -m x`, 2 of 5 splits. P, 2 cores, K, Python 3" in page
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in page.splitlines() if "|" in line]
-    assert ["101", "10.0", "lightgbm", "0.7790", "36 (4)"] in cells
+    assert ["101", "10.0", "18.5", "lightgbm", "0.7790", "36 (4)"] in cells
     assert ["mean test AUC of what was chosen ≥ 0.775", "0.7395", "NO"] in cells
     assert ["catboost", "0.7810"] in cells
 

@@ -28,6 +28,8 @@ ALIAS = "challenger"
 
 PARENT = "mlflow.parentRunId"
 NOTE = "mlflow.note.content"
+KIND = "mlflow.experimentKind"
+"""What its pages show first: runs, not chats."""
 _KEY = "blink.rows_sha256"
 
 
@@ -111,7 +113,8 @@ class MlflowRuns:
         if known is not None:
             return str(known.experiment_id)
         folder = self.place.artifacts
-        return str(self._client.create_experiment(name, None if folder is None else (folder / name).as_uri()))
+        place = None if folder is None else (folder / name).as_uri()
+        return str(self._client.create_experiment(name, place, tags={KIND: "custom_model_development"}))
 
     def _close_killed(self, experiment: str, facts: RunFacts) -> None:
         """Training is locked, one process at a time of a portfolio: whoever still runs on the same rows was killed."""

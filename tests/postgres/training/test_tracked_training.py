@@ -16,6 +16,9 @@ from trainer.errors import TrackingError
 from trainer.pipeline import TrainingOrder, train
 from trainer.tracking import TrackingPlace
 
+# MLflow's own, of its use of SQLAlchemy.
+pytestmark = pytest.mark.filterwarnings("ignore")
+
 LOT = replace(TRADE, split=Split(SplitKind.STRATIFIED))
 
 

@@ -17,6 +17,7 @@ from credit.database import models
 from credit.database.connection import connect
 from credit.database.errors import SchemaOutdatedError
 from credit.database.migrate import require_studies, upgrade
+from credit.intake.table_load import load_table_file
 from credit.portfolios import Split, SplitKind
 from tests.postgres.training.trade import TRADE, draw, write
 from trainer.candidates import ComparisonWish
@@ -102,6 +103,16 @@ def test_the_chosen_one_is_trained_with_its_settings_and_the_bundle_says_how_it_
     assert costs["savings"] == pytest.approx(costs["accept_all"] - costs["cost"])
     assert registered.metrics["cut_off"] == costs["threshold"] == 100 / 600
     assert "saved against accepting all" in said
+
+
+def test_rows_of_a_batch_are_compared_by_lot_as_they_were_loaded_at_once(engine, database, tmp_path, rows):
+    load_table_file(database.engine("blink_loader"), TRADE, rows, batch_id="B1", now=datetime.now(UTC))
+    order = TrainingOrder(LOT, tmp_path / "models", batch_id="B1", comparison=ComparisonWish())
+    report = train(engine, order, now=datetime.now(UTC))
+    assert report.model_id.startswith("model_B1_")
+    selection = report.judgement.selection
+    assert (selection["folds_by"], selection["rows"]) == ("lot", 400)
+    assert [one["candidate"] for one in selection["standings"]] == list(QUICK)
 
 
 def test_a_second_run_finds_all_trials_and_makes_the_same_choice(engine, tmp_path, rows):

@@ -4,6 +4,7 @@ import hashlib
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -63,7 +64,7 @@ def test_everything_that_was_compared_can_be_read_back(engine, tmp_path, monkeyp
             assert run.data.params[name] == str(value)
 
     folder = client.download_artifacts(parent.info.run_id, "", str(tmp_path))
-    kept = load_bundle(f"{folder}/bundle")
+    kept = load_bundle(Path(folder) / "bundle")
     assert kept.manifest == load_bundle(tmp_path / "models" / report.model_id).manifest
     assert json.loads((tmp_path / "selection.json").read_text()) == selection
     assert sorted(path.name for path in (tmp_path / "figures").iterdir()) == [

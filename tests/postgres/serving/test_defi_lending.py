@@ -13,8 +13,7 @@ from credit.bundle.reader import load_bundle
 from credit.database.schema import FEATURE_STORE_SNAPSHOTS, RISK_SCORE_AUDITS
 from credit.portfolio_file import load_portfolio
 from credit.scores import score_rows
-from predictor.server import ServeSettings
-from tests.unit.predictor.serving_example import server_thread, until_ready
+from tests.postgres.serving.served import champion_server
 
 DEFI = load_portfolio("defi_lending")
 NAMES = DEFI.feature_names
@@ -51,16 +50,8 @@ def world(trained, tmp_path):
 
 @pytest.fixture
 def running(database, world, tmp_path):
-    settings = ServeSettings(
-        portfolio=DEFI,
-        model_dir=tmp_path / "models",
-        database=database.engine("blink_scorer"),
-        http_port=0,
-        grpc_port=0,
-        poll_seconds=0.05,
-    )
-    with server_thread(settings) as server:
-        yield until_ready(server)
+    with champion_server(database.engine("blink_scorer"), DEFI, tmp_path / "models") as server:
+        yield server
 
 
 def dataset_of(folder):

@@ -85,8 +85,8 @@ def scaler_to_bytes(bundle: Bundle) -> bytes:
         "kind": kind,
         "applied_by_model_file": True,
         "features": list(bundle.feature_names),
-        "mean": mean.tolist(),
-        "scale": scale.tolist(),
+        "mean": [float(value) for value in mean],
+        "scale": [float(value) for value in scale],
         "fill": fill,
     }
     return to_bytes(fields, file=SCALER)

@@ -65,7 +65,8 @@ def liquidation(drivers: Drivers) -> Floats:
 
 def velocity_anomaly(velocity: Floats) -> Floats:
     """How far a pace lies from the usual one, `[n]` in [0, 1]: too quick (wash trading) is a risk as too slow is."""
-    return np.minimum(np.abs(velocity - VELOCITY_MEAN) / np.sqrt(VELOCITY_MEAN) / ANOMALY_SPREADS, 1.0)
+    spreads = np.abs(velocity - VELOCITY_MEAN) / np.sqrt(VELOCITY_MEAN)
+    return np.asarray(np.minimum(spreads / ANOMALY_SPREADS, 1.0), dtype=np.float64)
 
 
 def weighted(parts: Mapping[str, Floats]) -> Floats:

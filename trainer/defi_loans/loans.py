@@ -75,11 +75,10 @@ def _block(rng: np.random.Generator, end: date) -> pa.Table:
 
 
 def _observed(end: date, rng: np.random.Generator) -> Ints:
-    """Microseconds since 1970, to the second: in `YEARS` that end early enough for the longest loan to be settled."""
+    """Microseconds since 1970, in `YEARS` that end early enough for the longest loan to be settled."""
     last = end - timedelta(days=max(TERMS) * MONTH + SETTLED_DAYS)
-    midnight = (last - date(1970, 1, 1)).days * 86_400
-    seconds = rng.integers(midnight - YEARS * 365 * 86_400, midnight, BLOCK_LOANS)
-    return np.asarray(seconds * 1_000_000, dtype=np.int64)
+    midnight = (last - date(1970, 1, 1)).days * _DAY_US
+    return rng.integers(midnight - YEARS * 365 * _DAY_US, midnight, BLOCK_LOANS, dtype=np.int64)
 
 
 def _pseudonyms(rng: np.random.Generator) -> pa.Array:

@@ -31,17 +31,17 @@ def served_features(drivers: Drivers, risks: Mapping[str, Floats], rng: np.rando
     """The features `[n]`, in the portfolio's order."""
     months, n = drivers.wallet_age / MONTH, len(drivers.wallet_age)
     # A wallet's recent pace is that of its whole life.
-    transactions = 1.0 + rng.poisson(drivers.velocity * months)
+    transactions = 1 + rng.poisson(drivers.velocity * months)
     volume = cents(drivers.income * months * np.exp(rng.normal(0.0, TURNOVER_LOG_SD, n)))
     experience = 1.0 - np.exp(-drivers.loyalty / LOYALTY_DECAY)
     newcomer, old_hand = DEFI_SHARE
-    interactions = rng.binomial(transactions.astype(np.int64), newcomer + (old_hand - newcomer) * experience)
+    interactions = rng.binomial(transactions, newcomer + (old_hand - newcomer) * experience)
     previous = rng.poisson(LOANS_A_MONTH * drivers.loyalty)
     defaults = rng.binomial(previous, probability(habitual(risks)))
     repaid = rng.binomial(previous - defaults, 1.0 - STILL_OPEN)
     return {
         "wallet_age_days": drivers.wallet_age,
-        "total_transactions": transactions,
+        "total_transactions": transactions.astype(np.float64),
         "total_volume_usd": volume,
         "defi_interactions": interactions.astype(np.float64),
         "loan_amount": drivers.loan,

@@ -181,7 +181,7 @@ def test_vintages_are_months_and_years_where_there_are_many() -> None:
 def test_what_a_portfolio_fixes_shapes_the_model_in_every_kind_of_division() -> None:
     few = (Setting("rounds", 7), Setting("leaves", 2))
     for portfolio in (PORTFOLIO, FOLDED):
-        found = fitted(draw(3000), replace(portfolio, settings=few))
+        found = fitted(draw(400), replace(portfolio, settings=few))
         assert (found.model.estimator.rounds, found.model.estimator.native.count(b"num_leaves=2\n")) == (7, 7)
     with pytest.raises(TrainingError, match=r"portfolio cash_advance \[settings\] depth: lightgbm has no such setting"):
         fitted(draw(300), replace(PORTFOLIO, settings=(Setting("depth", 3),)))

@@ -188,6 +188,7 @@ def _enter(
             "model_id": published.model_id,
             "decision": None if decision is None else decision.answer,
             "reason": None if decision is None else decision.reason,
+            "source": _source(order),
         }
         close_run(connection, run, state="succeeded", outcome=outcome, now=run.time())
     return answered

@@ -25,13 +25,14 @@ from blink.cli.arguments import (
 )
 from blink.cli.bench_commands import add_bench
 from blink.cli.control_commands import add_control
+from blink.cli.generate_command import add_generate
 from blink.cli.runs_commands import add_runs
 from blink.cli.score_commands import add_score
 from blink.cli.workflows_commands import add_workflows
 
 EPILOG = """\
-PORTFOLIO is a built-in name (cash_advance, trade_credit), that of a file in the folder BLINK_PORTFOLIOS, or the path of
-a TOML file.
+PORTFOLIO is a built-in name (cash_advance, defi_lending, trade_credit), that of a file in the folder BLINK_PORTFOLIOS,
+or the path of a TOML file.
 Exit codes: 0 done, 1 failed, 2 wrong call, 75 try again, 78 wrong configuration."""
 
 
@@ -144,13 +145,7 @@ def _add_data(commands: Subcommands) -> None:
         help="the rows were known in their own time (default for a portfolio's first rows)",
     )
     when.add_argument("--live", dest="history", action="store_false", help="the rows are known from now on")
-    generate = command(members, "generate", "simulate a portfolio's cash flows (docs/simulator.md)", "data:generate")
-    add_portfolio(generate)
-    generate.add_argument("--users", type=positive, default=1000, metavar="N")
-    generate.add_argument("--months", type=positive, default=12, metavar="M")
-    generate.add_argument("--seed", type=int, default=0, metavar="S")
-    generate.add_argument("--end", type=utc_time, metavar="T", help="when the history ends (default: today)")
-    generate.add_argument("--truth", type=Path, metavar="F", help="where the true probabilities go (Parquet)")
+    add_generate(members)
 
 
 def _add_train(commands: Subcommands) -> None:
@@ -205,10 +200,15 @@ def _add_model(commands: Subcommands) -> None:
     ):
         parser = command(members, name, summary, f"model:{name}")
         parser.add_argument("model", metavar="MODEL", help="a model id, or champion:PORTFOLIO")
-    made = "the library and its source"
+    made = "the library and its source, or the artifacts,"
     export = command(members, "export", "write a model in another form", "model:export", makes=made)
     export.add_argument("model", metavar="MODEL", help="a model id, or champion:PORTFOLIO")
-    export.add_argument("--to", choices=("tl2cgen",), required=True, help="tl2cgen: C source and its shared library")
+    export.add_argument(
+        "--to",
+        choices=("tl2cgen", "lynq"),
+        required=True,
+        help="tl2cgen: C source and its shared library; lynq: dataset, native model, scaler and feature_config.json",
+    )
 
 
 def _add_portfolio(commands: Subcommands) -> None:

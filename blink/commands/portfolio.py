@@ -19,6 +19,7 @@ def check(arguments: Namespace) -> Outcome:
         *_label(portfolio),
         f"split: {portfolio.split.kind}; declines from a probability of default of {portfolio.cut_off:g}",
         *_quality(portfolio),
+        *_settings(portfolio),
         f"{len(portfolio.features)} features (+ more is better for repayment, − worse, · free):",
         *(
             f"  {_ARROWS[each.direction]} {each.name}  [{each.unit}]  {each.reason_group}{_column(each)}"
@@ -45,6 +46,11 @@ def _quality(portfolio: Portfolio) -> Sequence[str]:
     if gate is None:
         return []
     return [f"quality: at least {gate.min_rows} labelled rows and a ROC AUC of {gate.min_auc:.2f}"]
+
+
+def _settings(portfolio: Portfolio) -> Sequence[str]:
+    fixed = ", ".join(f"{one.name} {one.value}" for one in portfolio.settings)
+    return [f"settings of {portfolio.algorithm}: {fixed}"] if fixed else []
 
 
 def _column(feature: Feature) -> str:

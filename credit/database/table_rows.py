@@ -5,16 +5,32 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, Row, TextClause, text
 
 from credit.database.labels import NO_LABEL
-from credit.portfolios import Feature, FeatureKind, Portfolio
+from credit.portfolios import Feature, FeatureKind, Portfolio, TableRule
 
 ROWS_AT_ONCE = 10_000
+
+
+class TablePortfolio(Protocol):
+    """What of a portfolio rows are read by: of one that is described now, or as a model's bundle remembers it."""
+
+    @property
+    def name(self) -> str:
+        """The portfolio's name."""
+
+    @property
+    def features(self) -> Sequence[Feature]:
+        """In the order of the columns."""
+
+    @property
+    def table(self) -> TableRule | None:
+        """How rows stand in the lender's own table."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +59,7 @@ class LatestRows:
 
 
 def stored_rows(
-    connection: Connection, portfolio: Portfolio, *, batch_id: str | None, as_of: datetime
+    connection: Connection, portfolio: TablePortfolio, *, batch_id: str | None, as_of: datetime
 ) -> Iterator[StoredRows]:
     """The rows of a batch, or of all, known at `as_of`, in order of time and then of subject, a part at a time.
 
@@ -82,7 +98,7 @@ def _statement(name: str) -> TextClause:
     return text((resources.files("credit.database") / f"{name}.sql").read_text("utf-8"))
 
 
-def _stored(portfolio: Portfolio, rows: Sequence[Row[Any]]) -> StoredRows:
+def _stored(portfolio: TablePortfolio, rows: Sequence[Row[Any]]) -> StoredRows:
     return StoredRows(
         subject_id=np.array([row.subject_id for row in rows], dtype=np.str_),
         observed_at=np.array([row.observed_at for row in rows], dtype="datetime64[us]"),
@@ -92,7 +108,7 @@ def _stored(portfolio: Portfolio, rows: Sequence[Row[Any]]) -> StoredRows:
     )
 
 
-def _row(portfolio: Portfolio, stored: Mapping[str, Any]) -> list[float]:
+def _row(portfolio: TablePortfolio, stored: Mapping[str, Any]) -> list[float]:
     return [_value(feature, stored.get(feature.name)) for feature in portfolio.features]
 
 

@@ -11,9 +11,8 @@ from credit.bundle.reader import load_bundle
 from credit.database.schema import FEATURE_STORE_SNAPSHOTS, RISK_SCORE_AUDITS
 from credit.intake.table_load import load_table_file
 from credit.scores import score_rows
-from predictor.server import ServeSettings
+from tests.postgres.serving.served import champion_server
 from tests.postgres.training.trade import NAMES, TRADE, draw, write
-from tests.unit.predictor.serving_example import server_thread, until_ready
 from trainer.deployment import Deployment
 from trainer.pipeline import TrainingOrder, train
 
@@ -32,16 +31,8 @@ def deployed(database, tmp_path):
 
 @pytest.fixture
 def running(database, deployed, tmp_path):
-    settings = ServeSettings(
-        portfolio=TRADE,
-        model_dir=tmp_path / "models",
-        database=database.engine("blink_scorer"),
-        http_port=0,
-        grpc_port=0,
-        poll_seconds=0.05,
-    )
-    with server_thread(settings) as server:
-        yield until_ready(server)
+    with champion_server(database.engine("blink_scorer"), TRADE, tmp_path / "models") as server:
+        yield server
 
 
 def test_a_counterparty_is_scored_from_its_latest_row_explained_audited_and_replayed(database, deployed, running):

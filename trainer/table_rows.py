@@ -11,11 +11,11 @@ from sqlalchemy import Connection
 
 from credit.database.labels import NO_LABEL
 from credit.database.table_rows import stored_rows
-from credit.intake.errors import MalformedTableError
 from credit.intake.source import open_table_file
+from credit.intake.table_classes import check_classes
 from credit.intake.table_keys import Keys
 from credit.intake.table_rows import TableReader, TableRows
-from credit.portfolios import Portfolio, TableRule
+from credit.portfolios import Portfolio
 from trainer.arrays import Floats, Outcomes, Times
 from trainer.errors import TrainingError
 from trainer.growing import Growing
@@ -64,7 +64,7 @@ def file_rows(
     if not numbered:
         keys.check(str(rule.subject_id))
     found = grown.rows()
-    _check_classes(found.y, reader.name, rule)
+    check_classes(int((found.y != NO_LABEL).sum()), int((found.y == 1).sum()), file=reader.name, rule=rule)
     return found, reader.has(rule.observed_at)
 
 
@@ -140,16 +140,3 @@ def _times(stated: object, rows: int, otherwise: np.datetime64) -> Times:
     if stated is None:
         return np.full(rows, otherwise)
     return np.asarray(stated.to_numpy(zero_copy_only=False), dtype="datetime64[us]")  # type: ignore[attr-defined]  # Arrow has no types
-
-
-def _check_classes(y: Outcomes, file: str, rule: TableRule) -> None:
-    labelled, bads = int((y != NO_LABEL).sum()), int((y == 1).sum())
-    if bads in {0, labelled}:
-        which = "none of its rows has a label" if not labelled else f"all {labelled} labelled rows are {_word(bads)}"
-        raise MalformedTableError(
-            f"{file}: column {rule.label.column}: {which} by {str(rule.label)!r}; rows of both classes are needed"
-        )
-
-
-def _word(bads: int) -> str:
-    return "bad" if bads else "good"

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import compress
 
 import numpy as np
 from sqlalchemy import Connection
@@ -16,7 +15,7 @@ from predictor.deployment import Deployed
 from predictor.errors import BadInputError, UnavailableError, UnknownSubjectError
 from predictor.feature_values import BoolArray, Floats
 from predictor.score_request import SubjectWish
-from predictor.unknown_values import NOT_IN_TABLE, absent_because
+from predictor.unknown_values import NOT_IN_TABLE, absent_because, null_reasons
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ def supplied_rows(rows: Floats, deployed: Deployed) -> SubjectRows:
     if np.isinf(rows).any():
         row, column = np.argwhere(np.isinf(rows))[0].tolist()
         raise BadInputError(f"row {row}, feature {deployed.feature_names[column]}", "infinity cannot be audited")
-    return SubjectRows(rows, _absent(rows, deployed.not_supplied), np.zeros(len(rows), dtype=np.bool_))
+    return SubjectRows(rows, null_reasons(rows, deployed.not_supplied), np.zeros(len(rows), dtype=np.bool_))
 
 
 def subject_rows(
@@ -113,12 +112,7 @@ def _latest(
     found = latest_rows(
         connection, portfolio.name, features, subject_ids, as_of=moment.as_of, pg_snapshot=moment.pg_snapshot
     )
-    return FeatureRows(found.values, _absent(found.values, absent_because(features, NOT_IN_TABLE)), found.found)
-
-
-def _absent(rows: Floats, because: Mapping[str, str]) -> tuple[Mapping[str, str], ...]:
-    """For each row, the reason for each feature that is NaN."""
-    return tuple(dict(compress(because.items(), gone)) for gone in np.isnan(rows).tolist())
+    return FeatureRows(found.values, null_reasons(found.values, absent_because(features, NOT_IN_TABLE)), found.found)
 
 
 def _filled(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from credit.profiling.column import Column
 from credit.profiling.proposal import Proposal, Proposed, Role
-from credit.profiling.time_columns import ISO_8601
+from credit.profiling.time_texts import ISO_8601
 from credit.reasons import load_sentences
 
 FILL_IN = "FILL IN"

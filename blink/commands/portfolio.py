@@ -15,6 +15,7 @@ from blink.settings import read_settings
 from credit.intake.source import open_table_file
 from credit.intake.table_check import TableCheck, check_table_file
 from credit.portfolios import Feature, LabelRule, Portfolio
+from credit.profiling.name_words import is_sensitive
 from credit.profiling.proposal import Proposal, Proposed, Role
 from credit.profiling.roles import propose
 from credit.profiling.table_profile import profile_table
@@ -81,6 +82,7 @@ def check(arguments: Namespace) -> Outcome:
             f"  {_ARROWS[each.direction]} {each.name}  [{each.unit}]  {each.reason_group}{_column(each)}"
             for each in portfolio.features
         ),
+        *_sensitive(portfolio),
     ]
     facts: dict[str, object] = {"name": portfolio.name, "features": list(portfolio.feature_names)}
     if arguments.data is None:
@@ -129,6 +131,14 @@ def _label(portfolio: Portfolio) -> Sequence[str]:
         f"bad: {rule.label}; known from {known}",
         f"table: subject {rule.subject_id or 'by the row'}, observed at {rule.observed_at or 'the load'}",
     ]
+
+
+def _sensitive(portfolio: Portfolio) -> Sequence[str]:
+    """Of a lender's own table, features whose names ask to be looked at."""
+    if portfolio.table is None:
+        return []
+    found = [feature.source for feature in portfolio.features if is_sensitive(feature.source)]
+    return [f"look at {name}: by its name nobody may be judged by it; list it as protected instead" for name in found]
 
 
 def _quality(portfolio: Portfolio) -> Sequence[str]:

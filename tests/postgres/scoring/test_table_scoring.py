@@ -5,28 +5,19 @@ from datetime import UTC, datetime
 
 import lightgbm
 import numpy as np
-import pyarrow as pa
 import pytest
 from sqlalchemy import select
 
-from credit.bundle.calibration import Calibration
-from credit.bundle.content import BundleContent
-from credit.bundle.manifest import TrainingWindow
 from credit.bundle.model_id import ModelId
-from credit.bundle.reader import load_bundle
-from credit.bundle.writer import write_bundle
-from credit.database import models
-from credit.database.models import ModelStatus, RegisteredModel
 from credit.database.schema import FEATURE_STORE_SNAPSHOTS, RISK_SCORE_AUDITS
 from credit.intake.table_load import load_table_file
 from credit.portfolio_file import load_portfolio
 from credit.portfolios import Comparison, Feature, FeatureKind, TableLabel, TableRule
-from credit.reasons import LATEST_SENTENCES
 from credit.scores import score_rows
 from predictor.batch.job import NOTHING_NEW, score_portfolio
 from predictor.batch.plan import ScoringError
+from tests.postgres.scoring.world import deploy, stored_bundle
 
-START = datetime(2024, 1, 1, tzinfo=UTC)
 PORTFOLIO = replace(
     load_portfolio("trade_credit"),
     features=(
@@ -46,44 +37,13 @@ def bundle(tmp_path_factory):
     bad = (rows[:, 1] + rng.normal(size=400) > 1).astype(float)
     settings = {"objective": "binary", "num_leaves": 4, "verbosity": -1, "num_threads": 1}
     booster = lightgbm.train(settings, lightgbm.Dataset(rows, bad, categorical_feature=[1]), num_boost_round=5)
-    content = BundleContent(
-        model_id=ModelId("model_trade_credit_20240301_000000"),
-        portfolio=PORTFOLIO.name,
-        algorithm="lightgbm",
-        features=PORTFOLIO.features,
-        window=TrainingWindow(START.replace(year=2023), START),
-        label_rule=PORTFOLIO.label,
-        metrics={},
-        model=booster.model_to_string().encode(),
-        calibration=Calibration(a=0.9, b=-0.3),
-        catalogue_version=LATEST_SENTENCES,
-        reference=pa.table(dict(zip(PORTFOLIO.feature_names, rows.T, strict=True))),
-        sentences=PORTFOLIO.own_sentences,
-    )
-    return load_bundle(write_bundle(tmp_path_factory.mktemp("models"), content))
-
-
-def registered(bundle):
-    return RegisteredModel(
-        model_id=bundle.model_id,
-        portfolio=PORTFOLIO.name,
-        batch_id=None,
-        algorithm="lightgbm",
-        model_path=bundle.model_id,
-        manifest_sha256=bytes.fromhex(bundle.manifest_sha256),
-        metrics={},
-        feature_importance=(),
-        status=ModelStatus.CHAMPION,
-        run_id=None,
-        fitted_until=START,
-        created_at=START,
-    )
+    model_id = ModelId("model_trade_credit_20240301_000000")
+    return stored_bundle(tmp_path_factory.mktemp("models"), model_id, PORTFOLIO, booster, rows)
 
 
 @pytest.fixture
 def score(database, bundle):
-    with database.engine().begin() as connection:
-        models.register(connection, registered(bundle))
+    deploy(database.engine(), bundle)
 
     def score(portfolio=PORTFOLIO, **wishes):
         return score_portfolio(database.engine("blink_scorer"), portfolio, lambda _: bundle, **wishes)

@@ -95,6 +95,20 @@ def test_a_malformed_file_is_refused_with_column_and_row(loans, tmp_path, capsys
     assert message in capsys.readouterr().err
 
 
+def test_a_feature_that_nobody_may_be_judged_by_is_told(loans, tmp_path, capsys):
+    out = tmp_path / "my.toml"
+    run(["portfolio", "init", str(loans), "--out", str(out)])
+    text = out.read_text()
+    out.write_text(
+        text.replace('    "applicantAge",  # by its name\n', "").replace(
+            'name = "account_age"', 'name = "applicantAge"'
+        )
+    )
+    capsys.readouterr()
+    assert run(["portfolio", "check", str(out)]) == 0
+    assert capsys.readouterr().out.splitlines()[-1].startswith("look at applicantAge: by its name nobody may be judged")
+
+
 def test_a_portfolio_of_advances_has_no_such_file(loans, capsys):
     assert run(["portfolio", "check", "cash_advance", "--data", str(loans)]) == 1
     assert "portfolio cash_advance does not come as a table" in capsys.readouterr().err

@@ -26,6 +26,10 @@ Code = Callable[[str, str, str], float]
 _NUMBERS = frozenset({float, int, NoneType})
 
 
+class WithTexts(dict[str, Value]):
+    """Values of which some may be texts."""
+
+
 def feature_value(value: Json, place: str) -> float:
     """The number, or NaN for `null` and the token `NaN`.
 
@@ -56,10 +60,10 @@ def feature_values(fields: Mapping[str, Json], place: str) -> dict[str, Value]:
     doubles = plain_doubles(values)
     if doubles is not None and not np.isinf(doubles).any():
         return dict(zip(fields, doubles.tolist(), strict=True))
-    return {
-        name: value if isinstance(value, str) else feature_value(value, inside(place, name))
+    return WithTexts(
+        (name, value if isinstance(value, str) else feature_value(value, inside(place, name)))
         for name, value in fields.items()
-    }
+    )
 
 
 def plain_doubles(values: Sequence[Json]) -> Floats | None:
@@ -83,7 +87,9 @@ def row_of(values: Mapping[str, Value], feature_names: Sequence[str], place: str
         raise BadInputError(inside(place, unknown[0]), f"unknown feature; the model has {', '.join(feature_names)}")
     in_order = tuple(values) == feature_names
     row = list(values.values()) if in_order else [values.get(name, MISSING) for name in feature_names]
-    return _coded(row, feature_names, place, code) if str in map(type, row) else cast("list[float]", row)
+    # Told by the type: a look at each value costs as much as the rest of this.
+    texts = type(values) is WithTexts
+    return _coded(row, feature_names, place, code) if texts else cast("list[float]", row)
 
 
 def _coded(row: Sequence[Value], feature_names: Sequence[str], place: str, code: Code) -> list[float]:

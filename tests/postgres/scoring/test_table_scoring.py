@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import lightgbm
 import numpy as np
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from credit.bundle.model_id import ModelId
 from credit.database.schema import FEATURE_STORE_SNAPSHOTS, RISK_SCORE_AUDITS
@@ -114,3 +114,15 @@ def test_a_feature_that_the_table_has_no_more_is_told(load, score):
         ScoringError, match="the champion has features that portfolio trade_credit does not compute: disp"
     ):
         score(replace(PORTFOLIO, features=PORTFOLIO.features[:1]))
+
+
+def test_what_is_new_is_found_by_an_index(database, load):
+    load(*ROWS)
+    query = text(
+        "EXPLAIN SELECT subject_id FROM blink.ground_truth_labels "
+        "WHERE xid >= pg_snapshot_xmin(pg_current_snapshot()) AND portfolio = 'trade_credit'"
+    )
+    with database.engine().connect() as connection:
+        connection.execute(text("SET enable_seqscan = off"))
+        plan = "\n".join(connection.execute(query).scalars())
+    assert "ground_truth_labels_xid_idx" in plan

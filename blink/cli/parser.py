@@ -26,6 +26,7 @@ from blink.cli.arguments import (
 from blink.cli.bench_commands import add_bench
 from blink.cli.control_commands import add_control
 from blink.cli.generate_command import add_generate
+from blink.cli.portfolio_commands import add_portfolios
 from blink.cli.runs_commands import add_runs
 from blink.cli.score_commands import add_score
 from blink.cli.workflows_commands import add_workflows
@@ -52,7 +53,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_score(commands)
     _add_serve(commands)
     _add_model(commands)
-    _add_portfolio(commands)
+    add_portfolios(commands)
     _add_audit(commands)
     add_runs(commands)
     add_control(commands)
@@ -209,12 +210,6 @@ def _add_model(commands: Subcommands) -> None:
         required=True,
         help="tl2cgen: C source and its shared library; lynq: dataset, native model, scaler and feature_config.json",
     )
-
-
-def _add_portfolio(commands: Subcommands) -> None:
-    members = group(commands, "portfolio", "portfolio descriptions")
-    check = command(members, "check", "check a portfolio's description", "portfolio:check")
-    add_portfolio(check)
 
 
 def _add_audit(commands: Subcommands) -> None:

@@ -75,8 +75,8 @@ def _said_plainly(place: str) -> Iterator[None]:
         raise NotStoredError(f"{place} is not there") from error
     except _WRONG as error:
         raise ModelStoreAddressError(
-            f"{place}: the hub has no such repository or revision, or not for us; check the name, and HF_TOKEN for what is "
-            "private"
+            f"{place}: the hub has no such repository or revision, or not for us; check the name, and HF_TOKEN for "
+            "what is private"
         ) from error
     except HfHubHTTPError as error:
         raise _refused(place, error) from error

@@ -157,3 +157,19 @@ def test_workers_without_a_model_yet_have_no_version(tmp_path):
     Deployment(Metrics(), states).load_on(Loading().first())
     assert json.loads((tmp_path / "worker_0.json").read_text())["trouble"] == ""
     assert (states.trouble(), states.trouble("m")) == ("", "worker 1 of 1: has no model yet")
+
+
+def test_one_who_leaves_takes_the_loading_from_nobody():
+    loading = Loading()
+    first = loading.first()
+
+    async def ask() -> None:
+        stays, leaves = (asyncio.ensure_future(first.loaded()) for _ in range(2))
+        await asyncio.sleep(0)
+        leaves.cancel()
+        await asyncio.wait([leaves])
+        loading.may.set()
+        await stays
+
+    asyncio.run(ask())
+    assert loading.tries == 1

@@ -11,8 +11,8 @@ from credit.bundle import manifest
 from credit.bundle.errors import BundleError
 from credit.bundle.manifest import Manifest
 from credit.bundle.model_id import ModelId
+from credit.bundle.publication import published_whole, sweep_unfinished, write_file
 from credit.bundle.reader import check_hash, check_manifest_hash, verify_hashes
-from credit.bundle.writer import published_whole, sweep_unfinished, write_file
 from credit.model_store.errors import ModelStoreError, NotStoredError
 from credit.model_store.files import StoredFiles
 

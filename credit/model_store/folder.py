@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Self
 
 from credit.bundle import manifest
-from credit.bundle.writer import published_whole, write_file
+from credit.bundle.publication import published_whole, write_file
 from credit.model_store.errors import ModelStoreError, NotStoredError
 from credit.model_store.store import ReadStore, upload_order
 

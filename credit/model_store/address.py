@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from credit.model_store.errors import ModelStoreAddressError
 from credit.model_store.files import StoredFiles
@@ -85,7 +85,10 @@ _READ: dict[str, Callable[[SplitResult], StoredFiles]] = {"file": _file, "gs": _
 
 
 def _parts(address: str) -> SplitResult:
-    parts = urlsplit(f"file://{address}" if address.startswith("/") else address)
+    try:
+        parts = urlsplit(f"file://{quote(address)}" if address.startswith("/") else address)
+    except ValueError as error:
+        raise ModelStoreAddressError(f"{address!r} is no address: {error}") from error
     if parts.scheme == "http":
         raise ModelStoreAddressError(
             f"{address!r}: only https: is read. A bundle's hashes lie beside it: whoever can change it on its way over "

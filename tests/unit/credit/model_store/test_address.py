@@ -19,6 +19,11 @@ def test_a_folder_is_a_store_to_write_to(address):
     assert model_files(address) == FolderFiles(Path("/models/blink"))
 
 
+@pytest.mark.parametrize("address", ["/my models/50%25?#1", "file:///my%20models/50%2525%3F%231"])
+def test_a_path_is_taken_as_it_is_and_a_url_decoded(address):
+    assert model_files(address) == FolderFiles(Path("/my models/50%25?#1"))
+
+
 def test_a_web_server_is_a_store_to_read_from():
     store = open_store("https://models.lender.example/blink/")
     assert (store, store.writable) == (ReadStore(HttpsFiles("https://models.lender.example/blink")), False)
@@ -38,6 +43,11 @@ def test_an_address_of_no_store_is_refused(address):
     for named in (open_store, model_files):
         with pytest.raises(ModelStoreAddressError, match="is no address of a model store: give file:///FOLDER"):
             named(address)
+
+
+def test_an_address_that_cannot_be_read_is_refused():
+    with pytest.raises(ModelStoreAddressError, match="is no address: Invalid IPv6 URL"):
+        open_store("https://[models/m")
 
 
 def test_http_is_refused_with_the_reason():

@@ -64,8 +64,8 @@ class Endpoints:
     async def ready(self, request: Request) -> Response:  # noqa: ARG002
         """`GET /v2/health/ready`: there is a model in every worker, or the first request loads it, which is said."""
         self._deployment.check_all_ready()
-        said: Json = {"ready": True}
-        return _json(to_json({**said, "model": ASLEEP} if self._deployment.asleep else said))
+        asleep: dict[str, Json] = {"model": ASLEEP} if self._deployment.asleep else {}
+        return _json(to_json({"ready": True, **asleep}))
 
     async def model_ready(self, request: Request) -> Response:
         """`GET /v2/models/{name}/ready`: there is a model; of a version: and its scores can be audited."""

@@ -27,6 +27,7 @@ def test_a_bundle_is_fetched_whole_and_known_to_be_there(service, bundle, tmp_pa
     assert store.exists(bundle.name)
     assert not store.exists("model_cash_advance_19700101_000000")
     assert contents(store.fetch(bundle.name, tmp_path)) == contents(bundle)
+    store.files.client.close()
 
 
 @pytest.mark.parametrize(
@@ -40,6 +41,8 @@ def test_a_bundle_is_fetched_whole_and_known_to_be_there(service, bundle, tmp_pa
 )
 def test_an_answer_is_told_for_what_it_means(service, status, kind, said):
     service.missing = status, {}
+    files = GcsFiles("models", "credit")
     with pytest.raises(kind, match=f"gs://models/credit/x.*{said}") as caught:
-        GcsFiles("models", "credit").read("x")
+        files.read("x")
+    files.client.close()
     assert type(caught.value) is kind

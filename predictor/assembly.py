@@ -98,13 +98,7 @@ class Assembly:
             errors=errors,
             body_bytes=settings.limits.body_bytes,
         )
-        score_path = partial(
-            ScorePath,
-            deployment=deployment,
-            answering=answering,
-            errors=errors,
-            body_bytes=settings.limits.body_bytes,
-        )
+        score_path = partial(ScorePath, answering=answering, errors=errors, body_bytes=settings.limits.body_bytes)
         app = http_app(
             endpoints,
             lambda others: score_path(infer_path(others)),

@@ -3,7 +3,6 @@
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from predictor.answering import Answering
-from predictor.deployment import Deployment
 from predictor.http_answer import HttpAnswer, json_answer
 from predictor.http_body import JSON, headers_of, idempotency_key, read_body
 from predictor.http_errors import ErrorAnswers, only_post
@@ -14,17 +13,8 @@ ROUTE = "/score"
 class ScorePath:
     """An ASGI application that answers on `/score`, and passes on the rest."""
 
-    def __init__(
-        self,
-        others: ASGIApp,
-        *,
-        deployment: Deployment,
-        answering: Answering,
-        errors: ErrorAnswers,
-        body_bytes: int,
-    ) -> None:
+    def __init__(self, others: ASGIApp, *, answering: Answering, errors: ErrorAnswers, body_bytes: int) -> None:
         self._others = others
-        self._deployment = deployment
         self._answering = answering
         self._errors = errors
         self._body_bytes = body_bytes
@@ -42,7 +32,6 @@ class ScorePath:
     async def _answer(self, scope: Scope, receive: Receive, request_id: str) -> HttpAnswer:
         if scope["method"] != "POST":
             return only_post(scope, request_id)
-        await self._deployment.wanted()
         key = idempotency_key(scope)
         body = await read_body(headers_of(scope), receive, limit=self._body_bytes, types=(JSON,))
         return json_answer(await self._answering.score(body, request_id, key))

@@ -92,7 +92,7 @@ lock: setup
 	@$(MAKE) --no-print-directory image-locks
 
 image-locks: setup
-	$(COMPILE) --extra serve --extra trace --constraint requirements.lock $(call left_out,predictor) \
+	$(COMPILE) --extra serve --extra trace --extra store --constraint requirements.lock $(call left_out,predictor) \
 		--output-file requirements.predictor.lock
 	$(COMPILE) --extra train --extra control --extra store --constraint requirements.lock $(call left_out,jobs) \
 		--output-file requirements.jobs.lock

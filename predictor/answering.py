@@ -113,6 +113,7 @@ class Answering:
         Raises:
             PredictorError: as its kinds say.
         """
+        await self._deployment.wanted()
         return await self._audits.score(Asked(request_id, idempotency_key, body))
 
     async def _audited(self, request_id: str, request: InferRequest, rows: Floats, deployed: Deployed) -> Answer:

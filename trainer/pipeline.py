@@ -9,7 +9,7 @@ import numpy as np
 from sqlalchemy import Engine
 
 from credit.bundle.model_id import ModelId
-from credit.bundle.writer import sweep_unfinished
+from credit.bundle.publication import sweep_unfinished
 from credit.database import models
 from credit.database.labels import NO_LABEL
 from credit.database.pipeline_runs import PipelineRun

@@ -26,6 +26,8 @@ from blink.cli.arguments import (
 from blink.cli.bench_commands import add_bench
 from blink.cli.control_commands import add_control
 from blink.cli.generate_command import add_generate
+from blink.cli.model_commands import add_model
+from blink.cli.portfolio_commands import add_portfolios
 from blink.cli.runs_commands import add_runs
 from blink.cli.score_commands import add_score
 from blink.cli.workflows_commands import add_workflows
@@ -51,8 +53,8 @@ def build_parser() -> argparse.ArgumentParser:
     _add_train(commands)
     add_score(commands)
     _add_serve(commands)
-    _add_model(commands)
-    _add_portfolio(commands)
+    add_model(commands)
+    add_portfolios(commands)
     _add_audit(commands)
     add_runs(commands)
     add_control(commands)
@@ -187,34 +189,6 @@ def _add_serve(commands: Subcommands) -> None:
         "--audited-only", action="store_true", help="refuse requests without a subject_id, which leave no audit"
     )
     add_listening(parser)
-
-
-def _add_model(commands: Subcommands) -> None:
-    members = group(commands, "model", "trained models")
-    listing = command(members, "list", "all models of the registry", "model:list_models")
-    listing.add_argument("--portfolio", metavar="NAME", help="only that portfolio's")
-    for name, summary in (
-        ("show", "a model's metrics and status"),
-        ("importance", "a model's features by importance, with direction"),
-        ("verify", "check a bundle's hashes and golden rows"),
-    ):
-        parser = command(members, name, summary, f"model:{name}")
-        parser.add_argument("model", metavar="MODEL", help="a model id, or champion:PORTFOLIO")
-    made = "the library and its source, or the artifacts,"
-    export = command(members, "export", "write a model in another form", "model:export", makes=made)
-    export.add_argument("model", metavar="MODEL", help="a model id, or champion:PORTFOLIO")
-    export.add_argument(
-        "--to",
-        choices=("tl2cgen", "lynq"),
-        required=True,
-        help="tl2cgen: C source and its shared library; lynq: dataset, native model, scaler and feature_config.json",
-    )
-
-
-def _add_portfolio(commands: Subcommands) -> None:
-    members = group(commands, "portfolio", "portfolio descriptions")
-    check = command(members, "check", "check a portfolio's description", "portfolio:check")
-    add_portfolio(check)
 
 
 def _add_audit(commands: Subcommands) -> None:

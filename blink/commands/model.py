@@ -40,7 +40,7 @@ NO_MODELS = "no models yet: `blink train PORTFOLIO --deploy` trains one"
 
 def show(arguments: Namespace) -> Outcome:
     """A model's status and metrics."""
-    model = _find(arguments)
+    model = registered_model(arguments)
     lines = [f"{model.model_id}  {model.status}  {model.algorithm}  {model.portfolio}"]
     lines += [f"  {name}: {figure(value)}" for name, value in model.metrics.items() if not isinstance(value, list)]
     return Outcome("\n".join(lines), _facts(model))
@@ -48,7 +48,7 @@ def show(arguments: Namespace) -> Outcome:
 
 def importance(arguments: Namespace) -> Outcome:
     """A model's features by importance."""
-    model = _find(arguments)
+    model = registered_model(arguments)
     columns: Sequence[str] = tuple(model.feature_importance[0]) if model.feature_importance else ()
     rows = [[figure(row[column]) for column in columns] for row in model.feature_importance]
     return Outcome(table(columns, rows), {"model_id": model.model_id, "importance": list(model.feature_importance)})
@@ -56,7 +56,7 @@ def importance(arguments: Namespace) -> Outcome:
 
 def verify(arguments: Namespace) -> Outcome:
     """Check a bundle's hashes and reproduce its golden rows."""
-    model = _find(arguments)
+    model = registered_model(arguments)
     bundle = _bundle(arguments, model)
     if model.manifest_sha256 is not None and bundle.manifest_sha256 != model.manifest_sha256.hex():
         raise BundleError(f"{model.model_id}: manifest.json is not the one that was registered: train it again")
@@ -69,7 +69,7 @@ def verify(arguments: Namespace) -> Outcome:
 
 def export(arguments: Namespace) -> Outcome:
     """Write a model in another form: C source and its shared library, or LYNQ's artifacts."""
-    model = _find(arguments)
+    model = registered_model(arguments)
     bundle = _bundle(arguments, model)
     if arguments.to == "lynq":
         return lynq_exported(arguments, model, bundle)
@@ -85,7 +85,12 @@ def _exported_as_c(arguments: Namespace, model: RegisteredModel, bundle: Bundle)
     return Outcome(text, facts)
 
 
-def _find(arguments: Namespace) -> RegisteredModel:
+def registered_model(arguments: Namespace) -> RegisteredModel:
+    """The model that the argument `model` names: an id, or the champion of a portfolio.
+
+    Raises:
+        UnknownModelError: where there is none.
+    """
     settings = read_settings(home=arguments.home)
     with open_database(settings, "blink_reader") as engine, engine.connect() as connection:
         if not arguments.model.startswith(CHAMPION):

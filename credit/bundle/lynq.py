@@ -15,10 +15,10 @@ from credit.bundle.algorithms import algorithm_named
 from credit.bundle.canonical import Json, to_bytes, to_object
 from credit.bundle.errors import BundleError
 from credit.bundle.linear_file import linear_from_bytes
+from credit.bundle.publication import write_file
 from credit.bundle.reader import Bundle
 from credit.bundle.rules import features_to_json, rule_to_json
 from credit.bundle.training_dataset import Dataset, write_dataset
-from credit.bundle.writer import write_file
 from credit.portfolios import FeatureKind
 
 CONFIG, DATASET, SCALER = "feature_config.json", "dataset.csv", "scaler.json"

@@ -48,17 +48,17 @@ def command(
     handler: str | None = None,
     *,
     makes: str | None = None,
-    own_out: bool = False,
+    writes: str | None = None,
 ) -> argparse.ArgumentParser:
     """Add a command; without a handler it is a group's.
 
-    `makes` says what goes to the folder --out beside the facts; with `own_out` the command itself says what --out is.
+    `makes` says what goes to the folder --out beside the facts; `writes` what the file --out holds, in place of facts.
     """
     parser: argparse.ArgumentParser = commands.add_parser(
         name, help=summary, description=summary, formatter_class=Formatter
     )
     if handler is not None:
-        add_global_options(parser, makes=makes, own_out=own_out)
+        add_global_options(parser, makes=makes, writes=writes)
         parser.set_defaults(handler=f"blink.commands.{handler}")
     return parser
 
@@ -68,7 +68,7 @@ def group(commands: Subcommands, name: str, summary: str) -> Subcommands:
     return command(commands, name, summary).add_subparsers(title="commands", metavar="COMMAND", required=True)
 
 
-def add_global_options(parser: argparse.ArgumentParser, *, makes: str | None = None, own_out: bool = False) -> None:
+def add_global_options(parser: argparse.ArgumentParser, *, makes: str | None = None, writes: str | None = None) -> None:
     """The options that every command has."""
     parser.add_argument(
         "--home",
@@ -79,7 +79,8 @@ def add_global_options(parser: argparse.ArgumentParser, *, makes: str | None = N
     parser.add_argument(
         "--json", action="store_true", help="one JSON object on standard output, the rest on standard error"
     )
-    if own_out:
+    if writes is not None:
+        parser.add_argument("--out", dest="file", type=Path, metavar="FILE", help=writes)
         parser.set_defaults(out=None)
         return
     help_text = OUT if makes is None else f"where {makes} go, and each fact of the answer as a file of its name"

@@ -10,9 +10,8 @@ LOANS = "defi_lending: a file to write, CSV or Parquet by its suffix; without it
 def add_generate(members: Subcommands) -> None:
     """Add the command to `blink data`."""
     summary = "simulate a portfolio: cash_advance (docs/simulator.md) or defi_lending (docs/defi.md)"
-    generate = command(members, "generate", summary, "generate:generate", own_out=True)
+    generate = command(members, "generate", summary, "generate:generate", writes=LOANS)
     add_portfolio(generate)
-    generate.add_argument("--out", dest="file", type=Path, metavar="FILE", help=LOANS)
     generate.add_argument("--seed", type=whole, default=0, metavar="S")
     generate.add_argument(
         "--end",

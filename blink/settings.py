@@ -1,13 +1,35 @@
 """Settings: the environment, read once, here."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 
 class SettingsError(Exception):
     """A setting is wrong; the message names the variable and what it may be."""
+
+
+class Loading(StrEnum):
+    """`MODEL_LOADING`: when a server brings the model of `MODEL_SOURCE`."""
+
+    START = "start"
+    """Before it listens."""
+    FIRST_REQUEST = "first_request"
+    """When a request needs it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSource:
+    """The one model that a server is to bring and serve."""
+
+    address: str
+    """`MODEL_SOURCE`; for `s3`, made of `S3_BUCKET` and `S3_KEY`."""
+    loading: Loading = Loading.START
+    sha256: str | None = None
+    """`MODEL_SHA256`: what the sha256 of its manifest must be, in hex; None: whatever it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +50,10 @@ class Settings:
     """`KUBERNETES_SERVICE_HOST`, which every pod has: whether we run on a cluster."""
     model_store: str | None = None
     """`MODEL_STORE`: where bundles live for good, `s3://BUCKET/PREFIX` or a folder; None: in `model_dir`."""
+    model_source: ModelSource | None = None
+    """What `blink serve` brings and serves; None: the champion, or the bundle that it is given."""
+    aws_region: str | None = None
+    """`AWS_REGION`, or `AWS_DEFAULT_REGION`, which alone AWS's client for Python reads by itself."""
     otlp_endpoint: str | None = None
     """`OTEL_EXPORTER_OTLP_ENDPOINT`: the collector that a server's traces go to, OTLP over HTTP; None: no traces."""
     mlflow_tracking_uri: str | None = None
@@ -50,9 +76,39 @@ def read_settings(environment: Mapping[str, str] = os.environ, *, home: Path | N
         portfolio_dir=_path(environment, "BLINK_PORTFOLIOS"),
         in_pod="KUBERNETES_SERVICE_HOST" in environment,
         model_store=environment.get("MODEL_STORE") or None,
+        model_source=_model_source(environment),
+        aws_region=environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION") or None,
         otlp_endpoint=environment.get("OTEL_EXPORTER_OTLP_ENDPOINT") or None,
         mlflow_tracking_uri=environment.get("MLFLOW_TRACKING_URI") or None,
     )
+
+
+def _model_source(environment: Mapping[str, str]) -> ModelSource | None:
+    source = environment.get("MODEL_SOURCE", "").strip()
+    if not source:
+        return None
+    loading = environment.get("MODEL_LOADING", "").strip().lower() or Loading.START
+    if loading not in set(Loading):
+        raise SettingsError(f"MODEL_LOADING must be {' or '.join(Loading)}, not {environment['MODEL_LOADING']!r}")
+    address = _s3_address(environment) if source == "s3" else source
+    return ModelSource(address, Loading(loading), _sha256(environment, "MODEL_SHA256"))
+
+
+def _s3_address(environment: Mapping[str, str]) -> str:
+    bucket, key = (environment.get(name, "").strip().strip("/") for name in ("S3_BUCKET", "S3_KEY"))
+    if not bucket or not key:
+        raise SettingsError(
+            "MODEL_SOURCE=s3 needs S3_BUCKET, and S3_KEY, the key of a bundle's folder: PREFIX/MODEL_ID as "
+            "`blink model upload` tells it"
+        )
+    return f"s3://{bucket}/{key.removesuffix('/manifest.json')}"
+
+
+def _sha256(environment: Mapping[str, str], name: str) -> str | None:
+    value = environment.get(name, "").strip().lower()
+    if value and re.fullmatch(r"[0-9a-f]{64}", value, re.ASCII) is None:
+        raise SettingsError(f"{name} must be 64 hexadecimal digits, not {environment[name]!r}")
+    return value or None
 
 
 def _path(environment: Mapping[str, str], name: str) -> Path | None:

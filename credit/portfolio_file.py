@@ -8,7 +8,7 @@ from typing import cast, get_args
 
 from credit.features.catalogue import CASH_FLOW
 from credit.portfolio_costs import costs_of
-from credit.portfolio_fields import member, record, texts
+from credit.portfolio_fields import member, record, settings_of, texts
 from credit.portfolio_table import check_features, check_split, table_rule
 from credit.portfolios import (
     Currency,
@@ -47,7 +47,7 @@ _TOP_LEVEL = {
     "split": dict,
     "gate": dict,
 }
-_OPTIONAL = {"label": dict, "table": dict, "quality": dict, "costs": dict, "reasons": dict}
+_OPTIONAL = {"label": dict, "table": dict, "quality": dict, "costs": dict, "reasons": dict, "settings": dict}
 
 
 def builtin_names() -> tuple[str, ...]:
@@ -127,6 +127,7 @@ def _portfolio(table: Table, source: str) -> Portfolio:
         quality=record(Quality, table["quality"], f"{source} [quality]") if "quality" in table else None,
         sentences=_sentences(cast("Table", table.get("reasons", {})), source),
         costs=costs_of(table["costs"], features, f"{source} [costs]") if "costs" in table else None,
+        settings=settings_of(cast("Table", table.get("settings", {})), f"{source} [settings]"),
     )
 
 

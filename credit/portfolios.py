@@ -1,7 +1,7 @@
 """A portfolio: all that differs between one kind of lending and another, as data."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal, NewType
 
@@ -183,6 +183,14 @@ class Quality:
 
 
 @dataclass(frozen=True, slots=True)
+class Setting:
+    """One of an algorithm's own settings that a portfolio fixes; the trainer chooses the others by the sample."""
+
+    name: str
+    value: bool | float | str
+
+
+@dataclass(frozen=True, slots=True)
 class Portfolio:
     """A kind of lending: its subject, features, label, split, algorithm, gate and cut-off."""
 
@@ -204,8 +212,14 @@ class Portfolio:
     """None: there is no gate but that of deployment."""
     sentences: tuple[ReasonSentences, ...] = ()
     """Of reason groups of the portfolio's own."""
+    settings: tuple[Setting, ...] = ()
+    """Of the algorithm, in the order of the file."""
     costs: Costs | None = None
     """Of wrong decisions; None: `cut_off` alone decides."""
+
+    def with_algorithm(self, name: str) -> "Portfolio":
+        """The same with that algorithm; settings that were fixed of another one go with it."""
+        return self if name == self.algorithm else replace(self, algorithm=name, settings=())
 
     @property
     def decline_from(self) -> float:

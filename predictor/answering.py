@@ -113,6 +113,7 @@ class Answering:
         Raises:
             PredictorError: as its kinds say.
         """
+        await self._deployment.wanted()
         return await self._audits.score(Asked(request_id, idempotency_key, body))
 
     async def _audited(self, request_id: str, request: InferRequest, rows: Floats, deployed: Deployed) -> Answer:
@@ -128,7 +129,7 @@ class Answering:
 
 def _read(call: Call[T], deployed: Deployed) -> tuple[InferRequest, Floats]:
     request = call.read()
-    rows = request.source.rows(deployed.feature_names)
+    rows = request.source.rows(deployed.feature_names, deployed.codes)
     if request.subject_id is not None and len(rows) != 1:
         raise BadInputError("parameters.subject_id", f"one row is needed, not {len(rows)}: it is one subject's score")
     deployed.rules.check(rows)

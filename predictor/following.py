@@ -76,18 +76,22 @@ class RegistrationFollower:
         served = self._deployment.loaded
         if served is None:
             return
-        try:
-            registered = as_registered(served, self._model(served.bundle.model_id))
-        except (SchemaOutdatedError, ReleaseOutdatedError) as error:
-            registered = replace(served, obstacle=str(error))
-        except DatabaseAwayError as error:
-            if self._answered:  # what was known stays: an audit finds out for itself that the database is away
-                return
-            registered = replace(served, obstacle=f"{_not_looked_up(served.bundle)}: {error}")
+        registered = self.looked_up(served)
         if registered != served:
             self._deployment.replace(registered)
             if registered.obstacle:
                 _log.warning("scores cannot be audited: %s", registered.obstacle)
+
+    def looked_up(self, served: Deployed) -> Deployed:
+        """A bundle as the registry knows it now; where the database is away, as it was known before."""
+        try:
+            return as_registered(served, self._model(served.bundle.model_id))
+        except (SchemaOutdatedError, ReleaseOutdatedError) as error:
+            return replace(served, obstacle=str(error))
+        except DatabaseAwayError as error:
+            if self._answered:  # what was known stays: an audit finds out for itself that the database is away
+                return served
+            return replace(served, obstacle=f"{_not_looked_up(served.bundle)}: {error}")
 
     def _model(self, model_id: str) -> RegisteredModel | None:
         with online_transaction(self._database, timeout_seconds=self._seconds) as connection:

@@ -92,6 +92,7 @@ class ScoringServicer(InferenceServicer):  # type: ignore[misc]  # KServe ships 
         return pb.ModelReadyResponse(ready=self._deployment.ready)
 
     async def _model_metadata(self, request: Any, request_id: str) -> Any:  # noqa: ARG002
+        await self._deployment.wanted()
         self._deployment.check_name(self._name, request.name, request.version)
         said = await self._plane.model_metadata(model_name=request.name)
         return pb.ModelMetadataResponse(
@@ -103,6 +104,7 @@ class ScoringServicer(InferenceServicer):  # type: ignore[misc]  # KServe ships 
         )
 
     async def _infer(self, request: Any, request_id: str) -> Any:
+        await self._deployment.wanted()
         self._deployment.check_name(self._name, request.model_name, request.model_version)
         write = partial(grpc_answer, fallback_id=request_id)
         call = Call(request_id, request.ByteSize(), partial(parse_grpc, request), write)

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp
 
 from predictor import metrics as prometheus
 from predictor.answering import Answering, Call
-from predictor.deployment import Deployment
+from predictor.deployment import ASLEEP, Deployment
 from predictor.ending import Ending
 from predictor.errors import PredictorError
 from predictor.http_body import JSON, headers_of, read_body
@@ -62,9 +62,10 @@ class Endpoints:
         return _json(to_json({"live": True}))
 
     async def ready(self, request: Request) -> Response:  # noqa: ARG002
-        """`GET /v2/health/ready`: there is a model, in every worker."""
+        """`GET /v2/health/ready`: there is a model in every worker, or the first request loads it, which is said."""
         self._deployment.check_all_ready()
-        return _json(to_json({"ready": True}))
+        asleep: dict[str, Json] = {"model": ASLEEP} if self._deployment.asleep else {}
+        return _json(to_json({"ready": True, **asleep}))
 
     async def model_ready(self, request: Request) -> Response:
         """`GET /v2/models/{name}/ready`: there is a model; of a version: and its scores can be audited."""
@@ -89,15 +90,19 @@ class Endpoints:
 
     async def model_metadata(self, request: Request) -> Response:
         """`GET /v2/models/{name}`: inputs, outputs and version."""
-        self._check_model(request)
+        await self._check_model(request)
         bundle = self._deployment.current().bundle
         said = await self._plane.model_metadata(self._name)
         described = {**said, "versions": [bundle.model_id], "platform": bundle.engine.name}
-        return _json(to_json({**described, "parameters": {"features": list(bundle.feature_names)}}))
+        parameters: dict[str, Json] = {"features": list(bundle.feature_names)}
+        if texts := {one.name: list(one.categories) for one in bundle.manifest.features if one.categories}:
+            parameters["categories"] = texts
+        return _json(to_json({**described, "parameters": parameters}))
 
     async def openapi(self, request: Request) -> Response:  # noqa: ARG002
         """`GET /openapi.json`: what can be asked, for the model that serves now."""
-        features = self._deployment.current().feature_names
+        await self._deployment.wanted()
+        features = self._deployment.current().bundle.manifest.features
         return _json(to_json(openapi(self._name, features, version=self._plane.metadata()["version"])))
 
     async def metrics(self, request: Request) -> Response:  # noqa: ARG002
@@ -105,7 +110,7 @@ class Endpoints:
         return Response(self._metrics.page(), media_type=prometheus.CONTENT_TYPE)
 
     async def _v1(self, request: Request, verb: Verb, plane: Callable[..., Any]) -> Response:
-        self._check_model(request)
+        await self._check_model(request)
         body = await self._body(request, untyped=True)
         call = Call(request_id_of(request), len(body), partial(parse_v1, body, verb), partial(v1_answer, verb=verb))
         answer, _ = await plane(model_name=self._name, request=call)
@@ -115,8 +120,9 @@ class Endpoints:
         headers = headers_of(request.scope)
         return await read_body(headers, request.receive, limit=self._limits.body_bytes, types=[JSON], untyped=untyped)
 
-    def _check_model(self, request: Request) -> None:
+    async def _check_model(self, request: Request) -> None:
         params = request.path_params
+        await self._deployment.wanted()
         self._deployment.check_name(self._name, params["name"], params.get("version"))
 
 

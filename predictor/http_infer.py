@@ -56,6 +56,7 @@ class InferPath:
         if scope["method"] != "POST":
             return only_post(scope, request_id)
         name, version = asked
+        await self._deployment.wanted()
         self._deployment.check_name(self._name, name, version)
         headers = headers_of(scope)
         length = json_length(headers)

@@ -4,9 +4,11 @@ import logging
 import threading
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 from predictor.deployment import Deployment
 from predictor.errors import ServerError
+from predictor.first_request import FirstRequest
 from predictor.following import ChampionFollower, RegistrationFollower, pinned_bundle
 from predictor.kserve_import import kserve_server_only
 from predictor.metrics import Metrics
@@ -35,6 +37,7 @@ def serve(
     `announce` is called once both protocols listen. A server that follows the champion listens before it has a
     model; it is ready when it has one. A server of one bundle has loaded and proved it before it listens, and
     needs no database for that; what the registry says of it is followed, and waited for a little before it listens.
+    A server that brings its bundle on the first request is ready without it, and no longer when that has failed.
 
     Raises:
         BundleError: where the one bundle that is to be served cannot be.
@@ -46,7 +49,7 @@ def serve(
     with kserve_server_only():
         from predictor.assembly import Assembly  # noqa: PLC0415 - KServe takes seconds to import
     ended = threading.Event()
-    follower = _deploy(settings, deployment)
+    follower = _deploy(settings, deployment, ended)
     threads = []
     try:
         if follower is not None:
@@ -66,16 +69,33 @@ def _listens(workers: WorkerStates | None, announce: Callable[[Listening], None]
     announce(listening)
 
 
-def _deploy(settings: ServeSettings, deployment: Deployment) -> Follower | None:
+def _deploy(settings: ServeSettings, deployment: Deployment, ended: threading.Event) -> Follower | None:
     name, seconds = settings.portfolio.name, settings.limits.database_seconds
     if settings.bundle is not None:
         deployment.replace(pinned_bundle(settings.bundle, name, looked_up_later=settings.database is not None))
-        if settings.database is None:
-            return None
-        return RegistrationFollower(deployment, settings.database, seconds=seconds)
+        return _registration(settings, deployment)
+    if settings.bring is not None:
+        follower = _registration(settings, deployment)
+        load = partial(_bring, settings.bring, settings, deployment, follower)
+        deployment.load_on(FirstRequest(load, deployment.refused, ended, settings.limits.first_request))
+        return follower
     if settings.database is None or settings.model_dir is None:
         raise ServerError("nothing to serve: give a bundle, or a database and the folder of its models")
     return ChampionFollower(deployment, settings.database, settings.model_dir, name, seconds=seconds)
+
+
+def _registration(settings: ServeSettings, deployment: Deployment) -> RegistrationFollower | None:
+    if settings.database is None:
+        return None
+    return RegistrationFollower(deployment, settings.database, seconds=settings.limits.database_seconds)
+
+
+def _bring(
+    bring: Callable[[], Path], settings: ServeSettings, deployment: Deployment, follower: RegistrationFollower | None
+) -> None:
+    """Bring, prove, look up and deploy the one bundle: who waits for it may be about to be audited."""
+    pinned = pinned_bundle(bring(), settings.portfolio.name, looked_up_later=follower is not None)
+    deployment.replace(pinned if follower is None else follower.looked_up(pinned))
 
 
 def _followed(follower: Follower, ended: threading.Event, settings: ServeSettings) -> threading.Thread:

@@ -1,13 +1,14 @@
 """What a server is told at its start."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Engine
 
 from credit.portfolios import Portfolio
+from predictor.first_request import Pauses
 from predictor.spans import Spans
 from predictor.worker_states import WorkerPlace
 
@@ -41,6 +42,8 @@ class Limits:
     """Longest wait for one statement."""
     first_look_seconds: float = 5.0
     """Longest wait, before a server of one bundle listens, for what the registry says of the bundle."""
+    first_request: Pauses = field(default_factory=Pauses)
+    """Waits for a model that the first request loads."""
     retry_seconds: int = 2
     """What a client that comes too early is told to wait."""
     goodbye_seconds: float = 3.0
@@ -63,7 +66,10 @@ class ServeSettings:
     model_dir: Path | None = None
     """Folder of bundles; the champion of the database is served from here."""
     bundle: Path | None = None
-    """One bundle to serve, whoever is champion. Either this, or `model_dir` with a database."""
+    """One bundle to serve, whoever is champion. Either this, or `bring`, or `model_dir` with a database."""
+    bring: Callable[[], Path] | None = None
+    """Brings the one bundle to serve, and gives its path; called in a thread when a request first needs the model, and
+    again where it or the loading failed. May raise BundleError and ModelStoreError."""
     database: Engine | None = None
     """PostgreSQL, acting as `blink_scorer`; None: nothing is audited and `/score` answers 503."""
     host: str = "127.0.0.1"

@@ -74,7 +74,7 @@ def _trouble(state: WorkerState | None, version: str | None) -> str:
         return "is starting"
     if state.trouble or not version:
         return state.trouble
-    return state.obstacle if state.model_id == version else f"has {state.model_id}"
+    return state.obstacle if state.model_id == version else f"has {state.model_id or 'no model yet'}"
 
 
 def _path(directory: Path, number: int) -> Path:

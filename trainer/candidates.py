@@ -1,7 +1,7 @@
 """Which algorithm and settings a training takes: the portfolio's own, or those that a comparison chooses."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Engine
@@ -76,4 +76,4 @@ def chosen_of(
         store.dispose()
     selection = selection_of(found)
     tracker.tell("selection", selection)
-    return Chosen(replace(portfolio, algorithm=found.chosen.algorithm), found.chosen.parameters, selection)
+    return Chosen(portfolio.with_algorithm(found.chosen.algorithm), found.chosen.parameters, selection)

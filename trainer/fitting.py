@@ -15,6 +15,7 @@ from trainer.bootstrap import codes_of
 from trainer.calibration import IDENTITY, MIN_BADS, fit_calibration
 from trainer.cross_validation import assign_folds, repeated_folds
 from trainer.errors import InsufficientRowsError, TrainingError
+from trainer.fixed_settings import with_fixed
 from trainer.rows import Progress, Rows
 from trainer.split import SliceCount, Slices, count_slice, count_slices, split_by_time
 from trainer.stratified_split import split_stratified
@@ -76,8 +77,14 @@ class Fitter:
         return replace(self, parameters=parameters)
 
     def settings_for(self, sample: Sample, *, stopping: bool) -> Any:
-        """Settings of the algorithm's own type, tuned where they are; `stopping` where a slice is kept."""
-        return tuned(self.algorithm, self.algorithm.settings_for(sample, stopping=stopping), self.parameters)
+        """The algorithm's settings that suit the sample, tuned where they are, with those that the portfolio fixes.
+
+        Raises:
+            TrainingError: where the algorithm does not take one of these.
+        """
+        chosen = tuned(self.algorithm, self.algorithm.settings_for(sample, stopping=stopping), self.parameters)
+        place = f"portfolio {self.portfolio.name} [settings]"
+        return with_fixed(chosen, self.portfolio.settings, algorithm=self.algorithm.NAME, place=place)
 
     def estimator(self, sample: Sample, stopping: Sample | None, settings: Any) -> Estimator:
         """An estimator for the portfolio's features; settings are of the algorithm's own type."""

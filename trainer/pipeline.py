@@ -10,7 +10,7 @@ import numpy as np
 from sqlalchemy import Engine
 
 from credit.bundle.model_id import ModelId
-from credit.bundle.writer import sweep_unfinished
+from credit.bundle.publication import sweep_unfinished
 from credit.database import models
 from credit.database.labels import NO_LABEL
 from credit.database.pipeline_runs import PipelineRun
@@ -26,7 +26,7 @@ from trainer.judgement import Trained, judge
 from trainer.publication import Published, free_model_id, publish, register, register_refused
 from trainer.quality import require_quality, require_samples
 from trainer.report import TrainingReport
-from trainer.rows import Progress, Rows, Source, gather_rows, parity_of, vintages_of
+from trainer.rows import Parity, Progress, Rows, Source, Vintage, gather_rows, parity_of, vintages_of
 from trainer.table_rows import batch_rows, file_rows
 from trainer.tracked_model import track_model
 from trainer.tracking import RunFacts, Tracker, TrackingPlace, tracked_run
@@ -64,16 +64,6 @@ class TrainingOrder:
     """How algorithms are compared first; None: the portfolio's own is trained."""
     tracking: TrackingPlace | None = None
     """Where the run is tracked; None: nowhere."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Labelled:
-    """Rows with a history: those whose outcome is known, and those whose is not."""
-
-    rows: Rows
-    censored: Rows
-    dated: bool
-    """Whether they have times of their own."""
 
 
 def train(
@@ -114,20 +104,28 @@ def train(
             raise
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Gathered:
+    """What a model is made from, and what is told of all rows; the others are kept no longer."""
+
+    rows: Rows
+    """With a history and a label."""
+    censored: Rows
+    """With a history, without a label."""
+    dated: bool
+    """Whether rows have times of their own."""
+    vintages: tuple[Vintage, ...]
+    parity: Parity
+
+
 def _train(
     engine: Engine, order: TrainingOrder, run: TrainingRun, *, now: datetime, progress: Progress
 ) -> TrainingReport:
     sweep_unfinished(order.model_dir)
-    gathered, dated = _gathered(engine, order, run, now=now, progress=progress)
-    with_history = gathered.take(gathered.has_history)
-    labelled = Labelled(
-        rows=with_history.take(with_history.y != NO_LABEL),
-        censored=with_history.take(with_history.y == NO_LABEL),
-        dated=dated,
-    )
-    require_samples(labelled.rows.y, order.portfolio)
-    with tracked_run(order.tracking, _facts(order, run, labelled), progress) as tracker:
-        order, trained = _fitted(engine, order, labelled, tracker, progress)
+    gathered = _gathered(engine, order, run, now=now, progress=progress)
+    require_samples(gathered.rows.y, order.portfolio)
+    with tracked_run(order.tracking, _facts(order, run, gathered), progress) as tracker:
+        order, trained = _fitted(engine, order, gathered, tracker, progress)
         model_id = free_model_id(engine, run.batch_id or order.portfolio.name, order.model_dir, now)
         _pass_quality(engine, order.portfolio, trained, model_id, run, now=now)
         published = publish(model_id, order.portfolio, trained, order.model_dir)
@@ -142,16 +140,16 @@ def _train(
 
 
 def _fitted(
-    engine: Engine, order: TrainingOrder, labelled: Labelled, tracker: Tracker, progress: Progress
+    engine: Engine, order: TrainingOrder, gathered: _Gathered, tracker: Tracker, progress: Progress
 ) -> tuple[TrainingOrder, Trained]:
     """The model of the portfolio's algorithm, or of the one that a comparison chose, and the order with that one."""
-    rows = labelled.rows
+    rows = gathered.rows
     chosen = chosen_of(
         engine,
         order.portfolio,
         order.comparison,
         rows,
-        dated=labelled.dated,
+        dated=gathered.dated,
         seed=order.seed,
         tracker=tracker,
         progress=progress,
@@ -162,16 +160,16 @@ def _fitted(
         rows, portfolio, seed=order.seed, threads=order.threads, progress=progress, parameters=chosen.parameters
     )
     progress("model fitted", 1, 1)
-    judgement = judge(rows, labelled.censored, fitted, portfolio, np.random.default_rng([order.seed, 1]))
+    judgement = judge(rows, gathered.censored, fitted, portfolio, np.random.default_rng([order.seed, 1]))
     judgement = replace(judgement, selection=chosen.selection)
-    return replace(order, portfolio=portfolio), Trained(rows, fitted, judgement, dated=labelled.dated)
+    return replace(order, portfolio=portfolio), Trained(rows, fitted, judgement, dated=gathered.dated)
 
 
-def _facts(order: TrainingOrder, run: TrainingRun, labelled: Labelled) -> RunFacts:
+def _facts(order: TrainingOrder, run: TrainingRun, gathered: _Gathered) -> RunFacts:
     """What the run is told apart by where it is tracked; hashes are taken only where it is."""
     if order.tracking is None:
         return RunFacts(order.portfolio.name, str(run.run_id), {})
-    wish, rows = order.comparison, labelled.rows
+    wish, rows = order.comparison, gathered.rows
     facts = {
         "run_id": str(run.run_id),
         "batch_id": run.batch_id or "",
@@ -180,7 +178,7 @@ def _facts(order: TrainingOrder, run: TrainingRun, labelled: Labelled) -> RunFac
         "trials": "" if wish is None else str(wish.trials),
         "rows": str(len(rows)),
         "bads": str(int(rows.y.sum())),
-        "rows_sha256": rows.sha256(dated=labelled.dated),
+        "rows_sha256": rows.sha256(dated=gathered.dated),
     }
     if order.data is not None:
         with order.data.open("rb") as file:
@@ -190,6 +188,17 @@ def _facts(order: TrainingOrder, run: TrainingRun, labelled: Labelled) -> RunFac
 
 
 def _gathered(
+    engine: Engine, order: TrainingOrder, run: TrainingRun, *, now: datetime, progress: Progress
+) -> _Gathered:
+    found, dated = _found(engine, order, run, now=now, progress=progress)
+    with_history = found.take(found.has_history)
+    labelled = with_history.y != NO_LABEL
+    return _Gathered(
+        with_history.take(labelled), with_history.take(~labelled), dated, vintages_of(found), parity_of(found)
+    )
+
+
+def _found(
     engine: Engine, order: TrainingOrder, run: TrainingRun, *, now: datetime, progress: Progress
 ) -> tuple[Rows, bool]:
     """All rows, and whether they have times of their own."""
@@ -255,6 +264,7 @@ def _enter(
             "model_id": published.model_id,
             "decision": None if decision is None else decision.answer,
             "reason": None if decision is None else decision.reason,
+            "source": _source(order),
         }
         close_run(connection, run, state="succeeded", outcome=outcome, now=run.time())
     return answered
@@ -266,7 +276,9 @@ def _source(order: TrainingOrder) -> Source:
     return Source.TABLE if order.data is None else Source.FILE
 
 
-def _report(order: TrainingOrder, run: TrainingRun, gathered: Rows, trained: Trained, model_id: str) -> TrainingReport:
+def _report(
+    order: TrainingOrder, run: TrainingRun, gathered: _Gathered, trained: Trained, model_id: str
+) -> TrainingReport:
     model = trained.fit.model
     return TrainingReport(
         run_id=run.run_id,
@@ -275,8 +287,8 @@ def _report(order: TrainingOrder, run: TrainingRun, gathered: Rows, trained: Tra
         as_of=run.as_of,
         source=_source(order),
         slices=trained.fit.slices,
-        vintages=vintages_of(gathered),
-        parity=parity_of(gathered),
+        vintages=gathered.vintages,
+        parity=gathered.parity,
         rounds=model.estimator.rounds,
         calibration=model.calibration,
         calibrated_on=model.calibrated_on,

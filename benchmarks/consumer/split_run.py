@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from resource import RUSAGE_CHILDREN, getrusage
@@ -132,7 +132,7 @@ def _candidates(portfolio: Portfolio, selection: Mapping[str, Any], wish: SplitW
     for one in selection["standings"]:
         fitted = fit(
             rows,
-            replace(portfolio, algorithm=one["algorithm"]),
+            portfolio.with_algorithm(one["algorithm"]),
             seed=0,
             threads=wish.jobs,
             progress=_silent,

@@ -25,12 +25,15 @@ from blink.cli.arguments import (
 )
 from blink.cli.bench_commands import add_bench
 from blink.cli.control_commands import add_control
+from blink.cli.generate_command import add_generate
+from blink.cli.model_commands import add_model
+from blink.cli.portfolio_commands import add_portfolios
 from blink.cli.runs_commands import add_runs
 from blink.cli.score_commands import add_score
 from blink.cli.workflows_commands import add_workflows
 
 EPILOG = """\
-PORTFOLIO is a built-in name (cash_advance, consumer_credit, trade_credit), that of a file in the folder
+PORTFOLIO is a built-in name (cash_advance, consumer_credit, defi_lending, trade_credit), that of a file in the folder
 BLINK_PORTFOLIOS, or the path of a TOML file.
 Exit codes: 0 done, 1 failed, 2 wrong call, 75 try again, 78 wrong configuration."""
 
@@ -50,8 +53,8 @@ def build_parser() -> argparse.ArgumentParser:
     _add_train(commands)
     add_score(commands)
     _add_serve(commands)
-    _add_model(commands)
-    _add_portfolio(commands)
+    add_model(commands)
+    add_portfolios(commands)
     _add_audit(commands)
     add_runs(commands)
     add_control(commands)
@@ -157,13 +160,7 @@ def _add_data(commands: Subcommands) -> None:
         help="the rows were known in their own time (default for a portfolio's first rows)",
     )
     when.add_argument("--live", dest="history", action="store_false", help="the rows are known from now on")
-    generate = command(members, "generate", "simulate a portfolio's cash flows (docs/simulator.md)", "data:generate")
-    add_portfolio(generate)
-    generate.add_argument("--users", type=positive, default=1000, metavar="N")
-    generate.add_argument("--months", type=positive, default=12, metavar="M")
-    generate.add_argument("--seed", type=int, default=0, metavar="S")
-    generate.add_argument("--end", type=utc_time, metavar="T", help="when the history ends (default: today)")
-    generate.add_argument("--truth", type=Path, metavar="F", help="where the true probabilities go (Parquet)")
+    add_generate(members)
 
 
 def _add_train(commands: Subcommands) -> None:
@@ -205,29 +202,6 @@ def _add_serve(commands: Subcommands) -> None:
         "--audited-only", action="store_true", help="refuse requests without a subject_id, which leave no audit"
     )
     add_listening(parser)
-
-
-def _add_model(commands: Subcommands) -> None:
-    members = group(commands, "model", "trained models")
-    listing = command(members, "list", "all models of the registry", "model:list_models")
-    listing.add_argument("--portfolio", metavar="NAME", help="only that portfolio's")
-    for name, summary in (
-        ("show", "a model's metrics and status"),
-        ("importance", "a model's features by importance, with direction"),
-        ("verify", "check a bundle's hashes and golden rows"),
-    ):
-        parser = command(members, name, summary, f"model:{name}")
-        parser.add_argument("model", metavar="MODEL", help="a model id, or champion:PORTFOLIO")
-    made = "the library and its source"
-    export = command(members, "export", "write a model in another form", "model:export", makes=made)
-    export.add_argument("model", metavar="MODEL", help="a model id, or champion:PORTFOLIO")
-    export.add_argument("--to", choices=("tl2cgen",), required=True, help="tl2cgen: C source and its shared library")
-
-
-def _add_portfolio(commands: Subcommands) -> None:
-    members = group(commands, "portfolio", "portfolio descriptions")
-    check = command(members, "check", "check a portfolio's description", "portfolio:check")
-    add_portfolio(check)
 
 
 def _add_audit(commands: Subcommands) -> None:

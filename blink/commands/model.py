@@ -7,6 +7,7 @@ from datetime import datetime
 
 import numpy as np
 
+from blink.commands.lynq import lynq_exported
 from blink.database import open_database
 from blink.model_store import model_store
 from blink.outcome import Outcome
@@ -39,7 +40,7 @@ NO_MODELS = "no models yet: `blink train PORTFOLIO --deploy` trains one"
 
 def show(arguments: Namespace) -> Outcome:
     """A model's status and metrics."""
-    model = _find(arguments)
+    model = registered_model(arguments)
     lines = [f"{model.model_id}  {model.status}  {model.algorithm}  {model.portfolio}"]
     lines += [f"  {name}: {figure(value)}" for name, value in model.metrics.items() if not isinstance(value, list)]
     return Outcome("\n".join(lines), _facts(model))
@@ -47,7 +48,7 @@ def show(arguments: Namespace) -> Outcome:
 
 def importance(arguments: Namespace) -> Outcome:
     """A model's features by importance."""
-    model = _find(arguments)
+    model = registered_model(arguments)
     columns: Sequence[str] = tuple(model.feature_importance[0]) if model.feature_importance else ()
     rows = [[figure(row[column]) for column in columns] for row in model.feature_importance]
     return Outcome(table(columns, rows), {"model_id": model.model_id, "importance": list(model.feature_importance)})
@@ -55,7 +56,7 @@ def importance(arguments: Namespace) -> Outcome:
 
 def verify(arguments: Namespace) -> Outcome:
     """Check a bundle's hashes and reproduce its golden rows."""
-    model = _find(arguments)
+    model = registered_model(arguments)
     bundle = _bundle(arguments, model)
     if model.manifest_sha256 is not None and bundle.manifest_sha256 != model.manifest_sha256.hex():
         raise BundleError(f"{model.model_id}: manifest.json is not the one that was registered: train it again")
@@ -67,9 +68,16 @@ def verify(arguments: Namespace) -> Outcome:
 
 
 def export(arguments: Namespace) -> Outcome:
-    """Write a model as C source and shared library, proved equal on golden and reference rows."""
-    model = _find(arguments)
+    """Write a model in another form: C source and its shared library, or LYNQ's artifacts."""
+    model = registered_model(arguments)
     bundle = _bundle(arguments, model)
+    if arguments.to == "lynq":
+        return lynq_exported(arguments, model, bundle)
+    return _exported_as_c(arguments, model, bundle)
+
+
+def _exported_as_c(arguments: Namespace, model: RegisteredModel, bundle: Bundle) -> Outcome:
+    """Proved equal on golden and reference rows."""
     rows = np.ascontiguousarray(feature_rows(bundle.reference(), list(bundle.feature_names)))
     report = export_tl2cgen(bundle, arguments.out, rows)
     text = f"{report.library}: equal to {model.model_id} in every bit on {report.rows_proved:,} rows"
@@ -77,7 +85,12 @@ def export(arguments: Namespace) -> Outcome:
     return Outcome(text, facts)
 
 
-def _find(arguments: Namespace) -> RegisteredModel:
+def registered_model(arguments: Namespace) -> RegisteredModel:
+    """The model that the argument `model` names: an id, or the champion of a portfolio.
+
+    Raises:
+        UnknownModelError: where there is none.
+    """
     settings = read_settings(home=arguments.home)
     with open_database(settings, "blink_reader") as engine, engine.connect() as connection:
         if not arguments.model.startswith(CHAMPION):

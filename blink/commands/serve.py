@@ -1,8 +1,8 @@
-"""`blink serve`: the model server of a portfolio's champion, or of one bundle."""
+"""`blink serve`: the model server of a portfolio's champion, or of one bundle, which may be brought from a store."""
 
 import sys
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -11,11 +11,13 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from blink.database import open_database
+from blink.garbage import collect_seldom
 from blink.json_log import start_log
+from blink.model_source import bringing
 from blink.named_portfolio import named_portfolio
 from blink.outcome import Outcome, WrongCallError
 from blink.ports import choose_port
-from blink.settings import Settings, SettingsError, read_settings
+from blink.settings import Loading, Settings, SettingsError, read_settings
 from credit.bundle.reader import verify_hashes
 from credit.database.connection import Role, connect
 from credit.portfolios import Portfolio
@@ -30,19 +32,23 @@ GRPC_PORT = 8081
 
 ROLE: Role = "blink_scorer"
 
+Bring = Callable[[], Path]
+"""Brings a bundle and gives its directory."""
+
 
 def serve(arguments: Namespace) -> Outcome:
     """Serve until stopped."""
     start_log(arguments.log_format)
     settings = read_settings(home=arguments.home)
-    if arguments.bundle is not None:
-        _require_bundle(arguments.bundle)
-    elif arguments.portfolio is None:
-        raise WrongCallError("nothing to serve: give a PORTFOLIO, whose champion is served, or --bundle DIR")
+    source = settings.model_source if arguments.bundle is None else None
+    bring = None if source is None else bringing(source, settings)
+    if source is not None and bring is not None and source.loading is Loading.START:
+        arguments, bring = Namespace(**{**vars(arguments), "bundle": bring()}), None
+    _check_served(arguments, bring)
     if arguments.workers > 1 and arguments.worker is None:
         return _supervise(arguments, settings)
-    if arguments.bundle is not None:
-        return _serve_bundle(arguments, settings)
+    if arguments.bundle is not None or bring is not None:
+        return _serve_one(arguments, settings, bring)
     with open_database(settings, ROLE) as engine:
         served = _asked(arguments, named_portfolio(arguments.portfolio, settings), engine)
         _run(replace(served, model_dir=settings.model_dir), arguments, settings)
@@ -60,10 +66,24 @@ def _free_ports(arguments: Namespace) -> tuple[int, int]:
     return http_port, choose_port(arguments.host, arguments.grpc_port, max(GRPC_PORT, http_port + 1))
 
 
-def _serve_bundle(arguments: Namespace, settings: Settings) -> Outcome:
+def _check_served(arguments: Namespace, bring: Bring | None) -> None:
+    if arguments.bundle is not None:
+        _require_bundle(arguments.bundle)
+    elif arguments.portfolio is None and bring is not None:
+        raise WrongCallError(
+            "MODEL_LOADING=first_request needs a PORTFOLIO, whose name is served before there is a model"
+        )
+    elif arguments.portfolio is None:
+        raise WrongCallError(
+            "nothing to serve: give a PORTFOLIO, whose champion is served, or --bundle DIR, or set MODEL_SOURCE"
+        )
+
+
+def _serve_one(arguments: Namespace, settings: Settings, bring: Bring | None) -> Outcome:
+    """Serve one bundle, which is here already or is brought on the first request."""
     portfolio = named_portfolio(arguments.portfolio or verify_hashes(arguments.bundle).portfolio, settings)
     with _database_whenever_it_comes(settings) as engine:
-        _run(_asked(arguments, portfolio, engine), arguments, settings)
+        _run(replace(_asked(arguments, portfolio, engine), bring=bring), arguments, settings)
     return Outcome()
 
 
@@ -116,9 +136,9 @@ def _run(served: ServeSettings, arguments: Namespace, settings: Settings) -> Non
     with _spans(settings) as spans:
         served = replace(served, spans=spans)
         if arguments.worker is None:
-            run_server(on_free_ports(served, arguments), announce=_announce)
+            run_server(on_free_ports(served, arguments), announce=_serving)
         else:
-            run_server(_beside_others(served, arguments))
+            run_server(_beside_others(served, arguments), announce=lambda _: collect_seldom())
 
 
 def _beside_others(served: ServeSettings, arguments: Namespace) -> ServeSettings:
@@ -179,6 +199,11 @@ def _database_whenever_it_comes(settings: Settings) -> Iterator[Engine | None]:
     else:
         sys.stderr.write("no DATABASE_URL: V1 and V2 are answered, /score is not, because nothing can be audited\n")
         yield None
+
+
+def _serving(listening: Listening) -> None:
+    collect_seldom()
+    _announce(listening)
 
 
 def _announce(listening: Listening) -> None:

@@ -6,7 +6,7 @@ from argparse import Namespace
 from datetime import UTC, datetime
 
 from blink.database import open_database
-from blink.model_store import model_store
+from blink.model_store import writable_store
 from blink.named_portfolio import named_portfolio
 from blink.outcome import Outcome, WrongCallError
 from blink.progress import progress
@@ -28,7 +28,7 @@ def train(arguments: Namespace) -> Outcome:
     order = TrainingOrder(
         portfolio=named_portfolio(arguments.portfolio, settings),
         model_dir=settings.model_dir,
-        store=model_store(settings),
+        store=writable_store(settings),
         seed=arguments.seed,
         source=Source(arguments.source),
         data=arguments.data,

@@ -91,7 +91,7 @@ class Bundle:
             BundleError: where it is missing, or has changed since the bundle was loaded.
         """
         content = _read(self.path, name)
-        _check_hash(name, content, self.manifest.files[name])
+        check_hash(name, content, self.manifest.files[name])
         return content
 
 
@@ -138,12 +138,12 @@ def _proved(path: Path) -> Bundle:
 def _verified(path: Path) -> tuple[Manifest, dict[str, bytes]]:
     # The bytes that were hashed are the bytes that are used: nothing can change in between.
     files = {name: _read(path, name) for name in (manifest.HASH_FILE, manifest.FILE)}
-    _check_manifest_hash(files[manifest.HASH_FILE], files[manifest.FILE])
+    check_manifest_hash(files[manifest.HASH_FILE], files[manifest.FILE])
     said = manifest.manifest_from_bytes(files[manifest.FILE])
     _check_names(path, said)
     for name, digest in said.files.items():
         files[name] = _read(path, name)
-        _check_hash(name, files[name], digest)
+        check_hash(name, files[name], digest)
     return said, files
 
 
@@ -164,15 +164,26 @@ def _calibration(said: Manifest, files: Mapping[str, bytes]) -> Calibration:
     return read
 
 
-def _check_manifest_hash(line: bytes, content: bytes) -> None:
+def check_manifest_hash(line: bytes, content: bytes) -> str:
+    """The sha256 in hex of `manifest.json`, where the content of `manifest.sha256` says the same.
+
+    Raises:
+        BundleError: where it says another.
+    """
     digest = hashlib.sha256(content).hexdigest()
     if line != manifest.hash_line(digest):
         raise BundleError(
             f"{manifest.FILE} and {manifest.HASH_FILE} do not belong together: the manifest's sha256 is {digest}"
         )
+    return digest
 
 
-def _check_hash(name: str, content: bytes, digest: str) -> None:
+def check_hash(name: str, content: bytes, digest: str) -> None:
+    """Do nothing where a file has the sha256 in hex that the manifest says.
+
+    Raises:
+        BundleError: naming the file and both hashes.
+    """
     given = hashlib.sha256(content).hexdigest()
     if given != digest:
         raise BundleError(f"{name}: sha256 is {given}, but the manifest says {digest}")

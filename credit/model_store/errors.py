@@ -12,4 +12,8 @@ class ModelStoreAwayError(ModelStoreError, TryAgainError):
 
 
 class ModelStoreAddressError(ModelStoreError):
-    """MODEL_STORE is no address of a store, or what it names is not there for us."""
+    """An address is none of a store, or what it names is not there for us."""
+
+
+class NotStoredError(ModelStoreError):
+    """No such file is there."""

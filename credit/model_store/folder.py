@@ -2,17 +2,17 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from credit.bundle import manifest
-from credit.bundle.model_id import checked_model_id
-from credit.bundle.writer import published_whole, write_file
-from credit.model_store.errors import ModelStoreError
-from credit.model_store.store import arrive, check_same, upload_order
+from credit.bundle.publication import published_whole, write_file
+from credit.model_store.errors import ModelStoreError, NotStoredError
+from credit.model_store.store import ReadStore, upload_order
 
 
 @dataclass(frozen=True, slots=True)
-class FolderStore:
-    """Bundles as `root/<model_id>`."""
+class FolderFiles:
+    """The files of a folder."""
 
     root: Path
 
@@ -21,30 +21,41 @@ class FolderStore:
         """The folder."""
         return str(self.root)
 
-    def put(self, bundle: Path) -> None:
+    def read(self, name: str) -> bytes:
+        """As `StoredFiles.read`."""
+        try:
+            return (self.root / name).read_bytes()
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise NotStoredError(f"{self.root / name} is not there") from error
+        except OSError as error:
+            raise ModelStoreError(f"{self.root / name} cannot be read: {error.strerror}") from error
+
+    def within(self, folder: str) -> Self:
+        """As `StoredFiles.within`."""
+        return type(self)(self.root / folder)
+
+
+class FolderStore(ReadStore):
+    """Bundles as `root/<model_id>`."""
+
+    files: FolderFiles
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(FolderFiles(root))
+
+    @property
+    def writable(self) -> bool:
+        """Yes."""
+        return True
+
+    def put(self, bundle: Path) -> bool:
         """As `ModelStore.put`: copied beside its place and renamed."""
         model_id, names = upload_order(bundle)
-        target = self.root / model_id
+        target = self.files.root / model_id
         ours = (bundle / manifest.HASH_FILE).read_bytes()
-        if bundle.resolve() == target.resolve() or check_same(self.address, model_id, self._known(model_id), ours):
-            return
+        if bundle.resolve() == target.resolve() or self._has(model_id, ours):
+            return False
         with published_whole(target) as unfinished:
             for name in names:
                 write_file(unfinished / name, (bundle / name).read_bytes())
-
-    def fetch(self, model_id: str, model_dir: Path) -> Path:
-        """As `ModelStore.fetch`; where `model_dir` is the store, the directory itself."""
-        if not self.exists(model_id):
-            raise ModelStoreError(f"{self.address}: no bundle {model_id} there; see `blink model list`")
-        source = self.root / model_id
-        return arrive(model_id, model_dir, lambda name: (source / name).read_bytes())
-
-    def exists(self, model_id: str) -> bool:
-        """As `ModelStore.exists`."""
-        return self._known(model_id) is not None
-
-    def _known(self, model_id: str) -> bytes | None:
-        try:
-            return (self.root / checked_model_id(model_id) / manifest.HASH_FILE).read_bytes()
-        except FileNotFoundError:
-            return None
+        return True

@@ -1,15 +1,15 @@
-"""What every store can do, and how a bundle arrives from one."""
+"""What every store can do."""
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from credit.bundle import manifest
-from credit.bundle.errors import BundleError
 from credit.bundle.model_id import ModelId, checked_model_id
 from credit.bundle.reader import verify_hashes
-from credit.bundle.writer import published_whole, write_file
-from credit.model_store.errors import ModelStoreError
+from credit.model_store.arrival import bring
+from credit.model_store.errors import ModelStoreAddressError, ModelStoreError, NotStoredError
+from credit.model_store.files import StoredFiles
 
 
 class ModelStore(Protocol):
@@ -19,12 +19,17 @@ class ModelStore(Protocol):
     def address(self) -> str:
         """Where the store is, for messages."""
 
-    def put(self, bundle: Path) -> None:
-        """Store a whole bundle; the same bundle once more changes nothing.
+    @property
+    def writable(self) -> bool:
+        """Whether bundles can be put there."""
+
+    def put(self, bundle: Path) -> bool:
+        """Store a whole bundle; False where the same bundle was there already, and nothing was changed.
 
         Raises:
             BundleError: where a file of it has not the hash that its manifest says.
             ModelStoreError: where the store holds another bundle under its model id, which is never replaced.
+            ModelStoreAddressError: where it is not writable.
             ModelStoreAwayError: where the store does not answer.
         """
 
@@ -41,6 +46,62 @@ class ModelStore(Protocol):
         """Whether the whole bundle is there."""
 
 
+@dataclass(frozen=True)
+class ReadStore:
+    """A store that is read here and written to by other means; what the others read by."""
+
+    files: StoredFiles
+    """Bundles as folders of their ids."""
+
+    @property
+    def address(self) -> str:
+        """As `ModelStore.address`."""
+        return self.files.address
+
+    @property
+    def writable(self) -> bool:
+        """No."""
+        return False
+
+    def put(self, bundle: Path) -> bool:
+        """Refuse."""
+        raise ModelStoreAddressError(
+            f"{self.address} is only read by blink: put {bundle.name} there with the tools of its kind, "
+            f"{manifest.HASH_FILE} last, or have MODEL_STORE name a folder or a bucket of S3"
+        )
+
+    def fetch(self, model_id: str, model_dir: Path) -> Path:
+        """As `ModelStore.fetch`."""
+        target = model_dir / checked_model_id(model_id)
+        if target.is_dir():
+            return target
+        return bring(self.files.within(model_id), model_dir, model_id=model_id).path
+
+    def exists(self, model_id: str) -> bool:
+        """As `ModelStore.exists`."""
+        return self._known(model_id) is not None
+
+    def _has(self, model_id: ModelId, ours: bytes) -> bool:
+        """Whether the store has our bundle, by its `manifest.sha256`; False where it has none of that id.
+
+        Raises:
+            ModelStoreError: where it has another.
+        """
+        known = self._known(model_id)
+        if known is not None and known != ours:
+            raise ModelStoreError(
+                f"{self.address}: holds another bundle as {model_id}: a model id is never reused; train again for a "
+                "new one"
+            )
+        return known is not None
+
+    def _known(self, model_id: str) -> bytes | None:
+        try:
+            return self.files.within(checked_model_id(model_id)).read(manifest.HASH_FILE)
+        except NotStoredError:
+            return None
+
+
 def upload_order(bundle: Path) -> tuple[ModelId, tuple[str, ...]]:
     """A bundle's model id and its files, `manifest.sha256` last, after every hash was checked.
 
@@ -49,57 +110,3 @@ def upload_order(bundle: Path) -> tuple[ModelId, tuple[str, ...]]:
     """
     said = verify_hashes(bundle)
     return said.model_id, (*sorted(said.files), manifest.FILE, manifest.HASH_FILE)
-
-
-def check_same(address: str, model_id: str, known: bytes | None, ours: bytes) -> bool:
-    """Whether the store has our bundle already; False where it has none of that id.
-
-    Args:
-        address: of the store.
-        model_id: of both bundles.
-        known: the stored `manifest.sha256`, None where there is none.
-        ours: the one that is to be stored.
-
-    Raises:
-        ModelStoreError: where it has another.
-    """
-    if known is None:
-        return False
-    if known != ours:
-        raise ModelStoreError(
-            f"{address}: holds another bundle as {model_id}: a model id is never reused; train again for a new one"
-        )
-    return True
-
-
-def arrive(model_id: str, model_dir: Path, read: Callable[[str], bytes]) -> Path:
-    """Bring a bundle to `model_dir/<model_id>` file by file: hashes are checked, and one rename publishes it.
-
-    Args:
-        model_id: of the bundle.
-        model_dir: made if it is not there.
-        read: the content of a file by its name.
-
-    Raises:
-        BundleError: where a hash is wrong, or the manifest is another model's.
-    """
-    target = model_dir / checked_model_id(model_id)
-    if target.is_dir():
-        return target
-    try:
-        with published_whole(target) as unfinished:
-            _read_all(model_id, unfinished, read)
-    except BundleError:
-        if not target.is_dir():  # somebody else was faster
-            raise
-    return target
-
-
-def _read_all(model_id: str, directory: Path, read: Callable[[str], bytes]) -> None:
-    head = {name: read(name) for name in (manifest.FILE, manifest.HASH_FILE)}
-    said = manifest.manifest_from_bytes(head[manifest.FILE])
-    if said.model_id != model_id:
-        raise BundleError(f"{model_id}: the store holds {said.model_id} under this name")
-    for name in (*head, *said.files):
-        write_file(directory / name, head.get(name) or read(name))
-    verify_hashes(directory)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from credit.portfolios import Portfolio, SplitKind
-from trainer.algorithm import algorithm_named, algorithm_names
+from trainer.algorithm import Algorithm, Range, algorithm_named, algorithm_names
 from trainer.arrays import Indices
 from trainer.bootstrap import codes_of
 from trainer.comparison.budget import shares
@@ -123,13 +123,20 @@ def _lanes(
 ) -> list[Lane]:
     """One for each algorithm, with its share of the trials."""
     algorithms = [algorithm_named(name) for name in algorithm_names()]
-    shared = shares(order.trials, {one.NAME: len(one.SPACE) for one in algorithms})
+    spaces = {one.NAME: _space(one, portfolio.with_algorithm(one.NAME)) for one in algorithms}
+    shared = shares(order.trials, {name: len(space) for name, space in spaces.items()})
     lanes = []
     for one in algorithms:
-        study = order.studies.study(f"{portfolio.name} {key[:24]} {one.NAME}", one.NAME, one.SPACE, seed=seed)
-        judged = partial(_judged, rows, folds, Fitter(portfolio, one, seed, threads=1))
+        study = order.studies.study(f"{portfolio.name} {key[:24]} {one.NAME}", one.NAME, spaces[one.NAME], seed=seed)
+        judged = partial(_judged, rows, folds, Fitter(portfolio.with_algorithm(one.NAME), one, seed, threads=1))
         lanes.append(Lane(study, 1 + shared[one.NAME], judged, len(folds)))
     return lanes
+
+
+def _space(algorithm: Algorithm, portfolio: Portfolio) -> tuple[Range, ...]:
+    """What is tuned: none of what the portfolio fixes."""
+    fixed = {setting.name for setting in portfolio.settings}
+    return tuple(one for one in algorithm.SPACE if one.name not in fixed)
 
 
 def _run(lanes: list[Lane], jobs: int, progress: Progress, listener: Listener) -> tuple[Trial, ...]:
@@ -161,6 +168,7 @@ def _key(rows: Rows, rows_sha256: str, portfolio: Portfolio, seed: int, *, by_ti
         "subjects": hashlib.sha256(codes_of(rows.subject_id).data).hexdigest(),
         "features": [asdict(feature) for feature in portfolio.features],
         "split": asdict(portfolio.split),
+        "fixed": [portfolio.algorithm, *(asdict(setting) for setting in portfolio.settings)],
         "seed": seed,
         "folds": FOLDS,
         "by_time": by_time,

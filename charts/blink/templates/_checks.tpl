@@ -26,7 +26,7 @@ control/config.yaml.
 {{- end }}
 
 {{- define "blink.builtin" -}}
-["cash_advance", "consumer_credit", "trade_credit"]
+["cash_advance", "consumer_credit", "defi_lending", "trade_credit"]
 {{- end }}
 
 {{- define "blink.checkPortfolio" -}}

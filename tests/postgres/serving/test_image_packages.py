@@ -2,6 +2,9 @@
 
 import asyncio
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import grpc
 import numpy as np
@@ -14,6 +17,19 @@ from tests.postgres.serving.requests import INFER, ROWS, tensor
 from tests.postgres.serving.served import registered
 from tests.unit.predictor.serving_example import NAMES, Server, server_process, until_ready
 
+ROOT = Path(__file__).parents[3]
+BRINGING = f"""
+import sys
+from pathlib import Path
+sys.path.insert(0, {str(ROOT / "tests/unit/predictor")!r})
+from only_locked import like_image
+like_image(Path({str(ROOT)!r}), "predictor")
+from blink.cli.main import run
+from credit.model_store.s3 import client_of
+from credit.model_store.s3_access import S3Access
+client_of(S3Access(region="eu-central-1"))
+sys.exit(run(["serve", "--log-format", "json"]))
+"""
 ROW = {"instances": [{"metric_total_balance": 5000}]}
 GET = ("/", "/v2", "/metrics", "/v2/models", "/v2/models/cash_advance", "/v2/health/live", "/v1/models/cash_advance")
 
@@ -53,3 +69,10 @@ def test_the_predictor_serves_with_what_its_image_has(database, bundle, expected
         while (answer := running.post("/score", '{"user_id": "poor", "features": {}}'))[0] == 503:
             assert running.alive()
         assert answer[0] == 200
+
+
+def test_the_predictor_brings_a_model_with_what_its_image_has(monkeypatch, tmp_path):
+    monkeypatch.setenv("MODEL_SOURCE", str(tmp_path / "absent"))
+    done = subprocess.run([sys.executable, "-c", BRINGING], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"blink: no complete model at {tmp_path}/absent: manifest.sha256 is not there")

@@ -51,3 +51,22 @@ def test_a_worker_is_told_all_that_its_server_was_told(given):
     command = worker_command(asked, settings, WorkerPlace(1, 2, Path("shared")), LISTENING)
     own = {"worker": 1, "worker_directory": Path("shared")}
     assert vars(parser.parse_args(command[3:])) == vars(asked) | own
+
+
+@pytest.mark.parametrize(
+    ("source", "loading", "code", "said"),
+    [
+        ("nowhere", "start", 78, "MODEL_SOURCE: 'nowhere' is no address of a model store"),
+        ("nowhere", "first_request", 78, "MODEL_SOURCE: 'nowhere' is no address of a model store"),
+        ("{}/absent", "start", 1, "no complete model at {}/absent"),
+        ("{}/absent", "first_request", 2, "MODEL_LOADING=first_request needs a PORTFOLIO"),
+    ],
+)
+def test_a_source_that_cannot_be_served_is_said_before_anything_listens(
+    tmp_path, monkeypatch, capsys, *, source, loading, code, said
+):
+    monkeypatch.setenv("MODEL_DIR", str(tmp_path / "models"))
+    monkeypatch.setenv("MODEL_SOURCE", source.format(tmp_path))
+    monkeypatch.setenv("MODEL_LOADING", loading)
+    assert run(["serve"]) == code
+    assert said.format(tmp_path) in capsys.readouterr().err

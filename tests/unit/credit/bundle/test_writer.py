@@ -9,8 +9,9 @@ import pytest
 
 from credit.bundle.content import BundleContent
 from credit.bundle.errors import BundleError
+from credit.bundle.publication import sweep_unfinished
 from credit.bundle.reader import load_bundle
-from credit.bundle.writer import sweep_unfinished, write_bundle
+from credit.bundle.writer import write_bundle
 from tests.unit.credit.bundle.content_example import example_content
 
 KILLED_WRITERS = """

@@ -53,8 +53,7 @@ class StoreContract:
         assert load_bundle(fetched).model_id == bundle.name
 
     def test_the_same_bundle_twice_is_once(self, place, bundle):
-        place.store.put(bundle)
-        place.store.put(bundle)
+        assert [place.store.put(bundle) for _ in range(2)] == [True, False]
         assert place.store.exists(bundle.name)
 
     def test_another_bundle_of_the_same_id_is_refused_and_changes_nothing(self, place, bundle, namesake, tmp_path):
@@ -76,6 +75,19 @@ class StoreContract:
         with pytest.raises(ModelStoreError, match=r"model_cash_advance_19700101_000000.*blink model list"):
             place.store.fetch("model_cash_advance_19700101_000000", tmp_path)
         assert list(tmp_path.glob("model_*")) == []
+
+    def test_a_file_that_is_missing_there_is_named(self, place, bundle, tmp_path):
+        place.store.put(bundle)
+        place.raw.remove(bundle.name, "golden.json")
+        with pytest.raises(ModelStoreError, match=r"golden\.json is not there"):
+            place.store.fetch(bundle.name, tmp_path)
+
+    def test_without_the_manifests_hash_there_is_no_model(self, place, bundle, tmp_path):
+        place.store.put(bundle)
+        place.raw.remove(bundle.name, "manifest.sha256")
+        assert not place.store.exists(bundle.name)
+        with pytest.raises(ModelStoreError, match=f"no complete model at .*/{bundle.name}"):
+            place.store.fetch(bundle.name, tmp_path)
 
     def test_what_was_damaged_there_does_not_arrive(self, place, bundle, tmp_path):
         place.store.put(bundle)

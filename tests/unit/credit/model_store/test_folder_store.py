@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from credit.model_store.address import open_store
-from credit.model_store.errors import ModelStoreAddressError
 from credit.model_store.folder import FolderStore
 from tests.unit.credit.model_store.store_contract import Place, StoreContract, bundle, contents, namesake
 
@@ -49,11 +48,3 @@ def test_many_who_fetch_at_once_get_the_same(bundle, tmp_path):
         fetched = set(pool.map(lambda _: store.fetch(bundle.name, tmp_path / "models"), range(8)))
     assert fetched == {tmp_path / "models" / bundle.name}
     assert sorted(path.name for path in (tmp_path / "models").iterdir()) == [".writers.lock", bundle.name]
-
-
-@pytest.mark.parametrize(
-    "address", ["models", "s3://", "gs://bucket/models", "s3://bucket/a?b=c", "pvc://claim/models"]
-)
-def test_an_address_of_no_store_is_refused(address):
-    with pytest.raises(ModelStoreAddressError, match="MODEL_STORE must be s3://BUCKET/PREFIX or the absolute path"):
-        open_store(address)

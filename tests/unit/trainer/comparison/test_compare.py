@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from credit.portfolios import FeatureKind, Split, SplitKind
+from credit.portfolios import FeatureKind, Setting, Split, SplitKind
 from tests.unit.trainer.test_fitting import FOLDED, PORTFOLIO, draw
 from trainer.comparison import compare as module
 from trainer.comparison.compare import ComparisonOrder, compare, selection_of
@@ -73,6 +73,16 @@ def test_who_does_not_take_a_feature_is_left_out_with_the_reason(monkeypatch):
         "logistic_regression": "logistic_regression: only numeric features are supported, not noise"
     }
     assert {one.algorithm for one in found.trials} == {"base_rate", "lightgbm"}
+
+
+def test_what_the_portfolio_fixes_is_not_tuned_and_is_its_own_algorithm_s_alone(monkeypatch):
+    fixed = replace(LOT, settings=(Setting("rounds", 20), Setting("l2", 3.0)))
+    found = compared(monkeypatch, fixed, trials=2)
+    tried = [one for one in found.trials if one.algorithm == "lightgbm"]
+    assert (len(tried), tried[0].folds[0].rounds) == (3, 20)
+    assert all("l2" not in one.parameters for one in tried)
+    assert fixed.with_algorithm("xgboost") == replace(LOT, algorithm="xgboost")
+    assert fixed.with_algorithm("lightgbm") == fixed
 
 
 def test_a_portfolio_that_holds_nothing_back_is_refused(monkeypatch):

@@ -16,7 +16,7 @@ def elsewhere(world, monkeypatch, tmp_path):
     store.put(world.model_dir / FIRST)
     monkeypatch.setenv("DATABASE_URL", world.url)
     monkeypatch.setenv("MODEL_DIR", str(tmp_path / "models"))
-    monkeypatch.setenv("MODEL_STORE", str(store.root))
+    monkeypatch.setenv("MODEL_STORE", store.address)
     return tmp_path / "models"
 
 

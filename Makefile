@@ -70,8 +70,8 @@ acceptance: setup
 	$(BIN)/pytest -n 0 --hypothesis-profile long tests/unit
 	$(BIN)/python -m benchmarks.simulator_acceptance --users 20000 --months 24 --seeds 4 5 6 --out docs/acceptance/simulator.md
 	$(BIN)/python -m benchmarks.serving_acceptance --out docs/acceptance/serving.md
-	$(BIN)/uv pip install --quiet --target .build/xgboost --no-deps --require-hashes -r benchmarks/xgboost.lock
-	PYTHONPATH=.build/xgboost $(BIN)/python -m benchmarks.engine_proof --rows 10000000 --out docs/acceptance/engine_proof.md
+	$(BIN)/python -m benchmarks.table_acceptance --rows 5000000 --out docs/acceptance/table.md
+	$(BIN)/python -m benchmarks.engine_proof --rows 10000000 --out docs/acceptance/engine_proof.md
 	$(MAKE) test-native FUZZ_ROUNDS=20000 FUZZ_SEED=7
 	$(MAKE) bench
 

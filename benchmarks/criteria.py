@@ -73,8 +73,14 @@ def server_criteria(facts: Facts) -> Sequence[Criterion]:
             ),
         )
     ]
-    audited = _rate(facts, "ours, /score audited, 64 connections", "ours, 64 connections")
-    return [*found, Criterion("audited /score ≥ ⅓ of the unaudited rate, 64 connections", audited, 1 / 3)]
+    audited = "ours, /score audited, 64 connections"
+    of_default = _rate(facts, audited, "ours, 64 connections")
+    of_same = _rate(facts, audited, "ours, all of /score unaudited, 64 connections")
+    return [
+        *found,
+        Criterion("audited /score ≥ ⅓ of the unaudited rate of PD alone, 64 connections", of_default, 1 / 3),
+        Criterion("audited /score ≥ ⅓ of the unaudited rate of the same answer, 64 connections", of_same, 1 / 3),
+    ]
 
 
 def _measured(facts: Facts, case: str, rows: int, name: str) -> Facts | None:

@@ -124,7 +124,7 @@ def _sklearn(kind: str, seed: int, *, estimator: str, **settings: object) -> Pro
 
 
 def _xgboost(kind: str, seed: int, *, categorical: bool = False, rounds: int = 100, **settings: object) -> ProofModel:
-    import xgboost  # noqa: PLC0415  # not of the lock: `make acceptance` installs it beside it
+    import xgboost  # noqa: PLC0415 - an extra that only training needs
 
     rows, bad = training_rows(np.random.default_rng([seed, 3]))
     types = ["c" if categorical and column in CATEGORICAL else "q" for column in range(WIDTH)]

@@ -25,6 +25,8 @@ from benchmarks.servers.starts import Place
 from benchmarks.trees_model import TreesCase, trained_model
 
 EXPLAINED = ("default_probability", "shap_values", "base_value")
+WHOLE = (*EXPLAINED, "points", "reason_codes")
+"""All that `/score` answers."""
 
 KSERVE, MLSERVER, OURS, AUDITED = "kserve", "mlserver", "ours", "ours-audited"
 
@@ -95,6 +97,7 @@ def variants_of(model: ServedModel) -> Sequence[Variant]:
     """What is asked of whom. The same rows in turn, in the same bytes where the protocol is the same."""
     plain = [infer_body(row) for row in model.rows]
     explained = [infer_body(row, EXPLAINED) for row in model.rows]
+    whole = [infer_body(row, WHOLE) for row in model.rows]
     scores = [score_body(row, f"u-{number}") for number, row in enumerate(model.rows)]
     return [
         Variant("KServe LightGBM", KSERVE, INFER, plain, 16),
@@ -102,6 +105,7 @@ def variants_of(model: ServedModel) -> Sequence[Variant]:
         Variant("ours", OURS, INFER, plain, 16),
         Variant("ours, with contributions", OURS, INFER, explained, 16),
         Variant("ours, 64 connections", OURS, INFER, plain, 64),
+        Variant("ours, all of /score unaudited, 64 connections", OURS, INFER, whole, 64),
         Variant("ours, /score audited, 64 connections", AUDITED, "/score", scores, 64),
     ]
 

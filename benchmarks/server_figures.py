@@ -7,7 +7,7 @@ from typing import Any
 from benchmarks.client import Answered
 from benchmarks.spread import spread_of
 
-BASELINES = ("KServe LightGBM", "MLServer", "ours, 64 connections")
+BASELINES = ("KServe LightGBM", "MLServer", "ours, 64 connections", "ours, all of /score unaudited, 64 connections")
 """Variants that the others are compared with."""
 
 

@@ -3,46 +3,43 @@
 `credit.ledger.canonical_bytes` is the definition; a property test holds these to it, byte for byte.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from json.encoder import encode_basestring
 from math import isfinite
-from operator import add, itemgetter
 from uuid import UUID
 
+from credit.json_texts import all_usual, numbers_object
 from credit.ledger import LedgerError
-from credit.number_texts import number_texts
 
 quoted: Callable[[str], str] = encode_basestring
 """A string as JSON, with what is not ASCII as it is."""
 
 
 class NamedNumbers:
-    """Numbers by name, None where unknown; each number is written once."""
+    """Numbers by name, None where unknown."""
 
-    __slots__ = ("_names", "_pieces")
+    __slots__ = ("_usual", "_values")
 
     def __init__(self, values: Mapping[str, float | None]) -> None:
         """Raise LedgerError where a number is not finite, naming it."""
-        self._names = tuple(values)
-        keys, _ = _written_names(self._names)
-        plain = [None if value is None else value + 0.0 for value in values.values()]
+        # Adding 0.0 turns -0.0 into 0.0.
+        self._values = {name: None if value is None else value + 0.0 for name, value in values.items()}
         # One look at the sum spares one at each: it is finite only where all of them are.
-        if not isfinite(sum([value for value in plain if value is not None])):
+        if not isfinite(sum([value for value in self._values.values() if value is not None])):
             _check_finite(values)
-        self._pieces = list(map(add, keys, number_texts(plain)))
+        self._usual = all_usual(self._values)
 
     @property
     def canonical(self) -> str:
         """A JSON object with its keys sorted."""
-        _, in_order = _written_names(self._names)
-        return "{" + ",".join(in_order(self._pieces)) + "}"
+        return numbers_object(self._values, by_name=True, usual=self._usual)
 
     @property
     def as_given(self) -> str:
         """A JSON object with its keys as they were given."""
-        return "{" + ",".join(self._pieces) + "}"
+        return numbers_object(self._values, by_name=False, usual=self._usual)
 
 
 def number(value: float) -> str:
@@ -54,11 +51,6 @@ def number(value: float) -> str:
     if not isfinite(value):
         raise LedgerError(f"{value} has no canonical form; a missing number is null")
     return repr(value + 0.0)
-
-
-def texts(values: Iterable[str]) -> str:
-    """A JSON list of strings."""
-    return "[" + ",".join(map(quoted, values)) + "]"
 
 
 def named_texts(values: Mapping[str, str]) -> str:
@@ -87,11 +79,3 @@ def _check_finite(values: Mapping[str, float | None]) -> None:
     for name, value in values.items():
         if value is not None and not isfinite(value):
             raise LedgerError(f"{name}: {value} has no canonical form; a missing number is null")
-
-
-@lru_cache(maxsize=64)
-def _written_names(names: tuple[str, ...]) -> tuple[list[str], Callable[[Sequence[str]], Sequence[str]]]:
-    # The names are the features of a few models: they are sorted and quoted once.
-    order = sorted(range(len(names)), key=names.__getitem__)
-    in_order: Callable[[Sequence[str]], Sequence[str]] = itemgetter(*order) if len(order) > 1 else list
-    return [f"{quoted(name)}:" for name in names], in_order

@@ -5,7 +5,7 @@ from dataclasses import MISSING, fields, is_dataclass
 from enum import StrEnum
 from typing import Any, TypeVar, cast
 
-from credit.portfolios import PortfolioError
+from credit.portfolios import PortfolioError, Setting
 
 Record = TypeVar("Record")
 Word = TypeVar("Word", bound=StrEnum)
@@ -61,6 +61,20 @@ def texts(value: object, place: str) -> tuple[str, ...]:
     if repeated := sorted({item for item in value if value.count(item) > 1}):
         raise PortfolioError(f"{place}: named twice: {', '.join(repeated)}")
     return tuple(value)
+
+
+def settings_of(row: Mapping[str, object], place: str) -> tuple[Setting, ...]:
+    """The settings of an algorithm; which ones there are, the algorithm knows.
+
+    Raises:
+        PortfolioError: where a value is none of number, text and true or false, or is negative.
+    """
+    for name, value in row.items():
+        if not isinstance(value, bool | int | float | str):
+            raise PortfolioError(f"{place} {name}: must be a number, a text, or true or false, not {value!r}")
+        if isinstance(value, int | float) and not 0 <= value < float("inf"):
+            raise PortfolioError(f"{place} {name}: must be a number of 0 or more, not {value}")
+    return tuple(Setting(name, cast("bool | float | str", value)) for name, value in row.items())
 
 
 def _value(declared: Any, value: object, place: str) -> object:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import cast, get_args
 
 from credit.features.catalogue import CASH_FLOW
-from credit.portfolio_fields import member, record, texts
+from credit.portfolio_fields import member, record, settings_of, texts
 from credit.portfolio_table import check_features, check_split, table_rule
 from credit.portfolios import (
     Currency,
@@ -46,7 +46,7 @@ _TOP_LEVEL = {
     "split": dict,
     "gate": dict,
 }
-_OPTIONAL = {"label": dict, "table": dict, "quality": dict, "reasons": dict}
+_OPTIONAL = {"label": dict, "table": dict, "quality": dict, "reasons": dict, "settings": dict}
 
 
 def builtin_names() -> tuple[str, ...]:
@@ -124,6 +124,7 @@ def _portfolio(table: Table, source: str) -> Portfolio:
         ingestion_lag_hours=cast("int", table["ingestion_lag_hours"]),
         quality=record(Quality, table["quality"], f"{source} [quality]") if "quality" in table else None,
         sentences=_sentences(cast("Table", table.get("reasons", {})), source),
+        settings=settings_of(cast("Table", table.get("settings", {})), f"{source} [settings]"),
     )
 
 

@@ -181,6 +181,14 @@ class Quality:
 
 
 @dataclass(frozen=True, slots=True)
+class Setting:
+    """One of an algorithm's own settings that a portfolio fixes; the trainer chooses the others by the sample."""
+
+    name: str
+    value: bool | float | str
+
+
+@dataclass(frozen=True, slots=True)
 class Portfolio:
     """A kind of lending: its subject, features, label, split, algorithm, gate and cut-off."""
 
@@ -202,6 +210,8 @@ class Portfolio:
     """None: there is no gate but that of deployment."""
     sentences: tuple[ReasonSentences, ...] = ()
     """Of reason groups of the portfolio's own."""
+    settings: tuple[Setting, ...] = ()
+    """Of the algorithm, in the order of the file."""
 
     @property
     def own_sentences(self) -> Mapping[str, str]:

@@ -9,7 +9,7 @@ all groups plus the reference's mean log-odds give back the customer's.
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 
 import numpy as np
@@ -148,14 +148,24 @@ def excess_contributions(contributions: FloatArray, rules: ReasonRules) -> Float
 def adverse_amounts(excess: FloatArray, rules: ReasonRules) -> FloatArray:
     """Excess contributions `[n, d]` summed by group, `[n, g]` in order of `rules.codes`.
 
-    Columns are added one after another rather than multiplied by a membership matrix: a library's matrix
+    A group's columns are added one after another rather than multiplied by a membership matrix: a library's matrix
     product may round differently with the number of rows, and an audit must replay to the bit on its own.
     """
-    column = {code: index for index, code in enumerate(rules.codes)}
-    amounts = np.zeros((len(excess), len(column)), dtype=np.float64)
-    for index, group in enumerate(rules.groups):
-        amounts[:, column[group]] += excess[:, index]
+    amounts = np.zeros((len(excess), len(rules.codes)), dtype=np.float64)
+    for groups, columns in _summands(rules.groups):
+        amounts[:, groups] += excess[:, columns]
     return amounts
+
+
+@lru_cache(maxsize=64)
+def _summands(groups: tuple[str, ...]) -> tuple[tuple[list[int], list[int]], ...]:
+    """Places of groups in order of code, and of one feature of each: first of their first features, then of the second.
+
+    A group's features thus come in the model's order, and all groups at once.
+    """
+    members = [[index for index, group in enumerate(groups) if group == code] for code in sorted(set(groups))]
+    nth = [[(place, of[n]) for place, of in enumerate(members) if n < len(of)] for n in range(max(map(len, members)))]
+    return tuple(([place for place, _ in one], [column for _, column in one]) for one in nth)
 
 
 def principal_reasons(

@@ -129,7 +129,7 @@ class Answering:
 
 def _read(call: Call[T], deployed: Deployed) -> tuple[InferRequest, Floats]:
     request = call.read()
-    rows = request.source.rows(deployed.feature_names)
+    rows = request.source.rows(deployed.feature_names, deployed.codes)
     if request.subject_id is not None and len(rows) != 1:
         raise BadInputError("parameters.subject_id", f"one row is needed, not {len(rows)}: it is one subject's score")
     deployed.rules.check(rows)

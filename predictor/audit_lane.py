@@ -46,7 +46,7 @@ class Lane:
         `keys` are those that any lane is writing now; `ended` is called when this one has written some.
         """
         self._commit = commit
-        self._idle = transactions
+        self._transactions = self._idle = transactions
         self._threads = threads
         self._most_rows = most_rows
         self._queue: deque[Waiting] = deque()
@@ -90,8 +90,8 @@ class Lane:
         """Who goes next: of one model, and no key twice at once, so that the second finds the first one's answer."""
         taken: list[Waiting] = []
         left: deque[Waiting] = deque()
-        rows = 0
-        while self._queue and rows < self._most_rows:
+        rows, most = 0, self._share()
+        while self._queue and rows < most:
             waiting = self._queue.popleft()
             request = waiting.request
             if request.key in self._keys or (taken and request.deployed is not taken[0].request.deployed):
@@ -103,6 +103,12 @@ class Lane:
             rows += len(request.subjects)
         self._queue = left + self._queue
         return taken
+
+    def _share(self) -> int:
+        # Of all that is here an equal part for each transaction: one that took everything would leave the others
+        # nothing, and the server nothing to do while it is being committed.
+        here = self._written + sum(len(waiting.request.subjects) for waiting in self._queue)
+        return min(self._most_rows, max(_WORTH_ANOTHER, -(-here // self._transactions)))
 
     def _ended(self, group: Sequence[Waiting], running: asyncio.Future[list[Outcome]]) -> None:
         self._idle += 1

@@ -50,7 +50,7 @@ def asked_for(wish: ScoreWish, asked: Asked, deployed: Deployed) -> AuditRequest
         BadInputError: where features do not fit the model.
         UnavailableError: where the model's scores cannot be audited.
     """
-    given = given_rows(wish.subjects, deployed.feature_names)
+    given = given_rows(wish.subjects, deployed.feature_names, deployed.codes.code)
     check_auditable(deployed)
     key = asked.idempotency_key
     digest = b"" if key is None else sha256(f"{deployed.bundle.portfolio}\n".encode() + asked.body).digest()

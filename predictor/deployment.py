@@ -1,15 +1,18 @@
 """The model that answers now."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from credit.bundle.reader import Bundle
 from credit.database.audits import ScoreRole
+from predictor.category_codes import CategoryCodes
 from predictor.errors import UnavailableError, UnknownModelError
 from predictor.feature_values import RowRules
 from predictor.first_request import FirstRequest
 from predictor.metrics import Metrics
 from predictor.pace import UNKNOWN, Pace
+from predictor.unknown_values import NOT_SUPPLIED, absent_because
 from predictor.worker_states import WorkerStates
 
 _log = logging.getLogger(__name__)
@@ -29,12 +32,19 @@ class Deployed:
     """How fast its answers are."""
     rules: RowRules = field(init=False, compare=False, repr=False)
     """What its features allow in rows."""
+    codes: CategoryCodes = field(init=False, compare=False, repr=False)
+    """What texts mean to its features."""
+    not_supplied: Mapping[str, str] = field(init=False, compare=False, repr=False)
+    """For each feature, in order, why it is unknown where a client gave no value that the model knows."""
     feature_names: tuple[str, ...] = field(init=False, compare=False, repr=False)
     """In the order of the model's columns."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "feature_names", self.bundle.feature_names)
-        object.__setattr__(self, "rules", RowRules(self.bundle.manifest.features))
+        features = self.bundle.manifest.features
+        object.__setattr__(self, "rules", RowRules(features))
+        object.__setattr__(self, "codes", CategoryCodes(features))
+        object.__setattr__(self, "not_supplied", absent_because(features, NOT_SUPPLIED))
 
 
 class Deployment:

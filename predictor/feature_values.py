@@ -1,9 +1,10 @@
 """One value of a feature as it comes in JSON."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from types import NoneType
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,16 @@ BoolArray = npt.NDArray[np.bool_]
 
 MISSING = math.nan
 
+Value = float | str
+"""Of a feature in a request: a number, NaN where unknown, or the text of a category."""
+Code = Callable[[str, str, str], float]
+"""The code of a feature's text, from the feature's name, the text and its place; may raise BadInputError."""
+
 _NUMBERS = frozenset({float, int, NoneType})
+
+
+class WithTexts(dict[str, Value]):
+    """Values of which some may be texts."""
 
 
 def feature_value(value: Json, place: str) -> float:
@@ -39,8 +49,8 @@ def feature_value(value: Json, place: str) -> float:
     return number
 
 
-def feature_values(fields: Mapping[str, Json], place: str) -> dict[str, float]:
-    """Values by feature name; NaN where unknown.
+def feature_values(fields: Mapping[str, Json], place: str) -> dict[str, Value]:
+    """Values by feature name; NaN where unknown. Texts stay as they are: `row_of` knows which features have some.
 
     Raises:
         BadInputError: as `feature_value`, naming the feature.
@@ -50,7 +60,10 @@ def feature_values(fields: Mapping[str, Json], place: str) -> dict[str, float]:
     doubles = plain_doubles(values)
     if doubles is not None and not np.isinf(doubles).any():
         return dict(zip(fields, doubles.tolist(), strict=True))
-    return {name: feature_value(value, inside(place, name)) for name, value in fields.items()}
+    return WithTexts(
+        (name, value if isinstance(value, str) else feature_value(value, inside(place, name)))
+        for name, value in fields.items()
+    )
 
 
 def plain_doubles(values: Sequence[Json]) -> Floats | None:
@@ -63,18 +76,27 @@ def plain_doubles(values: Sequence[Json]) -> Floats | None:
         return None
 
 
-def row_of(values: Mapping[str, float], feature_names: Sequence[str], place: str) -> list[float]:
-    """Values in the order of `feature_names`, NaN where there is none.
+def row_of(values: Mapping[str, Value], feature_names: Sequence[str], place: str, code: Code) -> list[float]:
+    """Values in the order of `feature_names`, NaN where there is none, texts as their codes.
 
     Raises:
-        BadInputError: where a name is no feature of the model.
+        BadInputError: where a name is no feature of the model, or a text is given for one that has none.
     """
     if not values.keys() <= _known(tuple(feature_names)):
         unknown = [name for name in values if name not in feature_names]
         raise BadInputError(inside(place, unknown[0]), f"unknown feature; the model has {', '.join(feature_names)}")
-    if tuple(values) == feature_names:
-        return list(values.values())
-    return [values.get(name, MISSING) for name in feature_names]
+    in_order = tuple(values) == feature_names
+    row = list(values.values()) if in_order else [values.get(name, MISSING) for name in feature_names]
+    # Told by the type: a look at each value costs as much as the rest of this.
+    texts = type(values) is WithTexts
+    return _coded(row, feature_names, place, code) if texts else cast("list[float]", row)
+
+
+def _coded(row: Sequence[Value], feature_names: Sequence[str], place: str, code: Code) -> list[float]:
+    return [
+        code(name, value, inside(place, name)) if isinstance(value, str) else value
+        for name, value in zip(feature_names, row, strict=True)
+    ]
 
 
 @lru_cache(maxsize=16)

@@ -44,9 +44,8 @@ def rows_of_group(
     faults: dict[int, PredictorError] = {}
     for index, request in requests.items():
         try:
-            names = request.deployed.feature_names
             rows[index] = subject_rows(
-                connection, portfolio, request.subjects, request.given, feature_names=names, moment=moment
+                connection, portfolio, request.subjects, request.given, deployed=request.deployed, moment=moment
             )
         except PredictorError as error:
             faults[index] = error
@@ -58,8 +57,7 @@ def supplied_group(requests: Mapping[int, AuditRequest]) -> GroupRows:
     if not requests:
         return GroupRows(requests, _joined([]))
     given = np.concatenate([request.given for request in requests.values()])
-    names = next(iter(requests.values())).deployed.feature_names
-    return GroupRows(requests, supplied_rows(given, names))
+    return GroupRows(requests, supplied_rows(given, next(iter(requests.values())).deployed))
 
 
 def _check(requests: Sequence[AuditRequest]) -> None:
@@ -67,7 +65,7 @@ def _check(requests: Sequence[AuditRequest]) -> None:
     supplied = [subject.features is not None for request in requests for subject in request.subjects]
     given = np.concatenate([request.given for request in requests])
     deployed.rules.check(given[supplied])
-    supplied_rows(given, deployed.feature_names)
+    supplied_rows(given, deployed)
 
 
 def _joined(rows: Sequence[SubjectRows]) -> SubjectRows:

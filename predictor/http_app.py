@@ -94,12 +94,15 @@ class Endpoints:
         bundle = self._deployment.current().bundle
         said = await self._plane.model_metadata(self._name)
         described = {**said, "versions": [bundle.model_id], "platform": bundle.engine.name}
-        return _json(to_json({**described, "parameters": {"features": list(bundle.feature_names)}}))
+        parameters: dict[str, Json] = {"features": list(bundle.feature_names)}
+        if texts := {one.name: list(one.categories) for one in bundle.manifest.features if one.categories}:
+            parameters["categories"] = texts
+        return _json(to_json({**described, "parameters": parameters}))
 
     async def openapi(self, request: Request) -> Response:  # noqa: ARG002
         """`GET /openapi.json`: what can be asked, for the model that serves now."""
         await self._deployment.wanted()
-        features = self._deployment.current().feature_names
+        features = self._deployment.current().bundle.manifest.features
         return _json(to_json(openapi(self._name, features, version=self._plane.metadata()["version"])))
 
     async def metrics(self, request: Request) -> Response:  # noqa: ARG002

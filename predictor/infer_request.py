@@ -6,8 +6,9 @@ from typing import Protocol
 
 import numpy as np
 
+from predictor.category_codes import CategoryCodes
 from predictor.errors import BadInputError
-from predictor.feature_values import Floats, feature_values, row_of
+from predictor.feature_values import Code, Floats, feature_values, row_of
 from predictor.strict_json import Json
 from predictor.tensors import Tensor, rows_of
 
@@ -26,8 +27,8 @@ OUTPUTS: Mapping[str, str] = {
 class RowSource(Protocol):
     """Rows that are understood only with a model's features at hand."""
 
-    def rows(self, feature_names: Sequence[str]) -> Floats:
-        """Rows of features, float64 [n, d] with n > 0, NaN where unknown.
+    def rows(self, feature_names: Sequence[str], codes: CategoryCodes) -> Floats:
+        """Rows of features, float64 [n, d] with n > 0, NaN where unknown, texts as their codes.
 
         Raises:
             BadInputError: where what was sent does not fit these features.
@@ -55,9 +56,9 @@ class TensorRows:
 
     tensors: tuple[Tensor, ...]
 
-    def rows(self, feature_names: Sequence[str]) -> Floats:
+    def rows(self, feature_names: Sequence[str], codes: CategoryCodes) -> Floats:
         """As `RowSource.rows`."""
-        return rows_of(self.tensors, feature_names)
+        return rows_of(self.tensors, feature_names, codes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +67,10 @@ class InstanceRows:
 
     instances: tuple[Json, ...]
 
-    def rows(self, feature_names: Sequence[str]) -> Floats:
+    def rows(self, feature_names: Sequence[str], codes: CategoryCodes) -> Floats:
         """As `RowSource.rows`; an instance is an object by feature name, absent ones unknown, or a list in order."""
-        rows = [_instance_row(value, feature_names, f"instances[{i}]") for i, value in enumerate(self.instances)]
+        code = codes.code
+        rows = [_instance_row(value, feature_names, f"instances[{i}]", code) for i, value in enumerate(self.instances)]
         return np.array(rows, dtype=np.float64).reshape(len(rows), len(feature_names))
 
 
@@ -86,12 +88,12 @@ def checked_outputs(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(names) or (DEFAULT_OUTPUT,)
 
 
-def _instance_row(value: Json, feature_names: Sequence[str], place: str) -> list[float]:
+def _instance_row(value: Json, feature_names: Sequence[str], place: str, code: Code) -> list[float]:
     if isinstance(value, Mapping):
-        return row_of(feature_values(value, place), feature_names, place)
+        return row_of(feature_values(value, place), feature_names, place, code)
     if not isinstance(value, list):
         raise BadInputError(place, "an object of features by name, or a list of values, is needed")
     if len(value) != len(feature_names):
         raise BadInputError(place, f"{len(value)} values; the model has {len(feature_names)} features")
     named = dict(zip(feature_names, value, strict=True))
-    return row_of(feature_values(named, place), feature_names, place)
+    return row_of(feature_values(named, place), feature_names, place, code)

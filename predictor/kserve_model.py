@@ -8,6 +8,7 @@ from kserve.model import Model
 from predictor.answering import Answering, Call
 from predictor.deployment import Deployment
 from predictor.infer_request import OUTPUTS
+from predictor.tensors import TEXT
 
 T = TypeVar("T")
 
@@ -40,9 +41,14 @@ class ScoringModel(Model):  # type: ignore[misc]  # KServe ships no types
         return await self._answering.infer(payload)
 
     def get_input_types(self) -> list[dict[str, object]]:
-        """The one-tensor form: columns in the model's feature order."""
-        bundle = self._deployment.current().bundle
-        return [{"name": "features", "datatype": "FP64", "shape": [-1, len(bundle.feature_names)]}]
+        """The one-tensor form, columns in the model's feature order; a tensor a feature where some have texts."""
+        features = self._deployment.current().bundle.manifest.features
+        if not any(feature.categories for feature in features):
+            return [{"name": "features", "datatype": "FP64", "shape": [-1, len(features)]}]
+        return [
+            {"name": feature.name, "datatype": TEXT if feature.categories else "FP64", "shape": [-1]}
+            for feature in features
+        ]
 
     def get_output_types(self) -> list[dict[str, object]]:
         """All outputs; only the first comes without being asked for."""

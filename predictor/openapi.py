@@ -5,25 +5,27 @@ Source of V2: https://github.com/kserve/open-inference-protocol, `specification/
 
 from collections.abc import Mapping, Sequence
 
+from credit.portfolios import Feature
 from predictor.infer_request import OUTPUTS
 from predictor.strict_json import LONGEST_TEXT, Json
-from predictor.tensors import DTYPES
+from predictor.tensors import DATATYPES
 
 Schema = Mapping[str, Json]
 
 _TEXT: Schema = {"type": "string", "minLength": 1, "maxLength": LONGEST_TEXT}
 _SIZE: Schema = {"type": "integer", "minimum": 0, "maximum": 2**31 - 1}
 _VALUE: Schema = {"type": ["number", "null"]}
+_CELL: Schema = {"type": ["number", "string", "null"], "description": "A string is the text of a category."}
 _PARAMETERS: Schema = {"type": "object", "description": "Unknown ones are ignored."}
 
 
-def openapi(name: str, feature_names: Sequence[str], *, version: str) -> Json:
+def openapi(name: str, features: Sequence[Feature], *, version: str) -> Json:
     """The document of a server of one model, which is called `name` in URLs."""
     return {
         "openapi": "3.1.0",
         "info": {"title": "BlinkScoring predictor", "version": version},
         "paths": {**_metadata_paths(name), **_scoring_paths(name)},
-        "components": {"schemas": _schemas(feature_names)},
+        "components": {"schemas": _schemas(features)},
     }
 
 
@@ -120,13 +122,14 @@ def _list(items: Json, *, least: int = 0) -> Schema:
     return {"type": "array", "items": items, **({"minItems": least} if least else {})}
 
 
-def _schemas(feature_names: Sequence[str]) -> Schema:
-    row: Schema = _object({}, dict.fromkeys(feature_names, _VALUE))
-    whole: Schema = {**_list(_VALUE), "minItems": len(feature_names), "maxItems": len(feature_names)}
+def _schemas(features: Sequence[Feature]) -> Schema:
+    row: Schema = _object({}, {feature.name: _value(feature) for feature in features})
+    cell = _CELL if any(feature.categories for feature in features) else _VALUE
+    whole: Schema = {**_list(cell), "minItems": len(features), "maxItems": len(features)}
     subject = _object({"user_id": _TEXT}, {"features": row})
     return {
         **_said_of_models(),
-        **_inference(feature_names),
+        **_inference([feature.name for feature in features]),
         "Instances": _object(
             {"instances": _list({"oneOf": [row, whole]}, least=1)}, {"parameters": _object({}, {"subject_id": _TEXT})}
         ),
@@ -136,6 +139,13 @@ def _schemas(feature_names: Sequence[str]) -> Schema:
         "ScoreResponse": {"type": ["object", "array"]},
         "Error": _object({"error": {"type": "string"}, "request_id": {"type": "string"}}),
     }
+
+
+def _value(feature: Feature) -> Schema:
+    if not feature.categories:
+        return _VALUE
+    said = f"One of {', '.join(feature.categories)} (any other text is missing), or its place in this list, from 0."
+    return {"type": ["number", "string", "null"], "description": said}
 
 
 _V1_ANSWER: Mapping[str, Json] = {
@@ -192,8 +202,8 @@ def _sent_input() -> Schema:
         {
             "name": _TEXT,
             "shape": {**_list(_SIZE, least=1), "maxItems": 2},
-            "datatype": {"enum": list(DTYPES)},
-            "data": _list({"anyOf": [_VALUE, _list(_VALUE)]}),
+            "datatype": {"enum": list(DATATYPES)},
+            "data": _list({"anyOf": [_CELL, _list(_CELL)]}),
         },
         {"parameters": _PARAMETERS},
     )

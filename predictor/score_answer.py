@@ -1,7 +1,8 @@
 """The answer of `POST /score` for one audited score."""
 
-from credit.canonical_text import number, optional_text, quoted, texts
+from credit.canonical_text import number, optional_text, quoted
 from credit.database.written_audits import WrittenAudit
+from credit.json_texts import strings_list
 
 
 def score_answer(written: WrittenAudit) -> str:
@@ -15,7 +16,7 @@ def score_answer(written: WrittenAudit) -> str:
         f'"contributions":{written.contributions.as_given},"reasons":{written.reasons}}},'
         f'"model_name":{quoted(audit.snapshot.portfolio)},"model_id":{model_id},"model_version":{model_id},'
         f'"engine":{quoted(score.engine)},"engine_version":{quoted(score.engine_version)},'
-        f'"missing_features":{texts(score.missing)},"features_source":{quoted(audit.snapshot.source)},'
+        f'"missing_features":{strings_list(score.missing)},"features_source":{quoted(audit.snapshot.source)},'
         f'"as_of":{quoted(score.as_of.isoformat())},"audit_id":"{audit.audit_id}",'
         f'"request_id":{optional_text(audit.request_id)}}}'
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from predictor.errors import BadInputError
-from predictor.feature_values import Floats, feature_values, row_of
+from predictor.feature_values import Code, Floats, Value, feature_values, row_of
 from predictor.quick_json import read_json
 from predictor.strict_json import Json, as_mapping, as_object, as_text, inside
 
@@ -16,8 +16,9 @@ class SubjectWish:
     """One subject to be scored."""
 
     user_id: str
-    features: dict[str, float] | None
-    """Given values by name, NaN where unknown; None where the server is to compute them."""
+    features: dict[str, Value] | None
+    """Given values by name, NaN where unknown, categories as codes or texts; None where the server is to compute
+    them."""
     place: str = "body"
     """Where it stands: the body itself, or `[index]` in a list."""
 
@@ -51,13 +52,13 @@ def parse_score_wish(body: bytes, *, most: int) -> ScoreWish:
     return read_json(body, lambda value: _wish(value, most))
 
 
-def given_rows(subjects: Sequence[SubjectWish], feature_names: Sequence[str]) -> Floats:
+def given_rows(subjects: Sequence[SubjectWish], feature_names: Sequence[str], code: Code) -> Floats:
     """The given features, float64 [n, d], NaN where unknown; whole rows of NaN where they are to be computed.
 
     Raises:
-        BadInputError: where a name is no feature of the model.
+        BadInputError: where a name is no feature of the model, or a text is given for one that has none.
     """
-    rows = [row_of(subject.features or {}, feature_names, subject.features_place) for subject in subjects]
+    rows = [row_of(subject.features or {}, feature_names, subject.features_place, code) for subject in subjects]
     return np.array(rows, dtype=np.float64).reshape(len(subjects), len(feature_names))
 
 

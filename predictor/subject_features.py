@@ -1,9 +1,8 @@
 """Features of the subjects of one request: as they were given, or computed as of now."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import compress
 
 import numpy as np
 from sqlalchemy import Connection
@@ -12,14 +11,11 @@ from credit.database.table_rows import latest_rows
 from credit.features.errors import FeatureError
 from credit.features.query import FeatureRows, Key, compute_features
 from credit.portfolios import Portfolio
+from predictor.deployment import Deployed
 from predictor.errors import BadInputError, UnavailableError, UnknownSubjectError
 from predictor.feature_values import BoolArray, Floats
 from predictor.score_request import SubjectWish
-
-NOT_SUPPLIED = "not supplied"
-"""Why a feature is unknown that a client left out."""
-NOT_IN_TABLE = "not in the lender's table"
-"""Why a feature is unknown that the subject's latest row does not have."""
+from predictor.unknown_values import NOT_IN_TABLE, absent_because, null_reasons
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +38,7 @@ class SubjectRows:
     """`[n]`, whether the server computed them."""
 
 
-def supplied_rows(rows: Floats, feature_names: Sequence[str]) -> SubjectRows:
+def supplied_rows(rows: Floats, deployed: Deployed) -> SubjectRows:
     """Rows as a client gave them.
 
     Raises:
@@ -50,8 +46,8 @@ def supplied_rows(rows: Floats, feature_names: Sequence[str]) -> SubjectRows:
     """
     if np.isinf(rows).any():
         row, column = np.argwhere(np.isinf(rows))[0].tolist()
-        raise BadInputError(f"row {row}, feature {feature_names[column]}", "infinity cannot be audited")
-    return SubjectRows(rows, _absent(rows, feature_names, NOT_SUPPLIED), np.zeros(len(rows), dtype=np.bool_))
+        raise BadInputError(f"row {row}, feature {deployed.feature_names[column]}", "infinity cannot be audited")
+    return SubjectRows(rows, null_reasons(rows, deployed.not_supplied), np.zeros(len(rows), dtype=np.bool_))
 
 
 def subject_rows(
@@ -60,7 +56,7 @@ def subject_rows(
     subjects: Sequence[SubjectWish],
     given: Floats,
     *,
-    feature_names: Sequence[str],
+    deployed: Deployed,
     moment: Moment,
 ) -> SubjectRows:
     """Given rows with those filled in that are to be computed, as of the moment.
@@ -70,34 +66,25 @@ def subject_rows(
         UnknownSubjectError: where a subject has no history, or no row in the lender's own table.
         UnavailableError: where the model has features that the portfolio no longer computes.
     """
-    rows = supplied_rows(given, feature_names)
+    rows = supplied_rows(given, deployed)
     asked = [index for index, subject in enumerate(subjects) if subject.features is None]
     if not asked:
         return rows
+    _check_known(portfolio, deployed.feature_names)
     if portfolio.table is None:
         keys = [Key(subjects[index].user_id, moment.as_of, moment.pg_snapshot) for index in asked]
-        found = _computed(connection, portfolio, keys, subjects)
+        found = _in_order(_computed(connection, portfolio, keys, subjects), portfolio, deployed.feature_names)
     else:
-        found = _latest(connection, portfolio, [subjects[index].user_id for index in asked], moment)
-    return _filled(rows, asked, found, subjects, _Columns(portfolio, feature_names))
+        found = _latest(connection, portfolio, [subjects[index].user_id for index in asked], deployed, moment)
+    return _filled(rows, asked, found, subjects, portfolio)
 
 
-class _Columns:
-    """Where the model's features stand among the portfolio's."""
-
-    def __init__(self, portfolio: Portfolio, feature_names: Sequence[str]) -> None:
-        self.names = feature_names
-        self.lacking = (
-            "transactions to compute features from; load its history, or give the features"
-            if portfolio.table is None
-            else "row in the lender's table; load one, or give the features"
+def _check_known(portfolio: Portfolio, names: Sequence[str]) -> None:
+    if absent := [name for name in names if name not in portfolio.feature_names]:
+        raise UnavailableError(
+            f"the serving model has features that portfolio {portfolio.name} does not compute: "
+            f"{', '.join(absent)}; give them in the request"
         )
-        if absent := [name for name in feature_names if name not in portfolio.feature_names]:
-            raise UnavailableError(
-                f"the serving model has features that portfolio {portfolio.name} does not compute: "
-                f"{', '.join(absent)}; give them in the request"
-            )
-        self.indices = [portfolio.feature_names.index(name) for name in feature_names]
 
 
 def _computed(
@@ -110,28 +97,39 @@ def _computed(
         raise BadInputError(place, f"must be given: {error}") from error
 
 
-def _latest(connection: Connection, portfolio: Portfolio, subject_ids: Sequence[str], moment: Moment) -> FeatureRows:
-    """Features as they stand in each subject's latest row."""
-    found = latest_rows(connection, portfolio, subject_ids, as_of=moment.as_of, pg_snapshot=moment.pg_snapshot)
-    reasons = _absent(found.values, portfolio.feature_names, NOT_IN_TABLE)
-    return FeatureRows(found.values, reasons, found.found)
+def _in_order(found: FeatureRows, portfolio: Portfolio, names: Sequence[str]) -> FeatureRows:
+    """Features in the model's order."""
+    columns = [portfolio.feature_names.index(name) for name in names]
+    reasons = [{name: because[name] for name in names if name in because} for because in found.null_reasons]
+    return replace(found, values=found.values[:, columns], null_reasons=tuple(reasons))
 
 
-def _absent(rows: Floats, names: Sequence[str], because: str) -> tuple[Mapping[str, str], ...]:
-    """For each row, the reason for each feature that is NaN."""
-    return tuple(dict.fromkeys(compress(names, gone), because) for gone in np.isnan(rows).tolist())
+def _latest(
+    connection: Connection, portfolio: Portfolio, subject_ids: Sequence[str], deployed: Deployed, moment: Moment
+) -> FeatureRows:
+    """Features as they stand in each subject's latest row, categories by the model's own lists."""
+    features = deployed.bundle.manifest.features
+    found = latest_rows(
+        connection, portfolio.name, features, subject_ids, as_of=moment.as_of, pg_snapshot=moment.pg_snapshot
+    )
+    return FeatureRows(found.values, null_reasons(found.values, absent_because(features, NOT_IN_TABLE)), found.found)
 
 
 def _filled(
-    rows: SubjectRows, asked: Sequence[int], found: FeatureRows, subjects: Sequence[SubjectWish], columns: _Columns
+    rows: SubjectRows, asked: Sequence[int], found: FeatureRows, subjects: Sequence[SubjectWish], portfolio: Portfolio
 ) -> SubjectRows:
     values, reasons, computed = rows.values.copy(), list(rows.null_reasons), rows.computed.copy()
     for position, index in enumerate(asked):
         if not found.has_history[position]:
             subject = subjects[index]
-            raise UnknownSubjectError(f"{subject.user_id_place}: {subject.user_id} has no {columns.lacking}")
-        values[index] = found.values[position][columns.indices]
-        because = found.null_reasons[position]
-        reasons[index] = {name: because[name] for name in columns.names if name in because}
+            raise UnknownSubjectError(f"{subject.user_id_place}: {subject.user_id} has no {_lacking(portfolio)}")
+        values[index] = found.values[position]
+        reasons[index] = found.null_reasons[position]
         computed[index] = True
     return SubjectRows(values, tuple(reasons), computed)
+
+
+def _lacking(portfolio: Portfolio) -> str:
+    if portfolio.table is None:
+        return "transactions to compute features from; load its history, or give the features"
+    return "row in the lender's table; load one, or give the features"

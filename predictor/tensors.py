@@ -1,13 +1,15 @@
 """Tensors of the Open Inference Protocol (V2) read into rows of features, exactly or with a named fault."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf, prod
 from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 
+from predictor.binary_strings import unpacked_strings
+from predictor.category_codes import CategoryCodes
 from predictor.errors import BadInputError
 from predictor.feature_values import Floats, plain_doubles
 from predictor.strict_json import Json, kind_of
@@ -24,7 +26,11 @@ DTYPES: Mapping[str, npt.DTypeLike] = {
     "UINT32": "<u4",
     "UINT64": "<u8",
 }
-"""Datatypes that hold features, with their binary form."""
+"""Datatypes that hold numbers, with their binary form."""
+TEXT = "BYTES"
+"""The datatype of texts: of one categorical feature, by its name."""
+DATATYPES = (*DTYPES, TEXT)
+"""All that hold features."""
 
 _LARGEST = {"FP32": float(np.finfo(np.float32).max), "FP64": float(np.finfo(np.float64).max)}
 _BITS = (8, 16, 32, 64)
@@ -43,6 +49,8 @@ class Tensor:
     """Flat, row-major."""
     place: str
     """How messages call it."""
+    texts: Sequence[str | None] | None = None
+    """Of a tensor of texts, None where unknown; its `values` are NaN. None: it holds numbers."""
 
 
 def json_tensor(name: str, datatype: str, shape: tuple[int, ...], content: Sequence[Json], place: str) -> Tensor:
@@ -51,6 +59,8 @@ def json_tensor(name: str, datatype: str, shape: tuple[int, ...], content: Seque
     Raises:
         BadInputError: where a value does not fit the datatype, or their number does not fit the shape.
     """
+    if datatype == TEXT:
+        return text_tensor(name, shape, _texts(_flat(content, shape, place), shape, place), place)
     dtype = _checked_dtype(datatype, place)
     leaves = _flat(content, shape, place)
     doubles = _plain_doubles(leaves, datatype)
@@ -66,6 +76,8 @@ def binary_tensor(name: str, datatype: str, shape: tuple[int, ...], content: byt
     Raises:
         BadInputError: where the length does not fit shape and datatype.
     """
+    if datatype == TEXT:
+        return text_tensor(name, shape, unpacked_strings(content, place), place)
     dtype = np.dtype(_checked_dtype(datatype, place))
     needed = prod(shape) * dtype.itemsize
     if len(content) != needed:
@@ -87,16 +99,27 @@ def number_tensor(name: str, datatype: str, shape: tuple[int, ...], content: Seq
     return _sized(name, shape, np.array(content, dtype=np.float64), place)
 
 
-def rows_of(tensors: Sequence[Tensor], feature_names: Sequence[str]) -> Floats:
+def text_tensor(name: str, shape: tuple[int, ...], texts: Sequence[str | None], place: str) -> Tensor:
+    """A tensor of the datatype BYTES.
+
+    Raises:
+        BadInputError: where the number of texts does not fit the shape.
+    """
+    sized = _sized(name, shape, np.full(len(texts), np.nan), place)
+    return replace(sized, texts=texts)
+
+
+def rows_of(tensors: Sequence[Tensor], feature_names: Sequence[str], codes: CategoryCodes) -> Floats:
     """Rows of features, float64 [n, d]: from one tensor [n, d] in the features' order, or one a feature by name.
 
     Raises:
-        BadInputError: where the tensors are neither, or there is no row.
+        BadInputError: where the tensors are neither, there is no row, or texts are given for a feature that has none.
     """
     if not tensors:
         raise BadInputError("inputs", "there is no tensor")
-    whole = len(tensors) == 1 and (tensors[0].name not in feature_names or len(feature_names) == 1)
-    rows = _matrix(tensors[0], len(feature_names)) if whole else _columns(tensors, feature_names)
+    first = tensors[0]
+    whole = len(tensors) == 1 and first.texts is None and (first.name not in feature_names or len(feature_names) == 1)
+    rows = _matrix(first, len(feature_names)) if whole else _columns(tensors, feature_names, codes)
     if not len(rows):
         raise BadInputError(tensors[0].place, "there is no row")
     return rows
@@ -116,7 +139,7 @@ def checked_shape(shape: Sequence[Json], place: str) -> tuple[int, ...]:
 
 def _checked_dtype(datatype: str, place: str) -> npt.DTypeLike:
     if datatype not in DTYPES:
-        raise BadInputError(place, f"datatype {datatype!r} holds no feature; use one of {', '.join(DTYPES)}")
+        raise BadInputError(place, f"datatype {datatype!r} holds no feature; use one of {', '.join(DATATYPES)}")
     return DTYPES[datatype]
 
 
@@ -127,6 +150,13 @@ def _flat(content: Sequence[Json], shape: tuple[int, ...], place: str) -> Sequen
         if not isinstance(item, list) or len(item) != shape[1]:
             raise BadInputError(f"{place}, row {row}", f"a list of {shape[1]} values is needed")
     return [value for item in content if isinstance(item, list) for value in item]
+
+
+def _texts(leaves: Sequence[Json], shape: tuple[int, ...], place: str) -> Sequence[str | None]:
+    for index, value in enumerate(leaves):
+        if value is not None and not isinstance(value, str):
+            raise BadInputError(_cell(place, index, shape), f"a string or null is needed, not {kind_of(value)}")
+    return cast("Sequence[str | None]", leaves)
 
 
 def _plain_doubles(leaves: Sequence[Json], datatype: str) -> Floats | None:
@@ -189,13 +219,13 @@ def _matrix(tensor: Tensor, width: int) -> Floats:
     return tensor.values.reshape(tensor.shape)
 
 
-def _columns(tensors: Sequence[Tensor], feature_names: Sequence[str]) -> Floats:
+def _columns(tensors: Sequence[Tensor], feature_names: Sequence[str], codes: CategoryCodes) -> Floats:
     by_name = {tensor.name: tensor for tensor in tensors}
     if len(by_name) != len(tensors):
         raise BadInputError("inputs", "two tensors have the same name")
     for name, tensor in by_name.items():
         if name not in feature_names:
-            raise BadInputError(tensor.place, f"unknown feature; the model has {', '.join(feature_names)}")
+            raise BadInputError(tensor.place, _unknown(tensor, feature_names))
         if tensor.shape[1:] not in {(), (1,)}:
             raise BadInputError(tensor.place, f"shape {list(tensor.shape)}; [n] or [n, 1] is needed")
     if absent := [name for name in feature_names if name not in by_name]:
@@ -205,4 +235,15 @@ def _columns(tensors: Sequence[Tensor], feature_names: Sequence[str]) -> Floats:
     if differing := [name for name in feature_names if sizes[name] != sizes[first]]:
         name = differing[0]
         raise BadInputError(by_name[name].place, f"{sizes[name]} rows where {first} has {sizes[first]}")
-    return np.column_stack([by_name[name].values for name in feature_names])
+    return np.column_stack([_column(by_name[name], codes) for name in feature_names])
+
+
+def _unknown(tensor: Tensor, feature_names: Sequence[str]) -> str:
+    known = f"the model has {', '.join(feature_names)}"
+    if tensor.texts is None:
+        return f"unknown feature; {known}"
+    return f"{TEXT} holds texts of one category, in a tensor of the feature's name; {known}"
+
+
+def _column(tensor: Tensor, codes: CategoryCodes) -> Floats:
+    return tensor.values if tensor.texts is None else codes.column(tensor.name, tensor.texts, tensor.place)

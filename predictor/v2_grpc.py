@@ -5,11 +5,12 @@ from typing import Any
 
 from kserve.protocol.grpc import grpc_predict_v2_pb2 as pb
 
+from predictor.binary_strings import text_of
 from predictor.errors import BadInputError
 from predictor.infer_request import OUTPUTS, InferRequest, TensorRows, checked_outputs
 from predictor.inference import Answer
 from predictor.strict_json import as_text
-from predictor.tensors import Tensor, binary_tensor, checked_shape, number_tensor
+from predictor.tensors import TEXT, Tensor, binary_tensor, checked_shape, number_tensor, text_tensor
 from predictor.v2_json import raw_output
 
 _CONTENTS: Mapping[str, str] = {
@@ -66,6 +67,9 @@ def _tensor(item: Any, raw: bytes | None) -> Tensor:
         if item.HasField("contents"):
             raise BadInputError(place, "has both contents and raw_input_contents")
         return binary_tensor(name, item.datatype, shape, raw, place)
+    if item.datatype == TEXT:
+        texts = [text_of(part, f"{place}, row {row}") for row, part in enumerate(item.contents.bytes_contents)]
+        return text_tensor(name, shape, texts, place)
     field = _CONTENTS.get(item.datatype)
     content = [] if field is None else list(getattr(item.contents, field))
     return number_tensor(name, item.datatype, shape, content, place)

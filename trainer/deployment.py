@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from credit.bundle.errors import BundleError
 from credit.bundle.reader import Bundle, load_bundle
+from credit.categories import recoded
 from credit.database import models
 from credit.database.models import RegisteredModel
 from credit.portfolios import Portfolio
@@ -115,8 +116,7 @@ def _later(champion: RegisteredModel, rows: Rows, fit: Fit) -> Bools:
 
 
 def _log_odds(bundle: Bundle, portfolio: Portfolio, rows: Rows) -> Floats:
-    columns = [portfolio.feature_names.index(name) for name in bundle.feature_names]
-    margins = bundle.engine.margins(np.ascontiguousarray(rows.values[:, columns]))
+    margins = bundle.engine.margins(recoded(rows.values, portfolio.features, bundle.manifest.features))
     return bundle.calibration.log_odds(margins)
 
 

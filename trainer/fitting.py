@@ -14,6 +14,7 @@ from trainer.bootstrap import codes_of
 from trainer.calibration import IDENTITY, MIN_BADS, fit_calibration
 from trainer.cross_validation import assign_folds, repeated_folds
 from trainer.errors import InsufficientRowsError, TrainingError
+from trainer.fixed_settings import with_fixed
 from trainer.rows import Progress, Rows
 from trainer.split import SliceCount, Slices, count_slice, count_slices, split_by_time
 from trainer.stratified_split import split_stratified
@@ -67,6 +68,16 @@ class Fitter:
     algorithm: Algorithm
     seed: int
     threads: int
+
+    def settings_for(self, sample: Sample, *, stopping: bool) -> Any:
+        """The algorithm's settings that suit the sample, with those that the portfolio fixes.
+
+        Raises:
+            TrainingError: where the algorithm does not take one of these.
+        """
+        chosen = self.algorithm.settings_for(sample, stopping=stopping)
+        place = f"portfolio {self.portfolio.name} [settings]"
+        return with_fixed(chosen, self.portfolio.settings, algorithm=self.algorithm.NAME, place=place)
 
     def estimator(self, sample: Sample, stopping: Sample | None, settings: Any) -> Estimator:
         """An estimator for the portfolio's features; settings are of the algorithm's own type."""
@@ -156,7 +167,7 @@ def _settled(rows: Rows, slices: Slices, fitter: Fitter) -> Any:
     back cost 0.002 of test AUC on 20,000 simulated users. More rows bear more trees, in proportion.
     """
     training = _sample(rows, slices.training)
-    settings = fitter.algorithm.settings_for(training, stopping=len(slices.stopping) > 0)
+    settings = fitter.settings_for(training, stopping=len(slices.stopping) > 0)
     if not isinstance(settings, Boosting) or settings.patience is None:
         return settings
     found = fitter.estimator(training, _sample(rows, slices.stopping), settings)
@@ -186,7 +197,7 @@ def _usable(slices: Slices, rows: Rows, algorithm: Algorithm) -> Slices:
 def _fit_cross_validated(rows: Rows, fitter: Fitter, rng: np.random.Generator, progress: Progress) -> Fit:
     split, users = fitter.portfolio.split, codes_of(rows.subject_id)
     everything = _sample(rows, np.arange(len(rows)))
-    settings = fitter.algorithm.settings_for(everything, stopping=False)
+    settings = fitter.settings_for(everything, stopping=False)
     folds = repeated_folds(rows.y, users, folds=split.folds, repeats=split.repeats, rng=rng)
     log_odds = np.zeros(len(rows))
     for repeat, assigned in enumerate(folds):
@@ -205,7 +216,7 @@ def _fit_cross_validated(rows: Rows, fitter: Fitter, rng: np.random.Generator, p
 def _small_model(rows: Rows, seen: Indices, fitter: Fitter, rng: np.random.Generator) -> Model:
     """Fitted and calibrated on the seen rows alone, as the final model is on all."""
     sample = _sample(rows, seen)
-    settings = fitter.algorithm.settings_for(sample, stopping=False)
+    settings = fitter.settings_for(sample, stopping=False)
     calibration, on = fitter.cross_fitted(sample, codes_of(rows.subject_id[seen]), settings, rng)
     return Model(fitter.estimator(sample, None, settings), calibration, on)
 

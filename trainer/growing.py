@@ -30,7 +30,8 @@ class Growing:
         self._array[self._used : needed] = rows
         self._used = needed
 
-    def whole(self) -> NDArray[np.generic]:
-        """All rows, the spare ones given back; nothing may be added afterwards."""
+    def whole(self, order: NDArray[np.int64] | None = None) -> NDArray[np.generic]:
+        """All rows, in that order where one is given; they are kept no longer here, and nothing may be added."""
         self._array.resize((self._used, *self._shape), refcheck=False)
-        return self._array
+        whole, self._array = self._array, self._array[:0].copy()
+        return whole if order is None else whole[order]

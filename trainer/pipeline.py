@@ -24,7 +24,7 @@ from trainer.judgement import Trained, judge
 from trainer.publication import Published, free_model_id, publish, register, register_refused
 from trainer.quality import require_quality, require_samples
 from trainer.report import TrainingReport
-from trainer.rows import Progress, Rows, Source, gather_rows, parity_of, vintages_of
+from trainer.rows import Parity, Progress, Rows, Source, Vintage, gather_rows, parity_of, vintages_of
 from trainer.table_rows import batch_rows, file_rows
 
 
@@ -101,16 +101,15 @@ def _train(
 ) -> TrainingReport:
     portfolio = order.portfolio
     sweep_unfinished(order.model_dir)
-    gathered, dated = _gathered(engine, order, run, now=now, progress=progress)
-    with_history = gathered.take(gathered.has_history)
-    rows = with_history.take(with_history.y != NO_LABEL)
+    gathered = _gathered(engine, order, run, now=now, progress=progress)
+    rows = gathered.rows
     require_samples(rows.y, portfolio)
     progress(f"fit {portfolio.algorithm} on {len(rows):,} rows, {int(rows.y.sum()):,} bad", 1, 1)
     fitted = fit(rows, portfolio, seed=order.seed, threads=order.threads, progress=progress)
     progress("model fitted", 1, 1)
-    censored = with_history.take(with_history.y == NO_LABEL)
     rng = np.random.default_rng([order.seed, 1])
-    trained = Trained(rows, fitted, judge(rows, censored, fitted, portfolio, rng), dated=dated)
+    judgement = judge(rows, gathered.censored, fitted, portfolio, rng)
+    trained = Trained(rows, fitted, judgement, dated=gathered.dated)
     model_id = free_model_id(engine, run.batch_id or portfolio.name, order.model_dir, now)
     _pass_quality(engine, portfolio, trained, model_id, run, now=now)
     published = publish(model_id, portfolio, trained, order.model_dir)
@@ -122,7 +121,32 @@ def _train(
     return replace(_report(order, run, gathered, trained, model_id), answered=answered)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Gathered:
+    """What a model is made from, and what is told of all rows; the others are kept no longer."""
+
+    rows: Rows
+    """With a history and a label."""
+    censored: Rows
+    """With a history, without a label."""
+    dated: bool
+    """Whether rows have times of their own."""
+    vintages: tuple[Vintage, ...]
+    parity: Parity
+
+
 def _gathered(
+    engine: Engine, order: TrainingOrder, run: TrainingRun, *, now: datetime, progress: Progress
+) -> _Gathered:
+    found, dated = _found(engine, order, run, now=now, progress=progress)
+    with_history = found.take(found.has_history)
+    labelled = with_history.y != NO_LABEL
+    return _Gathered(
+        with_history.take(labelled), with_history.take(~labelled), dated, vintages_of(found), parity_of(found)
+    )
+
+
+def _found(
     engine: Engine, order: TrainingOrder, run: TrainingRun, *, now: datetime, progress: Progress
 ) -> tuple[Rows, bool]:
     """All rows, and whether they have times of their own."""
@@ -188,6 +212,7 @@ def _enter(
             "model_id": published.model_id,
             "decision": None if decision is None else decision.answer,
             "reason": None if decision is None else decision.reason,
+            "source": _source(order),
         }
         close_run(connection, run, state="succeeded", outcome=outcome, now=run.time())
     return answered
@@ -199,7 +224,9 @@ def _source(order: TrainingOrder) -> Source:
     return Source.TABLE if order.data is None else Source.FILE
 
 
-def _report(order: TrainingOrder, run: TrainingRun, gathered: Rows, trained: Trained, model_id: str) -> TrainingReport:
+def _report(
+    order: TrainingOrder, run: TrainingRun, gathered: _Gathered, trained: Trained, model_id: str
+) -> TrainingReport:
     model = trained.fit.model
     return TrainingReport(
         run_id=run.run_id,
@@ -208,8 +235,8 @@ def _report(order: TrainingOrder, run: TrainingRun, gathered: Rows, trained: Tra
         as_of=run.as_of,
         source=_source(order),
         slices=trained.fit.slices,
-        vintages=vintages_of(gathered),
-        parity=parity_of(gathered),
+        vintages=gathered.vintages,
+        parity=gathered.parity,
         rounds=model.estimator.rounds,
         calibration=model.calibration,
         calibrated_on=model.calibrated_on,

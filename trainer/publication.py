@@ -144,12 +144,16 @@ def metrics_of(judgement: Judgement) -> dict[str, Any]:
 
 
 def _counts(judgement: Judgement) -> dict[str, Any]:
-    """Requirement C4: what is counted at the cut-off, and the samples on both sides of the split."""
+    """Requirements C4 and D3: what is counted at the cut-off, and the samples on both sides of the split."""
     judged, fitted, at_cut_off = judgement.evaluation, judgement.fitted, judgement.classification
+    _, default = at_cut_off.classes
     return {
         "auc_roc": judged.roc_auc.estimate,
         "cut_off": at_cut_off.cut_off,
         "accuracy": at_cut_off.accuracy,
+        "precision": default.precision,
+        "recall": default.recall,
+        "f1": default.f1,
         "train_samples": fitted.rows,
         "test_samples": judged.rows,
         "train_default_rate": fitted.bads / fitted.rows,

@@ -123,7 +123,9 @@ def _at_cut_off(judgement: Judgement) -> str:
         for name, one in zip(CLASSES, found.classes, strict=True)
     ]
     head = (f"declined from PD {found.cut_off:g}", "precision", "recall", "F1", "rows")
-    return f"{table(head, rates)}\naccuracy {found.accuracy:.4f}"
+    counts = [(name, *(str(count) for count in row)) for name, row in zip(CLASSES, found.confusion_matrix, strict=True)]
+    taken = table(("it was, by what it is taken for", *CLASSES), counts)
+    return f"{table(head, rates)}\naccuracy {found.accuracy:.4f}\n{taken}"
 
 
 def _calibration(report: TrainingReport) -> str:

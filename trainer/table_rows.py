@@ -11,12 +11,12 @@ from sqlalchemy import Connection
 
 from credit.database.labels import NO_LABEL
 from credit.database.table_rows import stored_rows
-from credit.intake.errors import MalformedTableError
 from credit.intake.source import open_table_file
+from credit.intake.table_classes import check_classes
 from credit.intake.table_keys import Keys
 from credit.intake.table_rows import TableReader, TableRows
-from credit.portfolios import Portfolio, TableRule
-from trainer.arrays import Floats, Outcomes, Times
+from credit.portfolios import Portfolio
+from trainer.arrays import Floats, Indices, Outcomes, Times
 from trainer.errors import TrainingError
 from trainer.growing import Growing
 from trainer.rows import Progress, Rows
@@ -63,8 +63,9 @@ def file_rows(
         progress("rows of the file", len(grown), None if not share else round(len(grown) / share))
     if not numbered:
         keys.check(str(rule.subject_id))
+    del keys
     found = grown.rows()
-    _check_classes(found.y, reader.name, rule)
+    check_classes(int((found.y != NO_LABEL).sum()), int((found.y == 1).sum()), file=reader.name, rule=rule)
     return found, reader.has(rule.observed_at)
 
 
@@ -119,37 +120,33 @@ class _Grown:
             self._subjects.append(part.subject_id)
 
     def rows(self) -> Rows:
-        """All of them in order of time."""
-        n = len(self)
-        found = Rows(
-            advance_id=np.arange(1, n + 1),
-            subject_id=np.concatenate(self._subjects) if self._subjects else np.arange(1, n + 1),
-            requested_at=cast("Times", self._observed.whole()),
-            values=cast("Floats", self._values.whole()),
-            y=cast("Outcomes", self._y.whole()),
-            known_at=cast("Times", self._known.whole()),
+        """All of them in order of time; one column after another is put in order, so that one alone is held twice."""
+        n, observed = len(self), cast("Times", self._observed.whole())
+        order = None if (observed[1:] >= observed[:-1]).all() else np.argsort(observed, kind="stable")
+        return Rows(
+            advance_id=np.arange(1, n + 1) if order is None else order + 1,
+            subject_id=self._in_order(order),
+            requested_at=observed if order is None else observed[order],
+            values=cast("Floats", self._values.whole(order)),
+            y=cast("Outcomes", self._y.whole(order)),
+            known_at=cast("Times", self._known.whole(order)),
             has_history=np.ones(n, dtype=np.bool_),
             stored=np.zeros(n, dtype=np.bool_),
             reproduced=np.zeros(n, dtype=np.bool_),
         )
-        in_order = (found.requested_at[1:] >= found.requested_at[:-1]).all()
-        return found if in_order else found.take(np.argsort(found.requested_at, kind="stable"))
+
+    def _in_order(self, order: Indices | None) -> NDArray[np.str_] | Indices:
+        """The subjects; rows that have none are their numbers."""
+        n = len(self._y)
+        if not self._subjects:
+            return np.arange(1, n + 1) if order is None else order + 1
+        parts, self._subjects = self._subjects, []
+        subjects = np.concatenate(parts)
+        parts.clear()
+        return subjects if order is None else subjects[order]
 
 
 def _times(stated: object, rows: int, otherwise: np.datetime64) -> Times:
     if stated is None:
         return np.full(rows, otherwise)
     return np.asarray(stated.to_numpy(zero_copy_only=False), dtype="datetime64[us]")  # type: ignore[attr-defined]  # Arrow has no types
-
-
-def _check_classes(y: Outcomes, file: str, rule: TableRule) -> None:
-    labelled, bads = int((y != NO_LABEL).sum()), int((y == 1).sum())
-    if bads in {0, labelled}:
-        which = "none of its rows has a label" if not labelled else f"all {labelled} labelled rows are {_word(bads)}"
-        raise MalformedTableError(
-            f"{file}: column {rule.label.column}: {which} by {str(rule.label)!r}; rows of both classes are needed"
-        )
-
-
-def _word(bads: int) -> str:
-    return "bad" if bads else "good"

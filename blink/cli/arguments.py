@@ -42,14 +42,23 @@ class StepsAction(argparse._SubParsersAction):  # type: ignore[type-arg]  # noqa
 
 
 def command(
-    commands: Subcommands, name: str, summary: str, handler: str | None = None, *, makes: str | None = None
+    commands: Subcommands,
+    name: str,
+    summary: str,
+    handler: str | None = None,
+    *,
+    makes: str | None = None,
+    writes: str | None = None,
 ) -> argparse.ArgumentParser:
-    """Add a command; without a handler it is a group's. `makes` says what goes to the folder --out beside the facts."""
+    """Add a command; without a handler it is a group's.
+
+    `makes` says what goes to the folder --out beside the facts; `writes` what the file --out holds, in place of facts.
+    """
     parser: argparse.ArgumentParser = commands.add_parser(
         name, help=summary, description=summary, formatter_class=Formatter
     )
     if handler is not None:
-        add_global_options(parser, makes=makes)
+        add_global_options(parser, makes=makes, writes=writes)
         parser.set_defaults(handler=f"blink.commands.{handler}")
     return parser
 
@@ -59,7 +68,7 @@ def group(commands: Subcommands, name: str, summary: str) -> Subcommands:
     return command(commands, name, summary).add_subparsers(title="commands", metavar="COMMAND", required=True)
 
 
-def add_global_options(parser: argparse.ArgumentParser, *, makes: str | None = None) -> None:
+def add_global_options(parser: argparse.ArgumentParser, *, makes: str | None = None, writes: str | None = None) -> None:
     """The options that every command has."""
     parser.add_argument(
         "--home",
@@ -70,6 +79,10 @@ def add_global_options(parser: argparse.ArgumentParser, *, makes: str | None = N
     parser.add_argument(
         "--json", action="store_true", help="one JSON object on standard output, the rest on standard error"
     )
+    if writes is not None:
+        parser.add_argument("--out", dest="file", type=Path, metavar="FILE", help=writes)
+        parser.set_defaults(out=None)
+        return
     help_text = OUT if makes is None else f"where {makes} go, and each fact of the answer as a file of its name"
     parser.add_argument("--out", type=Path, required=makes is not None, metavar="DIR", help=help_text)
 

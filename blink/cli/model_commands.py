@@ -21,10 +21,15 @@ def add_model(commands: Subcommands) -> None:
     ):
         parser = command(members, name, summary, f"model:{name}")
         parser.add_argument("model", metavar="MODEL", help=_MODEL)
-    made = "the library and its source"
+    made = "the library and its source, or the artifacts,"
     export = command(members, "export", "write a model in another form", "model:export", makes=made)
     export.add_argument("model", metavar="MODEL", help=_MODEL)
-    export.add_argument("--to", choices=("tl2cgen",), required=True, help="tl2cgen: C source and its shared library")
+    export.add_argument(
+        "--to",
+        choices=("tl2cgen", "lynq"),
+        required=True,
+        help="tl2cgen: C source and its shared library; lynq: dataset, native model, scaler and feature_config.json",
+    )
     _add_upload(members)
     _add_download(members)
 

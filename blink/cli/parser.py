@@ -25,14 +25,16 @@ from blink.cli.arguments import (
 )
 from blink.cli.bench_commands import add_bench
 from blink.cli.control_commands import add_control
+from blink.cli.generate_command import add_generate
 from blink.cli.model_commands import add_model
+from blink.cli.portfolio_commands import add_portfolios
 from blink.cli.runs_commands import add_runs
 from blink.cli.score_commands import add_score
 from blink.cli.workflows_commands import add_workflows
 
 EPILOG = """\
-PORTFOLIO is a built-in name (cash_advance, trade_credit), that of a file in the folder BLINK_PORTFOLIOS, or the path of
-a TOML file.
+PORTFOLIO is a built-in name (cash_advance, defi_lending, trade_credit), that of a file in the folder BLINK_PORTFOLIOS,
+or the path of a TOML file.
 Exit codes: 0 done, 1 failed, 2 wrong call, 75 try again, 78 wrong configuration."""
 
 
@@ -52,7 +54,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_score(commands)
     _add_serve(commands)
     add_model(commands)
-    _add_portfolio(commands)
+    add_portfolios(commands)
     _add_audit(commands)
     add_runs(commands)
     add_control(commands)
@@ -145,13 +147,7 @@ def _add_data(commands: Subcommands) -> None:
         help="the rows were known in their own time (default for a portfolio's first rows)",
     )
     when.add_argument("--live", dest="history", action="store_false", help="the rows are known from now on")
-    generate = command(members, "generate", "simulate a portfolio's cash flows (docs/simulator.md)", "data:generate")
-    add_portfolio(generate)
-    generate.add_argument("--users", type=positive, default=1000, metavar="N")
-    generate.add_argument("--months", type=positive, default=12, metavar="M")
-    generate.add_argument("--seed", type=int, default=0, metavar="S")
-    generate.add_argument("--end", type=utc_time, metavar="T", help="when the history ends (default: today)")
-    generate.add_argument("--truth", type=Path, metavar="F", help="where the true probabilities go (Parquet)")
+    add_generate(members)
 
 
 def _add_train(commands: Subcommands) -> None:
@@ -193,12 +189,6 @@ def _add_serve(commands: Subcommands) -> None:
         "--audited-only", action="store_true", help="refuse requests without a subject_id, which leave no audit"
     )
     add_listening(parser)
-
-
-def _add_portfolio(commands: Subcommands) -> None:
-    members = group(commands, "portfolio", "portfolio descriptions")
-    check = command(members, "check", "check a portfolio's description", "portfolio:check")
-    add_portfolio(check)
 
 
 def _add_audit(commands: Subcommands) -> None:

@@ -11,7 +11,8 @@ COMMAND = "python -m blink.cli.reference_page docs/commands.md"
 GLOBAL_OPTIONS = """\
 Every command takes `--home DIR` (the embedded database and the models of one machine, instead of
 `BLINK_HOME`), `--json` (one object on standard output, everything else on standard error) and `--out DIR` (each member
-of that object also as a file of its name in DIR: a string as it is, anything else as JSON; files appear whole)."""
+of that object also as a file of its name in DIR: a string as it is, anything else as JSON; files appear whole), but for
+those whose `--out FILE` is what they write."""
 
 
 def page() -> str:

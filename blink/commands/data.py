@@ -1,4 +1,4 @@
-"""`blink data`: a lender's files in, or a simulated portfolio."""
+"""`blink data load`: a lender's files in."""
 
 from argparse import Namespace
 from collections.abc import Sequence
@@ -6,26 +6,19 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
-
-from blink.ahead import one_ahead
 from blink.database import open_database
 from blink.named_portfolio import named_portfolio
 from blink.outcome import Outcome, WrongCallError
 from blink.progress import progress
 from blink.settings import read_settings
 from credit.database.statistics import refresh_statistics
-from credit.intake.load import LenderFiles, LenderTables, load_files, load_tables
+from credit.intake.load import LenderFiles, load_files
 from credit.intake.summary import FileSummary, LoadSummary
 from credit.intake.table_load import TableSummary, load_table_file
 from credit.plain_table import table
 from credit.portfolios import Portfolio
-from trainer.simulator.population import Chunk, fx_rates, simulate
 
 HEAD = ("file", "loaded", "already there", "rejected", "known")
-SIMULATED = "cash_advance"
 
 
 def load(arguments: Namespace) -> Outcome:
@@ -53,7 +46,7 @@ def load(arguments: Namespace) -> Outcome:
             rejects=arguments.rejects,
             progress=lambda kind, rows, share: report(f"reading {kind}", rows, round(rows / share) if share else None),
         )
-        _refresh(arguments)
+        refresh(arguments)
     return Outcome(summary_text(summary, arguments.rejects, history=arguments.history), _summary_facts(summary))
 
 
@@ -72,7 +65,7 @@ def _load_labels(arguments: Namespace, portfolio: Portfolio, *, alone: bool) -> 
             now=datetime.now(UTC),
             progress=lambda kind, rows, share: report(f"reading {kind}", rows, round(rows / share) if share else None),
         )
-        _refresh(arguments)
+        refresh(arguments)
     return Outcome(table_text(summary), asdict(summary))
 
 
@@ -86,53 +79,10 @@ def table_text(summary: TableSummary) -> str:
     return "\n".join(lines)
 
 
-def generate(arguments: Namespace) -> Outcome:
-    """Simulate a portfolio and load it as history, in one transaction."""
-    portfolio = named_portfolio(arguments.portfolio, read_settings(home=arguments.home))
-    if portfolio.name != SIMULATED:
-        raise WrongCallError(f"{portfolio.name} has no generator: there is one for {SIMULATED}")
-    now = datetime.now(UTC)
-    end = (arguments.end or now).date()
-    with open_database(read_settings(home=arguments.home), "blink_loader") as engine:
-        with progress() as report, engine.begin() as connection:
-            rates = fx_rates(arguments.months, arguments.seed, end)
-            rows = load_tables(connection, portfolio, LenderTables(fx_rates=rates), now=now).loaded
-            parts, users = [], 0
-            for chunk in one_ahead(simulate(arguments.users, arguments.months, arguments.seed, end)):
-                rows += load_tables(connection, portfolio, _tables(chunk), now=now).loaded
-                parts.append(chunk.truth)
-                users += chunk.users
-                report("users simulated and loaded", users, arguments.users)
-            truth = pa.concat_tables(parts)
-            if arguments.truth is not None:
-                _write_whole(truth, arguments.truth)
-        _refresh(arguments)
-    return _generated(truth, users, rows)
-
-
-def _refresh(arguments: Namespace) -> None:
+def refresh(arguments: Namespace) -> None:
     """Refresh the planner's statistics, as the owner; called while the loader keeps the embedded server running."""
     with open_database(read_settings(home=arguments.home), "blink_owner") as engine:
         refresh_statistics(engine)
-
-
-def _tables(chunk: Chunk) -> LenderTables:
-    return LenderTables(chunk.accounts, chunk.transactions, chunk.advances, chunk.repayments)
-
-
-def _generated(truth: pa.Table, users: int, rows: int) -> Outcome:
-    defaults, advances = pc.sum(truth["defaulted"]).as_py() or 0, truth.num_rows
-    rate = f"{defaults / advances:.1%} of them bad" if advances else "none of them due"
-    summary = f"{users:,} users with {rows:,} rows and {advances:,} advances, {rate}"
-    return Outcome(
-        summary, {"summary": summary, "users": users, "rows": rows, "advances": advances, "defaults": defaults}
-    )
-
-
-def _write_whole(truth: pa.Table, path: Path) -> None:
-    unfinished = path.with_name(f"{path.name}.unfinished")
-    pq.write_table(truth, unfinished)
-    unfinished.replace(path)
 
 
 def summary_text(summary: LoadSummary, rejects: Path | None, *, history: bool | None) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import numpy as np
 
+from blink.commands.lynq import lynq_exported
 from blink.database import open_database
 from blink.model_store import model_store
 from blink.outcome import Outcome
@@ -67,9 +68,16 @@ def verify(arguments: Namespace) -> Outcome:
 
 
 def export(arguments: Namespace) -> Outcome:
-    """Write a model as C source and shared library, proved equal on golden and reference rows."""
+    """Write a model in another form: C source and its shared library, or LYNQ's artifacts."""
     model = registered_model(arguments)
     bundle = _bundle(arguments, model)
+    if arguments.to == "lynq":
+        return lynq_exported(arguments, model, bundle)
+    return _exported_as_c(arguments, model, bundle)
+
+
+def _exported_as_c(arguments: Namespace, model: RegisteredModel, bundle: Bundle) -> Outcome:
+    """Proved equal on golden and reference rows."""
     rows = np.ascontiguousarray(feature_rows(bundle.reference(), list(bundle.feature_names)))
     report = export_tl2cgen(bundle, arguments.out, rows)
     text = f"{report.library}: equal to {model.model_id} in every bit on {report.rows_proved:,} rows"

@@ -2,30 +2,124 @@
 
 from argparse import Namespace
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
 
 from blink.named_portfolio import named_portfolio
+from blink.new_file import check_free, write_new
 from blink.outcome import Outcome
+from blink.progress import progress
 from blink.settings import read_settings
+from credit.intake.source import open_table_file
+from credit.intake.table_check import TableCheck, check_table_file
 from credit.portfolios import Feature, LabelRule, Portfolio
+from credit.profiling.name_words import is_sensitive
+from credit.profiling.proposal import Proposal, Proposed, Role
+from credit.profiling.roles import propose
+from credit.profiling.table_profile import profile_table
+from credit.profiling.template import portfolio_name, template, to_fill_in
 
 _ARROWS = {-1: "−", 0: "·", 1: "+"}
+_SAMPLE_SEED = 1
+
+
+def init(arguments: Namespace) -> Outcome:
+    """Propose a description of a lender's own table, in a new file."""
+    name = portfolio_name(arguments.table.name)
+    path = arguments.file or Path(f"{name}.toml")
+    check_free(path)
+    source = open_table_file(arguments.table)
+    with progress() as report:
+        profile = profile_table(source, np.random.default_rng(_SAMPLE_SEED), report)
+    proposal = propose(profile, arguments.label)
+    text = template(proposal, name=name)
+    write_new(path, text)
+    left = to_fill_in(text)
+    facts = {
+        "file": str(path),
+        "name": name,
+        "rows": profile.rows,
+        "label": proposal.label.text,
+        **{role.replace(" ", "_"): [one.column.name for one in proposal.having(role)] for role in _TOLD},
+        "to_fill_in": list(left),
+    }
+    return Outcome("\n".join(_proposed(proposal, arguments.table, path, left)), facts)
+
+
+_TOLD = (Role.FEATURE, Role.CATEGORY, Role.PROTECTED, Role.EXCLUDED, Role.LEFT_OUT)
+
+
+def _proposed(proposal: Proposal, data: Path, path: Path, left: Sequence[str]) -> Sequence[str]:
+    profile, label = proposal.profile, proposal.label.text
+    features = len(proposal.having(Role.FEATURE, Role.CATEGORY))
+    return [
+        f"{path} written",
+        f"{profile.name}: {profile.rows:,} rows, {len(profile.columns)} columns, {features} proposed as features",
+        f"bad: {label}" if label else "bad: not clear from the table; say when a row is bad, best by --label",
+        *(f"{role}: {_named(one)}" for role in _TOLD[2:] for one in proposal.having(role)),
+        "to fill in:",
+        *(f"  {line}" for line in left),
+        f"then: blink portfolio check {path} --data {data}",
+    ]
+
+
+def _named(one: Proposed) -> str:
+    return f"{one.column.name}, {one.because}" + ("" if one.auc is None else f"; ROC AUC alone {one.auc:.2f}")
 
 
 def check(arguments: Namespace) -> Outcome:
-    """Check a portfolio's description and say what it means."""
+    """Check a portfolio's description and say what it means; and a table of its rows, where one is given."""
     portfolio = named_portfolio(arguments.portfolio, read_settings(home=arguments.home))
     lines = [
         f"{portfolio.name}: scores a {portfolio.subject} in {portfolio.currency} with {portfolio.algorithm}",
         *_label(portfolio),
         f"split: {portfolio.split.kind}; declines from a probability of default of {portfolio.cut_off:g}",
         *_quality(portfolio),
+        *_settings(portfolio),
         f"{len(portfolio.features)} features (+ more is better for repayment, − worse, · free):",
         *(
             f"  {_ARROWS[each.direction]} {each.name}  [{each.unit}]  {each.reason_group}{_column(each)}"
             for each in portfolio.features
         ),
+        *_sensitive(portfolio),
     ]
-    return Outcome("\n".join(lines), {"name": portfolio.name, "features": list(portfolio.feature_names)})
+    facts: dict[str, object] = {"name": portfolio.name, "features": list(portfolio.feature_names)}
+    if arguments.data is None:
+        return Outcome("\n".join(lines), facts)
+    found = _checked(arguments.data, portfolio)
+    told = {"rows": found.rows, "labelled": found.labelled, "bads": found.bads, "unlisted": dict(found.unlisted)}
+    return Outcome("\n".join([*lines, *table_lines(found)]), {**facts, **told, "missing": dict(found.missing)})
+
+
+def _checked(path: Path, portfolio: Portfolio) -> TableCheck:
+    with progress() as report:
+        return check_table_file(
+            path,
+            portfolio,
+            now=datetime.now(UTC),
+            progress=lambda what, rows, share: report(what, rows, round(rows / share) if share else None),
+        )
+
+
+def table_lines(found: TableCheck) -> Sequence[str]:
+    """What a sound file holds, in words."""
+    bad = f"{found.bads:,} of {found.labelled:,} labelled rows are bad ({found.bads / found.labelled:.1%})"
+    return [
+        f"{found.file}: {found.rows:,} rows are sound; {bad}",
+        *(
+            f"  {name}: {count / found.rows:.1%} missing{_unlisted(found, name)}"
+            for name, count in found.missing.items()
+            if count
+        ),
+        *([f"columns not read: {', '.join(found.ignored)}"] if found.ignored else []),
+    ]
+
+
+def _unlisted(found: TableCheck, name: str) -> str:
+    count = found.unlisted.get(name, 0)
+    return f", {count:,} of them a text that is not among its categories" if count else ""
 
 
 def _label(portfolio: Portfolio) -> Sequence[str]:
@@ -40,11 +134,24 @@ def _label(portfolio: Portfolio) -> Sequence[str]:
     ]
 
 
+def _sensitive(portfolio: Portfolio) -> Sequence[str]:
+    """Of a lender's own table, features whose names ask to be looked at."""
+    if portfolio.table is None:
+        return []
+    found = [feature.source for feature in portfolio.features if is_sensitive(feature.source)]
+    return [f"look at {name}: by its name nobody may be judged by it; list it as protected instead" for name in found]
+
+
 def _quality(portfolio: Portfolio) -> Sequence[str]:
     gate = portfolio.quality
     if gate is None:
         return []
     return [f"quality: at least {gate.min_rows} labelled rows and a ROC AUC of {gate.min_auc:.2f}"]
+
+
+def _settings(portfolio: Portfolio) -> Sequence[str]:
+    fixed = ", ".join(f"{one.name} {one.value}" for one in portfolio.settings)
+    return [f"settings of {portfolio.algorithm}: {fixed}"] if fixed else []
 
 
 def _column(feature: Feature) -> str:

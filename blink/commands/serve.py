@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from blink.database import open_database
+from blink.garbage import collect_seldom
 from blink.json_log import start_log
 from blink.model_source import bringing
 from blink.named_portfolio import named_portfolio
@@ -135,9 +136,9 @@ def _run(served: ServeSettings, arguments: Namespace, settings: Settings) -> Non
     with _spans(settings) as spans:
         served = replace(served, spans=spans)
         if arguments.worker is None:
-            run_server(on_free_ports(served, arguments), announce=_announce)
+            run_server(on_free_ports(served, arguments), announce=_serving)
         else:
-            run_server(_beside_others(served, arguments))
+            run_server(_beside_others(served, arguments), announce=lambda _: collect_seldom())
 
 
 def _beside_others(served: ServeSettings, arguments: Namespace) -> ServeSettings:
@@ -198,6 +199,11 @@ def _database_whenever_it_comes(settings: Settings) -> Iterator[Engine | None]:
     else:
         sys.stderr.write("no DATABASE_URL: V1 and V2 are answered, /score is not, because nothing can be audited\n")
         yield None
+
+
+def _serving(listening: Listening) -> None:
+    collect_seldom()
+    _announce(listening)
 
 
 def _announce(listening: Listening) -> None:

@@ -122,4 +122,5 @@ GROUND_TRUTH_LABELS = Table(
     may("label", SmallInteger),
     *stamp(),
     Index("ground_truth_labels_subject_idx", "portfolio", "subject_id", "observed_at"),
+    Index("ground_truth_labels_xid_idx", "xid"),
 )

@@ -11,7 +11,8 @@ from credit.database.scoring_runs import ScoringRun
 def subjects_to_score(connection: Connection, run: ScoringRun, shard: int) -> tuple[str, ...]:
     """Subjects of a shard in [0, run.shards) with new data and no score by this run's model as of its time.
 
-    The answer is fixed by the run, but for those scored meanwhile: a run that is taken over goes on where it was.
+    New data are transactions and the like, or rows of a lender's own table: a portfolio has one or the other. The
+    answer is fixed by the run, but for those scored meanwhile: a run that is taken over goes on where it was.
     """
     values = {
         "portfolio": run.portfolio,
@@ -22,9 +23,13 @@ def subjects_to_score(connection: Connection, run: ScoringRun, shard: int) -> tu
         "shards": run.shards,
         "shard": shard,
     }
-    return tuple(connection.scalars(_statement(), values))
+    by_transactions, by_rows = (tuple(connection.scalars(_statement(name), values)) for name in _STATEMENTS)
+    return tuple(sorted({*by_transactions, *by_rows})) if by_transactions and by_rows else by_transactions or by_rows
+
+
+_STATEMENTS = ("scoring_subjects", "scoring_table_subjects")
 
 
 @cache
-def _statement() -> TextClause:
-    return text((resources.files("credit.database") / "scoring_subjects.sql").read_text("utf-8"))
+def _statement(name: str) -> TextClause:
+    return text((resources.files("credit.database") / f"{name}.sql").read_text("utf-8"))

@@ -5,16 +5,33 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, Row, TextClause, text
 
+from credit.categories import codes_of
 from credit.database.labels import NO_LABEL
-from credit.portfolios import Feature, FeatureKind, Portfolio
+from credit.portfolios import Feature, FeatureKind, TableRule
 
 ROWS_AT_ONCE = 10_000
+
+
+class TablePortfolio(Protocol):
+    """What of a portfolio rows are read by: of one that is described now, or as a model's bundle remembers it."""
+
+    @property
+    def name(self) -> str:
+        """The portfolio's name."""
+
+    @property
+    def features(self) -> Sequence[Feature]:
+        """In the order of the columns."""
+
+    @property
+    def table(self) -> TableRule | None:
+        """How rows stand in the lender's own table."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,13 +54,13 @@ class LatestRows:
     """The latest rows of n subjects, in the order in which they were asked for."""
 
     values: NDArray[np.float64]
-    """`[n, d]` in the portfolio's feature order; NaN where missing, and where there is no row."""
+    """`[n, d]` in the order of the features asked for; NaN where missing, and where there is no row."""
     found: NDArray[np.bool_]
     """`[n]`, whether there is a row."""
 
 
 def stored_rows(
-    connection: Connection, portfolio: Portfolio, *, batch_id: str | None, as_of: datetime
+    connection: Connection, portfolio: TablePortfolio, *, batch_id: str | None, as_of: datetime
 ) -> Iterator[StoredRows]:
     """The rows of a batch, or of all, known at `as_of`, in order of time and then of subject, a part at a time.
 
@@ -55,24 +72,36 @@ def stored_rows(
     params = {"portfolio": portfolio.name, "batch_id": batch_id, "as_of": as_of, "one_each": one_each}
     parts = {"yield_per": ROWS_AT_ONCE}
     streamed = connection.execute(_statement("table_rows"), params, execution_options=parts)
+    reader = _Reader(portfolio.features)
     for rows in streamed.partitions():
-        yield _stored(portfolio, rows)
+        yield _stored(reader, rows)
 
 
 def latest_rows(
-    connection: Connection, portfolio: Portfolio, subject_ids: Sequence[str], *, as_of: datetime, pg_snapshot: str
+    connection: Connection,
+    portfolio: str,
+    features: Sequence[Feature],
+    subject_ids: Sequence[str],
+    *,
+    as_of: datetime,
+    pg_snapshot: str,
 ) -> LatestRows:
-    """The features of each subject's latest row that was visible in the snapshot, as of the time."""
+    """The features of each subject's latest row that was visible in the snapshot, as of the time.
+
+    Categories are read by the lists of these features, which are those of a model as a rule: the portfolio's may have
+    grown since.
+    """
     params = {
-        "portfolio": portfolio.name,
+        "portfolio": portfolio,
         "subject_ids": list(subject_ids),
         "as_of": as_of,
         "snapshot": pg_snapshot,
     }
-    values = np.full((len(subject_ids), len(portfolio.features)), np.nan)
+    reader = _Reader(features)
+    values = np.full((len(subject_ids), len(features)), np.nan)
     found = np.zeros(len(subject_ids), dtype=np.bool_)
     for row in connection.execute(_statement("latest_table_rows"), params):
-        values[row.position] = _row(portfolio, row.features)
+        values[row.position] = reader.row(row.features)
         found[row.position] = True
     return LatestRows(values, found)
 
@@ -82,23 +111,31 @@ def _statement(name: str) -> TextClause:
     return text((resources.files("credit.database") / f"{name}.sql").read_text("utf-8"))
 
 
-def _stored(portfolio: Portfolio, rows: Sequence[Row[Any]]) -> StoredRows:
+class _Reader:
+    """Reads stored features; codes of categories are looked up once."""
+
+    def __init__(self, features: Sequence[Feature]) -> None:
+        self._columns = [
+            (feature.name, codes_of(feature) if feature.kind is FeatureKind.CATEGORICAL else None)
+            for feature in features
+        ]
+
+    def row(self, stored: Mapping[str, Any]) -> list[float]:
+        """A row in the features' order; NaN where missing, and where a text is no category."""
+        return [_value(stored.get(name), codes) for name, codes in self._columns]
+
+
+def _stored(reader: _Reader, rows: Sequence[Row[Any]]) -> StoredRows:
     return StoredRows(
         subject_id=np.array([row.subject_id for row in rows], dtype=np.str_),
         observed_at=np.array([row.observed_at for row in rows], dtype="datetime64[us]"),
         known_at=np.array(["NaT" if row.known_at is None else row.known_at for row in rows], dtype="datetime64[us]"),
-        values=np.array([_row(portfolio, row.features) for row in rows], dtype=np.float64),
+        values=np.array([reader.row(row.features) for row in rows], dtype=np.float64),
         y=np.array([NO_LABEL if row.label is None else row.label for row in rows], dtype=np.int8),
     )
 
 
-def _row(portfolio: Portfolio, stored: Mapping[str, Any]) -> list[float]:
-    return [_value(feature, stored.get(feature.name)) for feature in portfolio.features]
-
-
-def _value(feature: Feature, stored: Any) -> float:
+def _value(stored: Any, codes: Mapping[str, float] | None) -> float:
     if stored is None:
         return np.nan
-    if feature.kind is FeatureKind.CATEGORICAL:
-        return float(feature.categories.index(stored)) if stored in feature.categories else np.nan
-    return float(stored)
+    return float(stored) if codes is None else codes.get(stored, np.nan)

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import sha256
 
-from credit.canonical_text import NamedNumbers, number, optional_text, quoted, texts, time_text
+from credit.canonical_text import NamedNumbers, number, optional_text, quoted, time_text
 from credit.database.audit_record import Audit
 from credit.database.copying import NULL, bytes_field, json_field, optional_field, text_field
 from credit.database.snapshots import WrittenSnapshot
+from credit.json_texts import strings_list
 from credit.reasons import Reason
 
 AUDIT_FIELDS = (
@@ -29,7 +30,7 @@ class WrittenAudit:
         self.snapshot = WrittenSnapshot(audit.snapshot)
         self.contributions = NamedNumbers(audit.score.contributions)
         self.reasons = _reasons(audit.score.reasons)
-        missing, contributions = texts(audit.score.missing), self.contributions.canonical
+        missing, contributions = strings_list(audit.score.missing), self.contributions.canonical
         self.canonical = _canonical(self, missing, contributions).encode()
         """`canonical_bytes` of the audit's record."""
         self.sha256 = sha256(self.canonical).digest()
@@ -73,7 +74,7 @@ def _reasons(reasons: Sequence[Reason]) -> str:
 
 def _reason(reason: Reason) -> str:
     code, sentence = _said(reason.code, reason.sentence)
-    return f'{{"amount":{number(reason.amount)},{code},"features":{texts(reason.features)},{sentence}}}'
+    return f'{{"amount":{number(reason.amount)},{code},"features":{strings_list(reason.features)},{sentence}}}'
 
 
 @lru_cache(maxsize=256)

@@ -20,7 +20,7 @@ from credit.portfolios import Comparison, Feature, FeatureKind, TableLabel
 Floats = npt.NDArray[np.float64]
 Outcomes = npt.NDArray[np.int8]
 
-_NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$|^(?i:nan)$"
+NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$|^(?i:nan)$"
 _FLAGS = pa.array(["true", "false"])
 _COMPARE: Mapping[Comparison, Callable[[Any, Any], Any]] = {
     Comparison.EQUAL: operator.eq,
@@ -32,17 +32,22 @@ _COMPARE: Mapping[Comparison, Callable[[Any, Any], Any]] = {
 }
 
 
-def read_feature(column: Any, feature: Feature, faults: Faults) -> Floats:
-    """A feature's values, float64 `[n]`: numbers, or the places of texts in its categories; NaN where missing."""
-    if feature.kind is FeatureKind.CATEGORICAL:
-        values = _places(column, feature)
+def read_feature(column: Any, feature: Feature, faults: Faults) -> tuple[Floats, Any]:
+    """A feature's values, float64 `[n]`, NaN where missing, and the texts of a category (None of a number).
+
+    The values of a category are codes of its texts; a text that the feature does not list is missing.
+    """
+    texts = as_words(column, feature.source) if feature.kind is FeatureKind.CATEGORICAL else None
+    if texts is not None:
+        values = _codes(texts, feature)
+        faults.add(pc.match_substring(texts, "\0"), feature.source, "contains a NUL character")
     else:
         values = read_numbers(column, faults, feature.source)
         faults.add(np.isinf(values), feature.source, "is infinite")
     if not feature.may_be_missing:
         faults.add(np.isnan(values), feature.source, "is missing, and may not be")
     # JSON in the database does not keep the sign of a zero.
-    return values + 0.0
+    return values + 0.0, texts
 
 
 def read_numbers(column: Any, faults: Faults, name: str) -> Floats:
@@ -54,7 +59,7 @@ def read_numbers(column: Any, faults: Faults, name: str) -> Floats:
     kind = column.type
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         column = _numeric_text(pc.utf8_trim_whitespace(column), faults, name)
-    elif not (pa.types.is_null(kind) or pa.types.is_boolean(kind) or _is_number(kind)):
+    elif not (pa.types.is_null(kind) or pa.types.is_boolean(kind) or is_number(kind)):
         raise FileFormatError(f"column {name} holds {kind}, which is no number")
     if pa.types.is_boolean(kind):
         column = column.cast(pa.int8())
@@ -69,7 +74,7 @@ def read_label(column: Any, label: TableLabel, faults: Faults) -> Outcomes:
         faults.add(~np.isnan(values) & (values != 0) & (values != 1), label.column, "is neither 0 nor 1")
         return np.where(np.isnan(values), NO_LABEL, values == 1).astype(np.int8)
     if isinstance(label.value, str):
-        text = _as_words(column, label.column)
+        text = as_words(column, label.column)
         equal = as_mask(pc.equal(text, label.value))
         bad = equal if label.comparison is Comparison.EQUAL else ~equal
         return np.where(as_mask(pc.is_null(text)), NO_LABEL, bad).astype(np.int8)
@@ -86,7 +91,7 @@ def read_moment(column: Any, date_format: str | None, faults: Faults, name: str)
         return column.cast(UTC_TIME, safe=False)
     if pa.types.is_date(kind):
         return column.cast(pa.timestamp("us")).cast(UTC_TIME)
-    coded = _as_words(column, name).dictionary_encode()
+    coded = as_words(column, name).dictionary_encode()
     read = [_moment(text, date_format) for text in coded.dictionary.to_pylist()]
     times = pa.array(read, UTC_TIME).take(coded.indices)
     example = date(2024, 5, 31).strftime(date_format) if date_format else "2024-05-31 or 2024-05-31T09:00:00+02:00"
@@ -103,7 +108,8 @@ def _moment(text: str, date_format: str | None) -> datetime | None:
     return read.replace(tzinfo=UTC) if read.tzinfo is None else read
 
 
-def _is_number(kind: Any) -> bool:
+def is_number(kind: Any) -> bool:
+    """Whether an Arrow type is one of numbers."""
     return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
 
 
@@ -114,12 +120,12 @@ def _numeric_text(text: Any, faults: Faults, name: str) -> Any:
     if pc.any(flags).as_py():
         text = pc.if_else(flags, pc.if_else(pc.equal(lowered, "true"), "1", "0"), text)
     given = pc.not_equal(text, "")
-    shaped = pc.match_substring_regex(text, _NUMBER)
+    shaped = pc.match_substring_regex(text, NUMBER)
     faults.add(pc.and_(given, pc.invert(shaped)), name, "is not a number")
     return pc.if_else(shaped, text, None)
 
 
-def _as_words(column: Any, name: str) -> Any:
+def as_words(column: Any, name: str) -> Any:
     """The column as text: whole floats as whole numbers, empty text as none."""
     if pa.types.is_floating(column.type) and pc.all(pc.equal(pc.floor(column), column)).as_py():
         column = column.cast(pa.int64(), safe=False)
@@ -127,7 +133,6 @@ def _as_words(column: Any, name: str) -> Any:
     return pc.if_else(pc.equal(text, ""), None, text)
 
 
-def _places(column: Any, feature: Feature) -> Floats:
-    words = _as_words(column, feature.source)
-    found = pc.index_in(words, value_set=pa.array(feature.categories, pa.string()))
+def _codes(texts: Any, feature: Feature) -> Floats:
+    found = pc.index_in(texts, value_set=pa.array(feature.categories, pa.string()))
     return np.array(pc.fill_null(found.cast(pa.float64()), np.nan).to_numpy(zero_copy_only=False), dtype=np.float64)

@@ -25,7 +25,7 @@ class Keys:
         batch = pa.nulls(len(rows), pa.string()) if rows.batch_id is None else rows.batch_id
         time = pa.nulls(len(rows), UTC_TIME) if rows.observed_at is None else rows.observed_at
         self._numbers.append(rows.numbers)
-        self._hashes.append(_mixed(_mixed(_hash(rows.subject_id), _hash(batch)), _whole(time)))
+        self._hashes.append(_mixed(_mixed(hashes_of(rows.subject_id), hashes_of(batch)), _whole(time)))
         for part, column in zip(self._parts, (batch, rows.subject_id, time), strict=True):
             part.append(column)
 
@@ -56,8 +56,11 @@ class Keys:
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 
 
-def _hash(words: Any) -> npt.NDArray[np.uint64]:
-    """A number for each word; eight bytes a row are kept, where a dictionary of all words would take ten times that."""
+def hashes_of(words: Any) -> npt.NDArray[np.uint64]:
+    """A number uint64 for each word of an Arrow array of at least one.
+
+    Eight bytes a row are kept, where a dictionary of all words would take ten times that.
+    """
     if words.null_count:
         words = words.fill_null("")
     letters = words.to_numpy(zero_copy_only=False).astype(np.str_)

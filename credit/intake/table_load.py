@@ -19,12 +19,11 @@ from credit.intake.errors import IntakeError, MalformedTableError
 from credit.intake.source import open_table_file
 from credit.intake.staging import Staging, begin_load
 from credit.intake.summary import Progress
-from credit.intake.table_columns import Floats
 from credit.intake.table_keys import Keys
 from credit.intake.table_layout import BATCH
 from credit.intake.table_rows import TableReader, TableRows
 from credit.intake.times import UTC_TIME
-from credit.portfolios import Feature, FeatureKind, Portfolio, TableRule
+from credit.portfolios import Feature, Portfolio, TableRule
 
 KIND = "labels"
 
@@ -142,7 +141,7 @@ class _Load:
                 "subject_id": rows.subject_id,
                 "observed_at": now if rows.observed_at is None else rows.observed_at,
                 "known_at": known,
-                "features": feature_texts(self.portfolio.features, rows.values),
+                "features": feature_texts(self.portfolio.features, rows),
                 "label": pa.array(rows.y, pa.int8(), mask=rows.y == NO_LABEL),
             }
         )
@@ -174,15 +173,12 @@ class _Load:
         return counts
 
 
-def feature_texts(features: Sequence[Feature], values: Floats) -> Any:
-    """Rows `[n, d]` as texts of JSON objects: numbers, texts of categories, null where missing."""
-    columns = [_stored(feature, values[:, place].tolist()) for place, feature in enumerate(features)]
+def feature_texts(features: Sequence[Feature], rows: TableRows) -> Any:
+    """Rows `[n, d]` as texts of JSON objects: numbers, categories as the lender wrote them, null where missing."""
+    # orjson writes NaN as null.
+    columns = [
+        rows.texts[feature.name].to_pylist() if feature.name in rows.texts else rows.values[:, place].tolist()
+        for place, feature in enumerate(features)
+    ]
     names = [feature.name for feature in features]
     return pa.array([orjson.dumps(dict(zip(names, row, strict=True))).decode() for row in zip(*columns, strict=True)])
-
-
-def _stored(feature: Feature, values: list[float]) -> Sequence[float | str | None]:
-    # orjson writes NaN as null.
-    if feature.kind is FeatureKind.NUMERIC:
-        return values
-    return [None if value != value else feature.categories[int(value)] for value in values]  # noqa: PLR0124 - NaN

@@ -37,7 +37,10 @@ class TableRows:
     known_at: Any
     """Timestamps in UTC, null where there is no label; None where the file does not say."""
     values: Floats
-    """`[n, d]` in the portfolio's feature order; NaN where missing, places in the list of categories."""
+    """`[n, d]` in the portfolio's feature order; NaN where missing, codes of categories."""
+    texts: Mapping[str, Any]
+    """Of each categorical feature by name, as the lender wrote them: also those that it does not list; null where
+    there is none."""
     y: Outcomes
     """1 bad, 0 good, `NO_LABEL` not known."""
 
@@ -101,9 +104,7 @@ class TableReader:
         with self._named():
             columns = flat_columns(chunk.table, self._columns)
             y = read_label(columns[rule.label.column], rule.label, faults)
-            values = np.empty((len(y), len(self._portfolio.features)), dtype=np.float64)
-            for place, feature in enumerate(self._portfolio.features):
-                values[:, place] = read_feature(columns[feature.source], feature, faults)
+            values, texts = self._features(columns, faults)
             observed, known = self._times(columns, y, faults)
             rows = TableRows(
                 numbers=chunk.numbers,
@@ -112,10 +113,21 @@ class TableReader:
                 observed_at=observed,
                 known_at=known,
                 values=values,
+                texts=texts,
                 y=y,
             )
         self._check(faults, columns, chunk.numbers)
         return rows
+
+    def _features(self, columns: Mapping[str, Any], faults: Faults) -> tuple[Floats, Mapping[str, Any]]:
+        features = self._portfolio.features
+        values = np.empty((len(faults.sound), len(features)), dtype=np.float64)
+        written = {}
+        for place, feature in enumerate(features):
+            values[:, place], texts = read_feature(columns[feature.source], feature, faults)
+            if texts is not None:
+                written[feature.name] = texts
+        return values, written
 
     @contextmanager
     def _named(self) -> Iterator[None]:

@@ -117,8 +117,8 @@ def test_the_schema_refuses(option, said):
         (
             ("--set-json", 'portfolios=[{"name":"mortgages"}]'),
             (
-                "portfolios: mortgages is unknown; built in are cash_advance, trade_credit, and ownPortfolios has "
-                "none. Put its TOML text under ownPortfolios.mortgages"
+                "portfolios: mortgages is unknown; built in are cash_advance, defi_lending, trade_credit, and "
+                "ownPortfolios has none. Put its TOML text under ownPortfolios.mortgages"
             ),
         ),
         (

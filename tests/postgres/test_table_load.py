@@ -80,7 +80,8 @@ def latest(engine, *subjects, portfolio=PORTFOLIO):
     with engine.connect() as connection:
         now = datetime.now(UTC)
         visible = connection.execute(text("SELECT pg_current_snapshot()::text")).scalar_one()
-        return latest_rows(connection, portfolio, subjects, as_of=now, pg_snapshot=visible)
+        features = portfolio.features
+        return latest_rows(connection, portfolio.name, features, subjects, as_of=now, pg_snapshot=visible)
 
 
 def test_rows_are_stored_as_the_lender_wrote_them(load, loader):
@@ -89,7 +90,7 @@ def test_rows_are_stored_as_the_lender_wrote_them(load, loader):
     assert stored(loader) == [
         ("a", day(1, 3), 1, day(1, 20), {"amount": 12.5, "dispute": "No"}, 0),
         ("b", day(1, 4), 1, day(2, 20), {"amount": None, "dispute": "Yes"}, 1),
-        ("c", day(1, 5), 1, None, {"amount": 0.1, "dispute": None}, None),
+        ("c", day(1, 5), 1, None, {"amount": 0.1, "dispute": "?"}, None),
     ]
 
 
@@ -230,6 +231,31 @@ def test_a_category_or_a_feature_that_the_portfolio_has_no_more_is_missing(load,
         ("a", [None, None], 0),
         ("b", [0.0, None], 1),
         ("c", [None, None], NO_LABEL),
+    ]
+
+
+def test_a_longer_list_of_categories_needs_no_reload(load, loader):
+    load(*ROWS)
+    longer = replace(PORTFOLIO.features[1], categories=("?", "Yes", "No"))
+    portfolio = replace(PORTFOLIO, features=(PORTFOLIO.features[0], longer))
+    assert [values[1] for _, values, _ in training_rows(loader, portfolio=portfolio)] == [2.0, 1.0, 0.0]
+    assert latest(loader, "c", "b", portfolio=portfolio).values[:, 1].tolist() == [0.0, 1.0]
+
+
+def test_rows_of_a_release_that_kept_listed_texts_alone_are_read_and_become_complete_by_a_load(load, loader):
+    with loader.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO blink.ground_truth_labels "
+                "(portfolio, batch_id, subject_id, observed_at, version, features) "
+                """VALUES ('trade_credit', 'B1', 'c', '2024-01-05Z', 1, '{"amount": 0.1, "dispute": null}')"""
+            )
+        )
+    assert training_rows(loader) == [("c", [0.1, None], NO_LABEL)]
+    assert load(*ROWS).loaded == 3
+    assert [(row[0], row[2], row[4]["dispute"]) for row in stored(loader) if row[0] == "c"] == [
+        ("c", 1, None),
+        ("c", 2, "?"),
     ]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -37,8 +38,9 @@ class Settings(Boosting):
     l2: float
     feature_fraction: float
     row_fraction: float
-    bad_weight: float = 1.0
-    """Weight of a bad row; another than 1 moves the margins, which the calibration moves back."""
+    bad_weight: float | Literal["balanced"] = 1.0
+    """Weight of a bad row (XGBoost's scale_pos_weight); balanced: so that bads weigh as much as goods, all together.
+    Another than 1 moves the margins, which the calibration moves back."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,7 +118,7 @@ def fit(
             held_back = _matrix(stopping.rows, stopping.y, names, types, threads=threads)
             early = {"evals": [(held_back, "stopping")], "early_stopping_rounds": settings.patience}
         booster = xgboost.train(
-            _parameters(features, settings, seed=seed, threads=threads),
+            _parameters(features, settings, bad_weight=_bad_weight(settings, sample), seed=seed, threads=threads),
             _matrix(sample.rows, sample.y, names, types, threads=threads),
             settings.rounds,
             verbose_eval=False,
@@ -136,7 +138,15 @@ def _matrix(
     )
 
 
-def _parameters(features: Sequence[Feature], settings: Settings, *, seed: int, threads: int) -> dict[str, object]:
+def _bad_weight(settings: Settings, sample: Sample) -> float:
+    if settings.bad_weight == "balanced":
+        return (len(sample.y) - sample.bads) / sample.bads
+    return settings.bad_weight
+
+
+def _parameters(
+    features: Sequence[Feature], settings: Settings, *, bad_weight: float, seed: int, threads: int
+) -> dict[str, object]:
     return {
         "objective": "binary:logistic",
         "eval_metric": "logloss",
@@ -148,7 +158,7 @@ def _parameters(features: Sequence[Feature], settings: Settings, *, seed: int, t
         "reg_lambda": settings.l2,
         "colsample_bynode": settings.feature_fraction,
         "subsample": settings.row_fraction,
-        "scale_pos_weight": settings.bad_weight,
+        "scale_pos_weight": bad_weight,
         "seed": seed,
         "nthread": threads,
         "verbosity": 0,

@@ -26,7 +26,7 @@ control/config.yaml.
 {{- end }}
 
 {{- define "blink.builtin" -}}
-["cash_advance", "trade_credit"]
+["cash_advance", "defi_lending", "trade_credit"]
 {{- end }}
 
 {{- define "blink.checkPortfolio" -}}

@@ -19,6 +19,7 @@ from credit.bundle.writer import write_bundle
 from credit.database.models import ModelStatus, RegisteredModel, register
 from credit.database.schema import AUDIT_BATCHES, LATEST_SCORES, RISK_SCORE_AUDITS
 from credit.portfolio_file import load_portfolio
+from credit.portfolios import Portfolio
 from credit.reasons import LATEST_SENTENCES
 from predictor.batch.job import ScoringOutcome, score_portfolio
 
@@ -69,18 +70,26 @@ def make_bundle(model_dir: Path, model_id: ModelId, seed: int) -> Bundle:
     bad = (rng.random(500) < 0.3).astype(float)
     parameters = {"objective": "binary", "num_leaves": 7, "verbosity": -1, "num_threads": 1, "seed": seed}
     booster = lightgbm.train(parameters, lightgbm.Dataset(rows, bad), num_boost_round=25)
+    return stored_bundle(model_dir, model_id, PORTFOLIO, booster, rows)
+
+
+def stored_bundle(
+    model_dir: Path, model_id: ModelId, portfolio: Portfolio, booster: lightgbm.Booster, rows: np.ndarray
+) -> Bundle:
+    """The bundle of a LightGBM model of a portfolio's features, fitted to rows."""
     content = BundleContent(
         model_id=model_id,
-        portfolio=PORTFOLIO.name,
+        portfolio=portfolio.name,
         algorithm="lightgbm",
-        features=PORTFOLIO.features,
+        features=portfolio.features,
         window=TrainingWindow(START.replace(year=2025), START),
-        label_rule=PORTFOLIO.label,
+        label_rule=portfolio.label,
         metrics={},
         model=booster.model_to_string().encode(),
         calibration=Calibration(a=0.9, b=-0.3),
         catalogue_version=LATEST_SENTENCES,
-        reference=pa.table(dict(zip(PORTFOLIO.feature_names, rows.T, strict=True))),
+        reference=pa.table(dict(zip(portfolio.feature_names, rows.T, strict=True))),
+        sentences=portfolio.own_sentences,
     )
     return load_bundle(write_bundle(model_dir, content))
 
@@ -88,12 +97,12 @@ def make_bundle(model_dir: Path, model_id: ModelId, seed: int) -> Bundle:
 def deploy(engine: Engine, bundle: Bundle) -> None:
     with engine.begin() as connection:
         retire = "UPDATE blink.blink_models SET status = 'retired' WHERE portfolio = :name AND status = 'champion'"
-        connection.execute(text(retire), {"name": PORTFOLIO.name})
+        connection.execute(text(retire), {"name": bundle.portfolio})
         register(
             connection,
             RegisteredModel(
                 model_id=bundle.model_id,
-                portfolio=PORTFOLIO.name,
+                portfolio=bundle.portfolio,
                 batch_id=None,
                 algorithm="lightgbm",
                 model_path=bundle.model_id,

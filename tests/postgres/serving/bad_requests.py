@@ -109,7 +109,7 @@ BAD_TENSORS = {
     ),
     "datatype of text": (
         {"inputs": [tensor(datatype="BYTES")]},
-        "tensor rows: datatype 'BYTES' holds no feature; use one of FP32, FP64, INT8",
+        "tensor rows, row 0, column 0: a string or null is needed, not the number 1.5",
     ),
     "negative shape": (
         {"inputs": [tensor(shape=[-1, 2])]},

@@ -8,7 +8,14 @@ import numpy as np
 from tests.postgres.serving.conformance_requests import CODED, NEEDED, ROW, WIDTH, with_value
 from tests.unit.predictor.serving_example import NAMES
 
-DTYPES = {"FP32": np.float32, "FP64": np.float64, "INT8": np.int8, "INT32": np.int32, "INT64": np.int64}
+DTYPES = {
+    "FP32": np.float32,
+    "FP64": np.float64,
+    "INT8": np.int8,
+    "INT32": np.int32,
+    "INT64": np.int64,
+    "BYTES": np.object_,
+}
 
 
 @dataclass(frozen=True)
@@ -39,7 +46,7 @@ class Asked:
     @property
     def json_can_carry_it(self) -> bool:
         """Clients write NaN and infinities as they please."""
-        return all(np.isfinite(tensor.array).all() for tensor in self.tensors)
+        return all(tensor.datatype == "BYTES" or np.isfinite(tensor.array).all() for tensor in self.tensors)
 
 
 def whole(*rows: list[float], datatype: str = "FP64", name: str = "rows") -> tuple[Sent, ...]:
@@ -48,6 +55,12 @@ def whole(*rows: list[float], datatype: str = "FP64", name: str = "rows") -> tup
 
 def columns(row: list[float], *, datatype: str = "FP64") -> tuple[Sent, ...]:
     return tuple(Sent(name, np.array([value], DTYPES[datatype])) for name, value in zip(NAMES, row, strict=True))
+
+
+def with_texts(*texts: str, name: str = CODED) -> tuple[Sent, ...]:
+    """Rows of ones with texts for a feature."""
+    ones = [Sent(other, np.ones(len(texts))) for other in NAMES if other != name]
+    return (*ones, Sent(name, np.array(texts, np.object_)))
 
 
 def refused(name: str, tensors: tuple[Sent, ...], says: str, **more: object) -> Asked:
@@ -66,6 +79,16 @@ ASKED = (
         "infinities",
         whole(with_value(3, inf), with_value(4, -inf)),
         (tuple(with_value(3, inf)), tuple(with_value(4, -inf))),
+    ),
+    Asked(
+        "texts of a category, one of them unknown",
+        with_texts("often", "weekly", "once"),
+        (tuple(with_value(1, 2.0)), tuple(with_value(1, nan)), ROW),
+    ),
+    refused(
+        "a text for a number",
+        with_texts("12", name=NEEDED),
+        f'tensor {NEEDED}, row 0: a number or null is needed, not the string "12"',
     ),
     refused(
         "one column short", whole(ROW[1:]), f"tensor rows: shape [1, {WIDTH - 1}]; [n, {WIDTH}], one column a feature"

@@ -23,7 +23,7 @@ first two tables to one socket, byte by byte as it stands there, and a good requ
 No answer is a 5xx, and none closes a connection. `test_conformance_clients.py` sends those of the last table through
 `tritonclient` (HTTP with binary tensors, HTTP with JSON, gRPC) and KServe's `InferenceRESTClient` and
 `InferenceGRPCClient`. Scores are compared with the model's own to the bit. In the model that this is tried on the first
-feature must not be missing, and the second is a category.
+feature must not be missing, and the second is a category with the texts `never`, `once` and `often`.
 
 Two kinds of connection do end: one whose bytes are not HTTP, after a 400, and one that goes on sending beyond sixteen
 times the limit of a body, or announces with `Expect` a body that is over it, after a 413."""

@@ -10,6 +10,8 @@ from tests.unit.predictor.serving_example import NAMES
 
 NEEDED, CODED = NAMES[0], NAMES[1]
 """In the model that this is tried on, the first feature must not be missing, and the second is a category."""
+CATEGORIES = ("never", "once", "often")
+"""Of the second feature."""
 
 WIDTH = len(NAMES)
 ROW = (1.0,) * WIDTH

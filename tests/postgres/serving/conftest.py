@@ -13,7 +13,7 @@ from credit.bundle.writer import write_bundle
 from credit.portfolios import Feature, FeatureKind
 from credit.scores import score_rows
 from predictor.server import ServeSettings
-from tests.postgres.serving.conformance_requests import CODED, NEEDED
+from tests.postgres.serving.conformance_requests import CATEGORIES, CODED, NEEDED
 from tests.postgres.serving.requests import ROWS
 from tests.postgres.serving.served import Served, serving
 from tests.unit.predictor.serving_example import (
@@ -75,7 +75,8 @@ def served(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> 
 def _feature(feature: Feature) -> Feature:
     if feature.name == NEEDED:
         return replace(feature, may_be_missing=False)
-    return replace(feature, kind=FeatureKind.CATEGORICAL) if feature.name == CODED else feature
+    texts = replace(feature, kind=FeatureKind.CATEGORICAL, categories=CATEGORIES)
+    return texts if feature.name == CODED else feature
 
 
 @pytest.fixture(scope="session")

@@ -2,10 +2,12 @@
 
 import json
 import struct
+from collections.abc import Sequence
 from dataclasses import replace
 from math import inf, nan
 
 from tests.postgres.serving.conformance_requests import (
+    CODED,
     JSON_TYPE,
     NEEDED,
     PREDICT,
@@ -28,6 +30,18 @@ from tests.unit.predictor.serving_example import NAMES
 TENTH = struct.unpack("<f", struct.pack("<f", 0.1))[0]
 OFFER = {"Connection": "Upgrade, HTTP2-Settings", "Upgrade": "h2c", "HTTP2-Settings": "AAEAAEAAAAIAAAAB"}
 EDGES = [1.0, 1.0, 5e-324, 1.7976931348623157e308, -0.0, *ROW[5:]]
+
+
+def numbers_by_name(row: Sequence[float]) -> list[dict]:
+    """A tensor for each feature but the category."""
+    return [one for one in by_name(row) if one["name"] != CODED]
+
+
+def texts_of(text: str | None, **changes: object) -> Request:
+    """A row with a text for the category."""
+    sent = tensor(**{"name": CODED, "shape": [1], "datatype": "BYTES", "data": [text], **changes})
+    return infer(*numbers_by_name(ROW), sent)
+
 
 GOOD = (
     Good("one tensor, flat", infer(tensor(data=ROW)), [ROW]),
@@ -75,6 +89,16 @@ GOOD = (
         binary([*by_name(ROW)[1:], announced(8, name=NEEDED, shape=[1])], packed("d", 1.0)),
         [ROW],
     ),
+    Good("a category as text", texts_of("often"), [with_value(1, 2.0)]),
+    Good("a category as text, of shape `[n, 1]`, with blanks around it", texts_of(" once", shape=[1, 1]), [ROW]),
+    Good("a text that the model does not know is missing", texts_of("weekly"), [with_value(1, nan)]),
+    Good("an empty text is missing", texts_of(""), [with_value(1, nan)]),
+    Good("`null` among texts is missing", texts_of(None), [with_value(1, nan)]),
+    Good(
+        "binary texts",
+        binary([*numbers_by_name(ROW), announced(9, name=CODED, shape=[1], datatype="BYTES")], b"\5\0\0\0often"),
+        [with_value(1, 2.0)],
+    ),
     Good("no content type", replace(infer(tensor(data=ROW)), headers={}), [ROW]),
     Good(
         "a content type with parameters",
@@ -112,6 +136,13 @@ GOOD = (
         "V1, objects and lists",
         as_json({"instances": [dict(zip(NAMES, ROW, strict=True)), list(ROW)]}, path=PREDICT),
         [ROW, ROW],
+    ),
+    Good(
+        "V1, a category as text, and one that the model does not know",
+        as_json(
+            {"instances": [{**dict(zip(NAMES, ROW, strict=True)), CODED: "often"}, with_value(1, "?")]}, path=PREDICT
+        ),
+        [with_value(1, 2.0), with_value(1, nan)],
     ),
     Good(
         "V1, absent features are missing",

@@ -18,11 +18,18 @@ from tests.postgres.serving.conformance_requests import (
     announced,
     as_json,
     binary,
+    by_name,
     infer,
     packed,
     with_value,
 )
 from tests.postgres.serving.requests import tensor
+
+
+def of_two_rows() -> list[dict]:
+    """A tensor of two rows for each feature but the first."""
+    return [one for one in by_name(ROW, shape=[2], data=[1.0, 1.0]) if one["name"] != NEEDED]
+
 
 OF_BODIES = (
     Bad("no body", Request(), "body: is empty; a JSON text is needed"),
@@ -117,6 +124,26 @@ OF_BODIES = (
         infer(tensor(data=with_value(1, 0.5))),
         f"row 0, feature {CODED}: 0.5 is no code of a category",
     ),
+    Bad(
+        "a text for a number, in the second row",
+        infer(*of_two_rows(), tensor(name=NEEDED, shape=[2], datatype="BYTES", data=[None, "x"])),
+        f'tensor {NEEDED}, row 1: a number or null is needed, not the string "x"',
+    ),
+    Bad(
+        "a number among texts",
+        infer(*of_two_rows(), tensor(name=CODED, shape=[2], datatype="BYTES", data=["once", 1])),
+        f"tensor {CODED}, row 1: a string or null is needed, not the number 1",
+    ),
+    Bad(
+        "a text in a tensor of numbers",
+        infer(tensor(data=with_value(1, "once"))),
+        'tensor rows, row 0, column 1: a number or null is needed, not the string "once"',
+    ),
+    Bad(
+        "a text for a number, V1",
+        as_json({"instances": [{NEEDED: "12"}]}, path=PREDICT),
+        f'instances[0].{NEEDED}: a number or null is needed, not the string "12"',
+    ),
     Bad("outputs are text", infer(tensor(), outputs="margin"), 'outputs: a list is needed, not the string "margin"'),
     Bad("an output without a name", infer(tensor(), outputs=[{}]), "outputs[0].name: is missing"),
     Bad(
@@ -200,8 +227,28 @@ OF_BINARY = (
         "body",
     ),
     Bad(
-        "binary text",
+        "binary text in the tensor of all features",
         binary([announced(5, datatype="BYTES", shape=[1])], b"\1\0\0\0x"),
-        "tensor rows: datatype 'BYTES' holds no feature; use one of FP32, FP64, ",
+        "tensor rows: BYTES holds texts of one category, in a tensor of the feature's name; the model has ",
+    ),
+    Bad(
+        "binary text for a number",
+        binary([announced(10, name=NEEDED, datatype="BYTES", shape=[2]), *of_two_rows()], b"\1\0\0\0x\1\0\0\0y"),
+        f'tensor {NEEDED}, row 0: a number or null is needed, not the string "x"',
+    ),
+    Bad(
+        "binary text that is cut off",
+        binary([announced(5, name=CODED, datatype="BYTES", shape=[1])], b"\2\0\0\0x"),
+        f"tensor {CODED}, row 0: a string of 2 bytes; 1 bytes are left",
+    ),
+    Bad(
+        "binary text that is not UTF-8",
+        binary([announced(5, name=CODED, datatype="BYTES", shape=[1])], b"\1\0\0\0\xff"),
+        f"tensor {CODED}, row 0: byte 0 is not UTF-8",
+    ),
+    Bad(
+        "texts too few",
+        binary([announced(5, name=CODED, datatype="BYTES", shape=[2])], b"\1\0\0\0x"),
+        f"tensor {CODED}: 1 values; shape [2] has 2",
     ),
 )

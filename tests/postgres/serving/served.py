@@ -19,6 +19,7 @@ from credit.database.schema import (
     BLINK_MODELS,
     RISK_SCORE_AUDITS,
 )
+from credit.portfolios import Portfolio
 from predictor.server import Limits, ServeSettings
 from tests.unit.predictor.serving_example import (
     FIRST,
@@ -60,6 +61,16 @@ def registered(bundle: Bundle, status: ModelStatus) -> RegisteredModel:
         fitted_until=None,
         created_at=FIRST,
     )
+
+
+@contextmanager
+def champion_server(database: Engine, portfolio: Portfolio, model_dir: Path) -> Iterator[Server]:
+    """A server, when it is ready, of whichever model is a portfolio's champion; the engine acts as blink_scorer."""
+    settings = ServeSettings(
+        portfolio=portfolio, model_dir=model_dir, database=database, http_port=0, grpc_port=0, poll_seconds=0.05
+    )
+    with server_thread(settings) as server:
+        yield until_ready(server)
 
 
 def execute(admin: Engine, statement: str) -> None:

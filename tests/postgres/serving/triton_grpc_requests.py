@@ -11,7 +11,9 @@ from tritonclient import grpc
 
 
 def tensor(said: dict) -> grpc.InferInput:
-    array = np.array([float.fromhex(value) for value in said["values"]]).astype(said["dtype"]).reshape(said["shape"])
+    texts = said["datatype"] == "BYTES"
+    values = np.array(said["values"] if texts else [float.fromhex(value) for value in said["values"]])
+    array = values.astype(said["dtype"]).reshape(said["shape"])
     sent = grpc.InferInput(said["name"], said["shape"], said["datatype"])
     sent.set_data_from_numpy(array)
     return sent

@@ -191,6 +191,7 @@ def test_a_batch_names_the_model_and_who_asked_is_who_deploys(engine, populate, 
         "model_id": report.model_id,
         "decision": "champion",
         "reason": "there is no champion yet",
+        "source": "audits",
         "workflows": [{"workflow": "w1", "status": "Running"}],
     }
     assert train(engine, wish, now=LATER + timedelta(hours=1)) == ended

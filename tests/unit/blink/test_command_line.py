@@ -83,14 +83,16 @@ def test_an_own_portfolio_goes_by_its_name(tmp_path, monkeypatch, capsys):
     assert run(["portfolio", "check", "mine"]) == 0
     assert capsys.readouterr().out.startswith("mine: scores a ")
     assert run(["portfolio", "check", "yours"]) == 78
-    assert "give one of cash_advance, mine, trade_credit, or the path of a TOML file" in capsys.readouterr().err
+    names = "cash_advance, defi_lending, mine, trade_credit"
+    assert f"give one of {names}, or the path of a TOML file" in capsys.readouterr().err
 
 
 def test_an_unknown_portfolio_exits_with_78_and_names_those_that_exist(capsys):
     assert run(["portfolio", "check", "cash_advances"]) == 78
     printed = capsys.readouterr()
     assert printed.err == (
-        "blink: no portfolio 'cash_advances': give one of cash_advance, trade_credit, or the path of a TOML file\n"
+        "blink: no portfolio 'cash_advances': give one of cash_advance, defi_lending, trade_credit, or the path of a "
+        "TOML file\n"
     )
     assert printed.out == ""
 

@@ -9,7 +9,18 @@ import tomli_w
 from credit.bundle.rules import features_from_json, features_to_json, rule_from_json, rule_to_json
 from credit.portfolio_file import load_portfolio, parse_portfolio
 from credit.portfolio_table import table_label
-from credit.portfolios import Comparison, Feature, FeatureKind, PortfolioError, Quality, TableLabel, TableRule
+from credit.portfolios import (
+    Comparison,
+    Feature,
+    FeatureKind,
+    PortfolioError,
+    Quality,
+    Setting,
+    Split,
+    SplitKind,
+    TableLabel,
+    TableRule,
+)
 
 INVOICES = """
 name = "invoices"
@@ -194,6 +205,16 @@ def protected(table):
             lambda table: table["table"].update(optional=["issued"]),
             "[split] kind: temporal needs [table] observed_at, in every file; or take stratified",
         ),
+        (
+            lambda table: table.update(settings={"rounds": [1]}),
+            "[settings] rounds: must be a number, a text, or true or false, not [1]",
+        ),
+        (lambda table: table.update(settings={"l2": -1}), "[settings] l2: must be a number of 0 or more, not -1"),
+        (
+            lambda table: table.update(settings={"l2": float("nan")}),
+            "[settings] l2: must be a number of 0 or more, not nan",
+        ),
+        (lambda table: table.update(settings=1), "settings must be a dict, not 1"),
         (lambda table: table["split"].update(kind="random"), "[split] kind: must be one of temporal, cross_validation"),
     ],
 )
@@ -245,4 +266,33 @@ def test_trade_credit_is_as_required():
         "stratified",
         0.2,
         Quality(min_auc=0.60, min_rows=100),
+    )
+
+
+def test_defi_lending_is_as_required():
+    portfolio = load_portfolio("defi_lending")
+    assert portfolio.feature_names == (
+        "wallet_age_days",
+        "total_transactions",
+        "total_volume_usd",
+        "defi_interactions",
+        "loan_amount",
+        "collateral_value_usd",
+        "term_months",
+        "previous_loans",
+        "successful_repayments",
+        "defaults",
+        "reputation_score",
+        "collateral_ratio",
+    )
+    assert portfolio.algorithm == "xgboost"
+    assert portfolio.settings[:4] == (
+        Setting("rounds", 200),
+        Setting("depth", 6),
+        Setting("learning_rate", 0.1),
+        Setting("bad_weight", "balanced"),
+    )
+    # Training has the other 70 of 100.
+    assert portfolio.split == Split(
+        SplitKind.STRATIFIED, test_fraction=0.15, calibration_fraction=0.15, stopping_fraction=0.0, seed=42
     )

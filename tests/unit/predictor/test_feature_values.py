@@ -34,10 +34,15 @@ def test_a_category_is_a_whole_number(code):
 NUMBERS = st.none() | st.integers() | st.floats() | st.integers(0, 3).map(lambda power: 10 ** (307 + power))
 
 
+def one_by_one(value, place):
+    """Texts stay: which features have some is seen later."""
+    return value if isinstance(value, str) else feature_value(value, place)
+
+
 @given(st.dictionaries(st.text(), NUMBERS | st.booleans() | st.text() | st.lists(NUMBERS), max_size=6))
 def test_values_read_at_once_are_those_read_one_by_one(fields):
     try:
-        expected = {name: repr(feature_value(value, f"features.{name}")) for name, value in fields.items()}
+        expected = {name: repr(one_by_one(value, f"features.{name}")) for name, value in fields.items()}
     except BadInputError:
         with pytest.raises(BadInputError):
             feature_values(fields, "features")

@@ -9,11 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from credit.portfolios import Feature, FeatureKind
+from predictor.binary_strings import packed_strings
+from predictor.category_codes import CategoryCodes
 from predictor.errors import BadInputError
 from predictor.strict_json import parse_json
-from predictor.tensors import DTYPES, Tensor, binary_tensor, json_tensor, number_tensor, rows_of
+from predictor.tensors import DTYPES, Tensor, binary_tensor, json_tensor, number_tensor, rows_of, text_tensor
 
 NAMES = ("a", "b", "c")
+NO_CODES = CategoryCodes(())
 SHAPES = st.tuples(st.integers(1, 5), st.just(3))
 
 
@@ -40,7 +44,7 @@ def test_json_binary_and_typed_contents_give_the_same_rows(typed):
         number_tensor("x", datatype, array.shape, array.ravel().tolist(), "tensor x"),
     ]
     for tensor in wires:
-        rows = rows_of([tensor], NAMES)
+        rows = rows_of([tensor], NAMES, NO_CODES)
         assert rows.dtype == np.float64
         assert np.array_equal(rows, array.astype(np.float64), equal_nan=True)
 
@@ -50,7 +54,7 @@ def test_one_tensor_a_feature_gives_the_rows_of_the_whole_in_any_order(array, or
     columns = [
         binary_tensor(NAMES[i], "FP64", (len(array),), array[:, i].tobytes(), f"tensor {NAMES[i]}") for i in order
     ]
-    assert np.array_equal(rows_of(columns, NAMES), array, equal_nan=True)
+    assert np.array_equal(rows_of(columns, NAMES, NO_CODES), array, equal_nan=True)
 
 
 @given(arrays("<f8"), st.data())
@@ -75,10 +79,88 @@ def test_a_single_feature_may_come_under_any_name():
     rows = np.array([[1.0], [2.0]])
     for name in ("a", "anything"):
         tensor = Tensor(name, (2, 1), rows.ravel(), f"tensor {name}")
-        assert np.array_equal(rows_of([tensor], ("a",)), rows)
+        assert np.array_equal(rows_of([tensor], ("a",), NO_CODES), rows)
 
 
 def test_binary_infinities_are_values():
     content = np.array([[math.inf, -math.inf, 0.0]])
     tensor = binary_tensor("x", "FP64", (1, 3), content.tobytes(), "tensor x")
-    assert np.array_equal(rows_of([tensor], NAMES), content)
+    assert np.array_equal(rows_of([tensor], NAMES, NO_CODES), content)
+
+
+TEXTS = ("No", "Yes")
+CODES = CategoryCodes(
+    (
+        Feature("a", FeatureKind.NUMERIC, "a", 0, "income"),
+        Feature("b", FeatureKind.CATEGORICAL, "b", 0, "income", categories=TEXTS),
+        Feature("c", FeatureKind.CATEGORICAL, "c", 0, "income"),
+    )
+)
+
+
+def numbers(name: str, *values: float) -> Tensor:
+    return number_tensor(name, "FP64", (len(values),), values, f"tensor {name}")
+
+
+def texts(name: str, *given: str | None) -> Tensor:
+    return text_tensor(name, (len(given),), given, f"tensor {name}")
+
+
+@given(st.lists(st.none() | st.sampled_from([*TEXTS, " Yes ", "yes", "", "é"]), min_size=1, max_size=5))
+def test_texts_are_codes_on_every_wire_and_missing_where_the_model_has_none(given_texts):
+    shape, words = (len(given_texts),), [text or "" for text in given_texts]
+    wires = [
+        json_tensor("b", "BYTES", shape, given_texts, "tensor b"),
+        json_tensor("b", "BYTES", (*shape, 1), [[text] for text in given_texts], "tensor b"),
+        binary_tensor("b", "BYTES", shape, packed_strings(words), "tensor b"),
+        texts("b", *words),
+    ]
+    code = {"No": 0.0, "Yes": 1.0, " Yes ": 1.0}
+    expected = [[1.0, code.get(text, math.nan), 2.0] for text in given_texts]
+    rest = [numbers("c", *[2.0] * len(words)), numbers("a", *[1.0] * len(words))]
+    for tensor in wires:
+        assert np.array_equal(rows_of([tensor, *rest], NAMES, CODES), np.array(expected), equal_nan=True)
+
+
+@pytest.mark.parametrize(
+    ("sent", "message"),
+    [
+        (texts("a", None, "x"), 'tensor a, row 1: a number or null is needed, not the string "x"'),
+        (
+            texts("c", "x"),
+            'tensor c, row 0: a code or null is needed, not the string "x": the model has no texts of it',
+        ),
+        (texts("rows", "x"), "tensor rows: BYTES holds texts of one category, in a tensor of the feature's name; the "),
+    ],
+)
+def test_texts_for_another_feature_are_refused_by_tensor_and_row(sent, message):
+    rest = [numbers(name, *[0.0] * len(sent.values)) for name in NAMES if name != sent.name]
+    with pytest.raises(BadInputError) as refused:
+        rows_of([sent, *rest], NAMES, CODES)
+    assert str(refused.value)[: len(message)] == message
+
+
+def test_a_model_of_one_category_takes_its_texts_as_they_come():
+    assert rows_of([texts("b", "Yes", None)], ("b",), CODES)[0].tolist() == [1.0]
+    with pytest.raises(BadInputError, match=r"^tensor rows: BYTES holds texts of one category"):
+        rows_of([texts("rows", "Yes")], ("b",), CODES)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"\1\0\0\0x" * 2, r"tensor b: 2 values; shape \[1\] has 1"),
+        (b"\2\0\0\0x", "tensor b, row 0: a string of 2 bytes; 1 bytes are left"),
+        (b"\1\0\0\0x\1\0", "tensor b, row 1: a string of 1 bytes; 0 bytes are left"),
+        (b"\1\0\0\0\xff", "tensor b, row 0: byte 0 is not UTF-8"),
+        (b"", r"tensor b: 0 values; shape \[1\] has 1"),
+    ],
+)
+def test_binary_texts_that_are_none_are_refused(content, message):
+    with pytest.raises(BadInputError, match=f"^{message}$"):
+        binary_tensor("b", "BYTES", (1,), content, "tensor b")
+
+
+def test_a_number_among_texts_is_refused_by_its_row():
+    with pytest.raises(BadInputError, match=r"^tensor b, row 1: a string or null is needed, not the number 1$"):
+        json_tensor("b", "BYTES", (2,), ["No", 1], "tensor b")

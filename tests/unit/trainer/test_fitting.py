@@ -5,7 +5,7 @@ import pytest
 
 from credit.bundle.calibration import Calibration
 from credit.portfolio_file import load_portfolio
-from credit.portfolios import Feature, FeatureKind, Gate, Portfolio, Split, SplitKind
+from credit.portfolios import Feature, FeatureKind, Gate, Portfolio, Setting, Split, SplitKind
 from trainer.algorithm import algorithm_names
 from trainer.errors import InsufficientRowsError, TrainingError
 from trainer.evaluation import evaluate, probability
@@ -176,3 +176,12 @@ def test_vintages_are_months_and_years_where_there_are_many() -> None:
     )
     many = np.datetime64("2020-01-01", "us") + np.arange(40) * np.timedelta64(31, "D")
     assert [one.name for one in vintages_of(replace(draw(40), requested_at=many))] == ["2020", "2021", "2022", "2023"]
+
+
+def test_what_a_portfolio_fixes_shapes_the_model_in_every_kind_of_division() -> None:
+    few = (Setting("rounds", 7), Setting("leaves", 2))
+    for portfolio in (PORTFOLIO, FOLDED):
+        found = fitted(draw(400), replace(portfolio, settings=few))
+        assert (found.model.estimator.rounds, found.model.estimator.native.count(b"num_leaves=2\n")) == (7, 7)
+    with pytest.raises(TrainingError, match=r"portfolio cash_advance \[settings\] depth: lightgbm has no such setting"):
+        fitted(draw(300), replace(PORTFOLIO, settings=(Setting("depth", 3),)))

@@ -14,3 +14,9 @@ def test_what_was_added_comes_back_in_order(sizes):
         begin += size
         assert len(grown) == begin
     assert np.array_equal(grown.whole(), whole)
+
+
+def test_what_was_added_comes_back_in_another_order():
+    grown = Growing((), np.int64)
+    grown.add(np.array([10, 20, 30]))
+    assert grown.whole(np.array([2, 0, 1])).tolist() == [30, 10, 20]

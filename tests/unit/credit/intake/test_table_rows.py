@@ -89,6 +89,15 @@ def test_a_csv_file_is_read_by_the_rule(tmp_path):
     assert reader.ignored == ("note",)
 
 
+def test_categories_are_kept_as_they_were_written(tmp_path):
+    _, rows = read(
+        csv_file(tmp_path, *SOUND, "d,,,1, Yes ,,", "e,,,1,,,"), replace(PORTFOLIO, label=TableRule(RULE.label))
+    )
+    assert {name: texts.to_pylist() for name, texts in rows.texts.items()} == {
+        "dispute": ["No", "Yes", "Perhaps", "Yes", None]
+    }
+
+
 def test_json_lines_hold_the_features_beside_the_others_or_as_an_object(tmp_path):
     path = tmp_path / "invoices.jsonl"
     lines = []
@@ -181,6 +190,7 @@ def test_a_label_is_bad_by_its_comparison_and_unknown_where_empty(tmp_path, labe
         ("d,03/01/2024,,1,No,0,", "row 5, column settled: is missing beside a label"),
         ("d,03/01/2024,02/01/2024,1,No,0,", "row 5, column settled: '02/01/2024' lies before issued"),
         (",03/01/2024,20/01/2024,1,No,0,", "row 5, column id: is missing"),
+        ("d,03/01/2024,20/01/2024,1,N\0o,0,", "row 5, column dispute: 'N\\x00o' contains a NUL character"),
         ("d,03/01/2024,20/01/2024,1,No", "row 5: has 5 fields where the header has 7"),
     ],
 )

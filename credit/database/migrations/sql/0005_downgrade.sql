@@ -1,0 +1,1 @@
+DROP INDEX blink.ground_truth_labels_xid_idx;

@@ -1,0 +1,91 @@
+"""A lender's own table read as a training would read it, and only counted."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow.compute as pc
+
+from credit.database.labels import NO_LABEL
+from credit.intake.errors import IntakeError
+from credit.intake.source import open_table_file
+from credit.intake.summary import Progress
+from credit.intake.table_classes import check_classes
+from credit.intake.table_keys import Keys
+from credit.intake.table_rows import TableReader, TableRows
+from credit.portfolios import Portfolio
+
+
+@dataclass(frozen=True, slots=True)
+class TableCheck:
+    """What a sound file holds."""
+
+    file: str
+    rows: int
+    labelled: int
+    bads: int
+    missing: Mapping[str, int]
+    """Rows by feature that the model would find missing, those with a text that is no category among them."""
+    unlisted: Mapping[str, int]
+    """Rows by categorical feature whose text the portfolio does not list, where there are any."""
+    ignored: tuple[str, ...]
+    """Columns that are not read."""
+
+
+def check_table_file(
+    path: Path, portfolio: Portfolio, *, now: datetime, progress: Progress | None = None
+) -> TableCheck:
+    """The counts of a file (CSV, JSON lines or Parquet), which is read a part at a time.
+
+    Raises:
+        IntakeError: where the portfolio does not come as a table, or the file cannot be read by it: with row and
+            column, as before a training.
+    """
+    rule = portfolio.table
+    if rule is None:
+        raise IntakeError(f"portfolio {portfolio.name} does not come as a table: its rows are advances, loaded before")
+    reader = TableReader(open_table_file(path), portfolio, rule, now=now)
+    keys, counts = Keys(reader.name), _Counts(portfolio)
+    for rows, share in reader.rows():
+        counts.add(rows)
+        if reader.has(rule.subject_id):
+            keys.add(rows)
+        if progress is not None:
+            progress("rows of the file", counts.rows, share)
+    keys.check(str(rule.subject_id))
+    check_classes(counts.labelled, counts.bads, file=reader.name, rule=rule)
+    return counts.check(reader)
+
+
+class _Counts:
+    """Counts of the rows so far."""
+
+    def __init__(self, portfolio: Portfolio) -> None:
+        self._names = portfolio.feature_names
+        self.rows = self.labelled = self.bads = 0
+        self._missing: npt.NDArray[np.int64] = np.zeros(len(self._names), dtype=np.int64)
+        self._unlisted = dict.fromkeys(self._names, 0)
+
+    def add(self, rows: TableRows) -> None:
+        self.rows += len(rows)
+        self.labelled += int((rows.y != NO_LABEL).sum())
+        self.bads += int((rows.y == 1).sum())
+        gone = np.isnan(rows.values)
+        self._missing += gone.sum(axis=0)
+        for name, texts in rows.texts.items():
+            given = pc.is_valid(texts).to_numpy(zero_copy_only=False)
+            self._unlisted[name] += int((given & gone[:, self._names.index(name)]).sum())
+
+    def check(self, reader: TableReader) -> TableCheck:
+        return TableCheck(
+            file=reader.name,
+            rows=self.rows,
+            labelled=self.labelled,
+            bads=self.bads,
+            missing=dict(zip(self._names, self._missing.tolist(), strict=True)),
+            unlisted={name: count for name, count in self._unlisted.items() if count},
+            ignored=reader.ignored,
+        )

@@ -1,0 +1,54 @@
+"""One column of a table as it was seen."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Form(StrEnum):
+    """What a column's values are."""
+
+    NUMBER = "number"
+    TEXT = "text"
+    TIME = "time"
+    NOTHING = "nothing"
+    """No row has a value."""
+    NESTED = "nested"
+    """Lists, maps and the like, which no feature can be read from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Counts of a whole column."""
+
+    name: str
+    form: Form
+    rows: int
+    missing: int
+    """Rows that are empty, blank or NaN."""
+    values: Mapping[str, int] | None
+    """Rows of each different value, most frequent first; None where there are too many to list."""
+    unique: bool
+    """Whether every row has a value and no two have the same."""
+    whole: bool
+    """Whether all are numbers without a fraction."""
+    sequence: bool
+    """Whether the values are whole numbers without a gap: a numbering of the rows."""
+    odd: int = 0
+    """Rows that hold a text in a column that is else of numbers."""
+    odd_example: str | None = None
+
+    @property
+    def missing_share(self) -> float:
+        """In [0, 1]."""
+        return self.missing / self.rows
+
+    @property
+    def constant(self) -> bool:
+        """Whether no two rows differ."""
+        return self.values is not None and len(self.values) + (self.missing > 0) <= 1
+
+    @property
+    def is_flag(self) -> bool:
+        """Whether all values are 0 and 1, or false and true."""
+        return self.values is not None and set(self.values) <= {"0", "1", "false", "true"}

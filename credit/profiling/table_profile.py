@@ -1,0 +1,68 @@
+"""A lender's table in one pass: each column counted, and some rows kept to look at columns together."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from credit.intake.chunk import Source
+from credit.intake.errors import MalformedTableError
+from credit.intake.table_layout import flat_columns, flat_names
+from credit.profiling.column import Column
+from credit.profiling.row_sample import MOST_ROWS, RowSample
+from credit.profiling.signals import Sampled
+from credit.profiling.tally import ColumnTally
+
+Progress = Callable[[str, int, int | None], None]
+"""Called with what is being done, how much is done, and of how much (None where unknown)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TableProfile:
+    """What was seen of a table."""
+
+    name: str
+    """Of the file."""
+    rows: int
+    columns: tuple[Column, ...]
+    """In the order of the file."""
+    sampled: Sampled
+    """The columns of some of the rows, or of all where there are few."""
+    sampled_rows: int
+
+    def column(self, name: str) -> Column:
+        """The column of that name.
+
+        Raises:
+            KeyError: where there is none.
+        """
+        return {column.name: column for column in self.columns}[name]
+
+
+def profile_table(
+    source: Source, rng: np.random.Generator, progress: Progress, *, most_sampled: int = MOST_ROWS
+) -> TableProfile:
+    """The profile of a source's rows; `rng` draws the sample.
+
+    Raises:
+        FileFormatError: where the file cannot be read.
+        MalformedTableError: where a record has more or fewer fields than the header, or there are no rows.
+    """
+    names = flat_names(source)
+    tallies, sample, rows = [ColumnTally(name) for name in names], RowSample(rng, most=most_sampled), 0
+    for chunk in source.chunks():
+        if chunk.malformed:
+            bad = chunk.malformed[0]
+            raise MalformedTableError(f"{source.name}: row {bad.row}: {bad.reason}")
+        if not chunk.table.num_rows:
+            continue
+        columns = flat_columns(chunk.table, names)
+        for tally in tallies:
+            tally.add(columns[tally.name])
+        sample.add(columns)
+        rows += chunk.table.num_rows
+        progress("rows of the file", rows, round(rows / chunk.fraction) if chunk.fraction else None)
+    if not rows:
+        raise MalformedTableError(f"{source.name}: has no rows")
+    kept = flat_columns(sample.table, names)
+    return TableProfile(source.name, rows, tuple(tally.column() for tally in tallies), kept, sample.table.num_rows)

@@ -1,0 +1,52 @@
+"""An algorithm's settings, with those that a portfolio fixes in place of what the trainer would choose."""
+
+from collections.abc import Iterable
+from dataclasses import fields, replace
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from credit.portfolios import Setting
+from trainer.algorithm import Boosting
+from trainer.errors import TrainingError
+
+Settings = TypeVar("Settings")
+
+
+def with_fixed(settings: Settings, fixed: Iterable[Setting], *, algorithm: str, place: str) -> Settings:
+    """The settings, a dataclass of the algorithm's own, with the fixed ones; `place` names these in errors.
+
+    Where the number of rounds is fixed, growing does not stop early, unless `patience` is fixed as well.
+
+    Raises:
+        TrainingError: where the algorithm has no setting of a name, or takes another kind of value for it.
+    """
+    declared, changed = get_type_hints(type(settings)), {one.name: one.value for one in fixed}
+    names = [field.name for field in fields(settings)]  # type: ignore[arg-type]  # every algorithm's is a dataclass
+    for name, value in changed.items():
+        if name not in names:
+            known = ", ".join(names) or "none"
+            raise TrainingError(f"{place} {name}: {algorithm} has no such setting; it has {known}")
+        if not _taken(value, declared[name]):
+            raise TrainingError(f"{place} {name}: {algorithm} takes {_worded(declared[name])}, not {value!r}")
+    if isinstance(settings, Boosting) and "rounds" in changed:
+        changed = {"patience": None, **changed}  # type: ignore[dict-item]
+    return replace(settings, **changed)  # type: ignore[type-var]
+
+
+def _taken(value: object, declared: Any) -> bool:
+    """Whether a value is of a declared type; a whole number is a float, true is no number."""
+    if get_origin(declared) is Literal:
+        return value in get_args(declared)
+    if args := get_args(declared):
+        return any(_taken(value, one) for one in args)
+    if declared is float:
+        declared = int | float
+    return isinstance(value, declared) and (declared is bool or not isinstance(value, bool))
+
+
+def _worded(declared: Any) -> str:
+    """A declared type for people."""
+    if get_origin(declared) is Literal:
+        return " or ".join(repr(one) for one in get_args(declared))
+    if get_origin(declared) is Union or get_args(declared):
+        return " or ".join(_worded(one) for one in get_args(declared) if one is not type(None))
+    return {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}[declared]

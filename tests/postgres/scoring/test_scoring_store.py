@@ -16,7 +16,7 @@ def elsewhere(world, monkeypatch, tmp_path):
     store.put(world.model_dir / FIRST)
     monkeypatch.setenv("DATABASE_URL", world.url)
     monkeypatch.setenv("MODEL_DIR", str(tmp_path / "models"))
-    monkeypatch.setenv("MODEL_STORE", str(store.root))
+    monkeypatch.setenv("MODEL_STORE", store.address)
     return tmp_path / "models"
 
 
@@ -34,10 +34,12 @@ def test_a_model_is_verified_from_the_store(elsewhere, capsys):
 def test_a_store_that_has_it_not_says_so(elsewhere, monkeypatch, tmp_path, capsys):
     monkeypatch.setenv("MODEL_STORE", str(tmp_path / "empty"))
     assert run(["score", "cash_advance"]) == 1
-    assert capsys.readouterr().err.endswith(f"/empty: no bundle {FIRST} there; see `blink model list`\n")
+    said = capsys.readouterr().err
+    assert f"no complete model at {tmp_path}/empty/{FIRST}: manifest.sha256 is not there" in said
+    assert said.endswith("see `blink model list`\n")
 
 
 def test_an_address_of_no_store_is_a_wrong_configuration(elsewhere, monkeypatch, capsys):
     monkeypatch.setenv("MODEL_STORE", "models")
     assert run(["score", "cash_advance"]) == 78
-    assert "MODEL_STORE must be s3://BUCKET/PREFIX" in capsys.readouterr().err
+    assert "MODEL_STORE: 'models' is no address of a model store: give file:///FOLDER" in capsys.readouterr().err

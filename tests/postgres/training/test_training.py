@@ -40,7 +40,8 @@ def test_a_trained_model_has_a_bundle_that_loads_and_a_row_that_says_the_same(en
         one.metric for one in report.judgement.importance
     ]
     assert {"subject_id", "requested_at", "label"} < set(bundle.reference().column_names)
-    assert runs(engine) == [("succeeded", {"model_id": report.model_id, "decision": None, "reason": None})]
+    outcome = {"model_id": report.model_id, "decision": None, "reason": None, "source": "audits"}
+    assert runs(engine) == [("succeeded", outcome)]
 
 
 def test_the_report_states_rows_bads_vintages_and_that_it_is_indicative(engine, populate, tmp_path):

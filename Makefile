@@ -29,7 +29,7 @@ run: setup
 
 # tests/chart needs Go: it reads CRDs from Go modules, and builds helm (where there is none) and kube-score once.
 test: setup test-native
-	$(BIN)/pytest -n 3 --dist loadgroup --no-loadscope-reorder tests/unit tests/postgres tests/chart
+	$(BIN)/pytest -n 4 --dist loadgroup --no-loadscope-reorder tests/unit tests/postgres tests/chart
 
 # The C with the system's compiler under sanitizers: random forests, and random bytes in them. FUZZ_ROUNDS=100000 for long.
 FUZZ_ROUNDS ?= 300

@@ -73,6 +73,8 @@ def server_criteria(facts: Facts) -> Sequence[Criterion]:
             ),
         )
     ]
+    if _SMALL in facts["title"]:  # nothing is asked of its audited scores
+        return found
     audited = "ours, /score audited, 64 connections"
     of_default = _rate(facts, audited, "ours, 64 connections")
     of_same = _rate(facts, audited, "ours, all of /score unaudited, 64 connections")

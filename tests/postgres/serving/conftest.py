@@ -1,5 +1,6 @@
 """One server without a database in a process, and one with a database in a thread."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from blink.cli.main import run
 from blink.embedded import EmbeddedServer
 from credit.bundle.reader import Bundle, load_bundle
 from credit.bundle.writer import write_bundle
@@ -98,3 +100,16 @@ def conforming(picky: Bundle) -> Iterator[Server]:
     """Serves `picky`; nothing can be audited."""
     with server_thread(ServeSettings(portfolio=PORTFOLIO, bundle=picky.path, http_port=0, grpc_port=0)) as running:
         yield until_ready(running)
+
+
+@pytest.fixture
+def blink(database, tmp_path, monkeypatch, capsys):  # type: ignore[no-untyped-def]
+    """Runs a command that has to succeed, and gives its facts."""
+    monkeypatch.setenv("DATABASE_URL", database.url)
+    monkeypatch.setenv("MODEL_DIR", str(tmp_path / "models"))
+
+    def call(*arguments):
+        assert run([*arguments, "--json"]) == 0, capsys.readouterr().err
+        return json.loads(capsys.readouterr().out)
+
+    return call

@@ -1,38 +1,20 @@
 """DeFi lending by its commands, from simulated loans to an audited answer: trained, deployed, exported, served."""
 
 import csv
-import json
 
 import numpy as np
 import pytest
 import xgboost
-from sqlalchemy import select
 
-from blink.cli.main import run
 from credit.bundle.reader import load_bundle
-from credit.database.schema import FEATURE_STORE_SNAPSHOTS, RISK_SCORE_AUDITS
 from credit.portfolio_file import load_portfolio
-from credit.scores import score_rows
 from tests.postgres.serving.served import champion_server
+from tests.postgres.serving.whole_way import inferred, replayed, scored
 
 DEFI = load_portfolio("defi_lending")
 NAMES = DEFI.feature_names
 LOANS = 5000
 """So many that the validation part has the bads that a calibration needs."""
-WANTED = ("default_probability", "margin", "base_value", "shap_values")
-
-
-@pytest.fixture
-def blink(database, tmp_path, monkeypatch, capsys):
-    """Runs a command that has to succeed, and gives its facts."""
-    monkeypatch.setenv("DATABASE_URL", database.url)
-    monkeypatch.setenv("MODEL_DIR", str(tmp_path / "models"))
-
-    def call(*arguments):
-        assert run([*arguments, "--json"]) == 0, capsys.readouterr().err
-        return json.loads(capsys.readouterr().out)
-
-    return call
 
 
 @pytest.fixture
@@ -75,30 +57,6 @@ def exported(blink, bundle, defaults, folder):
     return subjects, values
 
 
-def inferred(running, values):
-    """The V2 answer's outputs to two rows, which add up."""
-    inputs = [{"name": "rows", "shape": [2, 12], "datatype": "FP64", "data": values.ravel().tolist()}]
-    asked = {"inputs": inputs, "outputs": [{"name": name} for name in WANTED]}
-    status, _, answer = running.post("/v2/models/defi_lending/infer", json.dumps(asked))
-    assert status == 200
-    outputs = {one["name"]: np.array(one["data"]) for one in json.loads(answer)["outputs"]}
-    given = outputs["default_probability"]
-    sums = outputs["shap_values"].reshape(2, 12).sum(axis=1) + outputs["base_value"]
-    assert np.abs(sums - np.log(given / (1 - given))).max() <= 1e-9
-    return outputs
-
-
-def replayed(database, bundle, said):
-    """Do nothing where the audit of an answer is what its stored features give again."""
-    with database.engine("blink_reader").connect() as connection:
-        audit = connection.execute(select(RISK_SCORE_AUDITS)).one()
-        snapshot = connection.execute(select(FEATURE_STORE_SNAPSHOTS)).one()
-    assert (str(audit.audit_id), audit.model_id) == (said["audit_id"], bundle.model_id)
-    again = score_rows(bundle, np.array([[snapshot.features[name] for name in NAMES]]))
-    contributions = dict(zip(NAMES, again.contributions[0].tolist(), strict=True))
-    assert (audit.margin, audit.contributions) == (again.margins[0], contributions)
-
-
 def test_loans_are_loaded_and_divided_as_required(trained):
     loaded, report = trained
     assert (loaded["loans"], loaded["loaded"], report["decision"], report["rounds"]) == (LOANS, LOANS, "champion", 200)
@@ -118,20 +76,8 @@ def test_loans_are_loaded_and_divided_as_required(trained):
 def test_a_wallet_is_scored_explained_audited_and_replayed(database, blink, world, running, tmp_path):
     loaded, bundle = world
     subjects, values = exported(blink, bundle, loaded["defaults"], tmp_path / "lynq")
-    expected = score_rows(bundle, values[:2])
-    outputs = inferred(running, values[:2])
-    assert outputs["margin"].tolist() == expected.margins.tolist()
-    assert outputs["default_probability"].tolist() == expected.default_probabilities.tolist()
-    assert outputs["shap_values"].tolist() == expected.contributions.ravel().tolist()
-
-    status, _, answer = running.post("/score", json.dumps({"user_id": subjects[0]}))
-    said = json.loads(answer)
-    assert (status, said["default_probability"], said["features_source"]) == (
-        200,
-        expected.default_probabilities[0],
-        "computed",
-    )
-    replayed(database, bundle, said)
+    inferred(running, bundle, values[:2])
+    assert replayed(database, bundle, scored(running, subjects[0])) == values[0].tolist()
 
 
 def test_a_file_that_was_written_is_loaded_and_gives_the_model_that_its_rows_give(blink, tmp_path):

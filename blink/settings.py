@@ -1,11 +1,12 @@
 """Settings: the environment, read once, here."""
 
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+
+from credit.sha256_text import is_sha256
 
 
 class SettingsError(Exception):
@@ -106,7 +107,7 @@ def _s3_address(environment: Mapping[str, str]) -> str:
 
 def _sha256(environment: Mapping[str, str], name: str) -> str | None:
     value = environment.get(name, "").strip().lower()
-    if value and re.fullmatch(r"[0-9a-f]{64}", value, re.ASCII) is None:
+    if value and not is_sha256(value):
         raise SettingsError(f"{name} must be 64 hexadecimal digits, not {environment[name]!r}")
     return value or None
 

@@ -107,7 +107,7 @@ class Lane:
     def _share(self) -> int:
         # Of all that is here an equal part for each transaction: one that took everything would leave the others
         # nothing, and the server nothing to do while it is being committed.
-        here = self._written + sum(len(waiting.request.subjects) for waiting in self._queue)
+        here = self._written + _rows(self._queue)
         return min(self._most_rows, max(_WORTH_ANOTHER, -(-here // self._transactions)))
 
     def _ended(self, group: Sequence[Waiting], running: asyncio.Future[list[Outcome]]) -> None:

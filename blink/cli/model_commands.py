@@ -1,10 +1,10 @@
 """`blink model`: trained models, and where they are stored."""
 
 import argparse
-import re
 from pathlib import Path
 
 from blink.cli.arguments import Subcommands, command, group
+from credit.sha256_text import is_sha256
 
 _MODEL = "a model id, or champion:PORTFOLIO"
 
@@ -75,6 +75,6 @@ def _add_s3(parser: argparse.ArgumentParser) -> None:
 
 def sha256(text: str) -> str:
     """A sha256 in hexadecimal digits."""
-    if re.fullmatch(r"[0-9a-f]{64}", text.lower(), re.ASCII) is None:
+    if not is_sha256(text.lower()):
         raise argparse.ArgumentTypeError(f"{text!r} is no sha256: 64 hexadecimal digits are needed")
     return text.lower()

@@ -20,9 +20,8 @@ from credit.database.models import RegisteredModel
 from credit.database.pipeline_runs import get_run
 from credit.database.table_rows import stored_rows
 from credit.portfolios import Feature, TableRule
+from trainer.rows import Source
 
-FROM_FILE = "file"
-"""What a run's outcome says of rows that were read from a file (`trainer.rows.Source`)."""
 _SAID = {
     DatasetSource.DATABASE: "as they are stored, those that judged the model among them",
     DatasetSource.REFERENCE: "that its bundle keeps: all that it was trained on are not in the database",
@@ -55,7 +54,7 @@ def _stored(connection: Connection, model: RegisteredModel, bundle: Bundle) -> I
     if not isinstance(rule, TableRule) or model.run_id is None:
         return None
     run = get_run(connection, model.run_id)
-    if run.outcome.get("source") == FROM_FILE:
+    if run.outcome.get("source") == Source.FILE:
         return None
     portfolio = _Remembered(model.portfolio, bundle.manifest.features, rule)
     return _parts(connection, portfolio, model.batch_id, run.as_of)

@@ -8,9 +8,10 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
+from credit.sha256_text import is_sha256
+
 _log = logging.getLogger(__name__)
 
-_HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", re.ASCII)
 
 Signature = tuple[tuple[str, int, int, int], ...]
@@ -66,7 +67,7 @@ def _read(files: list[Path]) -> Mapping[str, str]:
     people: dict[str, str] = {}
     for path in files:
         said = path.read_text("ascii", errors="replace").strip().lower()
-        if _HASH.fullmatch(said):
+        if is_sha256(said):
             people[path.name] = said
         else:
             _log.error("tokens: %s holds no sha256 in hex (blink control-token prints one): it lets nobody in", path)

@@ -11,6 +11,7 @@ from credit.bundle.errors import BundleError
 from credit.bundle.model_id import ModelId, checked_model_id
 from credit.bundle.rules import features_from_json, features_to_json, rule_from_json, rule_to_json
 from credit.portfolios import Feature, LabelRule, PortfolioError, PortfolioName, TableRule
+from credit.sha256_text import is_sha256
 
 FILE = "manifest.json"
 HASH_FILE = "manifest.sha256"
@@ -18,7 +19,6 @@ FORMAT = 1
 """Version of the bundle's layout; a reader refuses any other."""
 
 _FILE_NAME = re.compile(r"[a-z0-9][a-z0-9_]*\.[a-z0-9]+", re.ASCII)
-_SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ def _files(files: dict[str, str]) -> dict[str, str]:
     for name, digest in files.items():
         if _FILE_NAME.fullmatch(name) is None or name in {FILE, HASH_FILE}:
             raise BundleError(f"{FILE}: file name {name!r} is not allowed: a plain name in lower case is needed")
-        if _SHA256.fullmatch(digest) is None:
+        if not is_sha256(digest):
             raise BundleError(f"{FILE}: {name} has no sha256 in hex")
     return files
 

@@ -111,16 +111,18 @@ class RowRules:
         self._features = tuple(features)
         self._needed = [column for column, feature in enumerate(features) if not feature.may_be_missing]
         self._coded = [column for column, feature in enumerate(features) if feature.kind is FeatureKind.CATEGORICAL]
+        self._ends = np.array([_codes_end(features[column]) for column in self._coded])
 
     def check(self, rows: Floats) -> None:
         """Do nothing where rows float64 [n, d] hold only what their features allow.
 
         Raises:
-            BadInputError: naming the first row that lacks a feature it must have, or whose category is no code (a
-                whole number of at least 0: libraries disagree on where others belong).
+            BadInputError: naming the first row that lacks a feature it must have, or whose category is no code: a
+                whole number of at least 0 (libraries disagree on where others belong), and within the feature's list
+                where it has one.
         """
         lacking = bool(self._needed) and bool(np.isnan(rows[:, self._needed]).any())
-        if lacking or (self._coded and bool(_no_code(rows[:, self._coded]).any())):
+        if lacking or (self._coded and bool(_no_code(rows[:, self._coded], self._ends).any())):
             for column, feature in enumerate(self._features):
                 _check_column(rows[:, column], feature)
 
@@ -129,12 +131,26 @@ def _check_column(values: Floats, feature: Feature) -> None:
     absent = np.isnan(values)
     if not feature.may_be_missing and absent.any():
         raise BadInputError(f"row {int(absent.argmax())}, feature {feature.name}", "must not be missing")
-    if feature.kind is FeatureKind.CATEGORICAL and (wrong := _no_code(values)).any():
+    if feature.kind is FeatureKind.CATEGORICAL and (wrong := _no_code(values, _codes_end(feature))).any():
         row = int(wrong.argmax())
-        raise BadInputError(f"row {row}, feature {feature.name}", f"{values[row]} is no code of a category")
+        fault = f"{values[row]} is no code of a category; {_codes_allowed(feature)}"
+        raise BadInputError(f"row {row}, feature {feature.name}", fault)
 
 
-def _no_code(values: Floats) -> BoolArray:
-    codes = (values >= 0) & (values < 2**31) & (np.floor(values) == values)
+def _codes_end(feature: Feature) -> int:
+    """What a code must be below: training saw every code of a list, and no others; without one any may have been."""
+    return len(feature.categories) or 2**31
+
+
+def _codes_allowed(feature: Feature) -> str:
+    if not feature.categories:
+        return "it is a whole number of at least 0"
+    first, last = feature.categories[0], feature.categories[-1]
+    return f"the model has 0 ({first}) to {len(feature.categories) - 1} ({last}); null stands for any other"
+
+
+def _no_code(values: Floats, ends: int | npt.NDArray[np.int64]) -> BoolArray:
+    """Which values are neither missing nor a whole number from 0 to below `ends`, one for all or for each column."""
+    codes = (values >= 0) & (values < ends) & (np.floor(values) == values)
     wrong: BoolArray = ~(np.isnan(values) | codes)
     return wrong

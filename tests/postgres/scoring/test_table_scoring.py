@@ -31,14 +31,19 @@ ROWS = ("a,2024-01-03,12.5,No,0", "a,2024-02-03,7.5,Yes,", "b,2024-01-04,,?,1")
 
 
 @pytest.fixture(scope="module")
-def bundle(tmp_path_factory):
+def fitted():
+    """A model, and the rows that it was fitted on."""
     rng = np.random.default_rng(4)
     rows = np.column_stack([rng.normal(10, 5, 400), rng.integers(0, 2, 400)])
     bad = (rows[:, 1] + rng.normal(size=400) > 1).astype(float)
     settings = {"objective": "binary", "num_leaves": 4, "verbosity": -1, "num_threads": 1}
-    booster = lightgbm.train(settings, lightgbm.Dataset(rows, bad, categorical_feature=[1]), num_boost_round=5)
+    return lightgbm.train(settings, lightgbm.Dataset(rows, bad, categorical_feature=[1]), num_boost_round=5), rows
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory, fitted):
     model_id = ModelId("model_trade_credit_20240301_000000")
-    return stored_bundle(tmp_path_factory.mktemp("models"), model_id, PORTFOLIO, booster, rows)
+    return stored_bundle(tmp_path_factory.mktemp("models"), model_id, PORTFOLIO, *fitted)
 
 
 @pytest.fixture
@@ -106,6 +111,29 @@ def test_a_list_of_categories_that_has_grown_since_changes_no_score(database, lo
     grown = replace(PORTFOLIO.features[1], categories=("?", "Yes", "No"))
     assert score(replace(PORTFOLIO, features=(PORTFOLIO.features[0], grown))).scored == 2
     assert [features["dispute"] for _, features, *_ in scored(database)] == [1.0, None]
+
+
+def test_a_snapshot_is_not_scored_by_a_model_that_reads_its_codes_as_other_categories(
+    database, load, score, bundle, fitted, tmp_path
+):
+    load(*ROWS)
+    first = score()
+    turned = replace(PORTFOLIO.features[1], categories=("Yes", "No"))
+    portfolio = replace(PORTFOLIO, features=(PORTFOLIO.features[0], turned))
+    other = stored_bundle(tmp_path, ModelId("model_trade_credit_20240401_000000"), portfolio, *fitted)
+    deploy(database.engine(), other)
+    before = scored(database)
+    said = (
+        f"^a was scored as of {first.as_of:%Y-%m-%d %H:%M:%S} UTC by a model of other features or categories, whose "
+        "snapshot stays: score as of another time$"
+    )
+    with pytest.raises(ScoringError, match=said):
+        score_portfolio(database.engine("blink_scorer"), portfolio, lambda _: other, as_of=first.as_of)
+    assert scored(database) == before
+
+    later = score_portfolio(database.engine("blink_scorer"), portfolio, lambda _: other, as_of=datetime.now(UTC))
+    assert later.scored == 2
+    assert [features["dispute"] for _, features, *_ in scored(database)[2:]] == [0.0, None]
 
 
 def test_a_feature_that_the_table_has_no_more_is_told(load, score):

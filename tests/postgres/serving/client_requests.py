@@ -109,5 +109,10 @@ ASKED = (
     refused("an unknown output", whole(ROW), "outputs[0]: unknown output 'odds'; there are ", outputs=("odds",)),
     refused("missing where it may not be", whole(with_value(0, nan)), f"row 0, feature {NEEDED}: must not be missing"),
     refused("a category that is no code", whole(with_value(1, -1.0)), f"row 0, feature {CODED}: -1.0 is no code"),
+    refused(
+        "a code beyond the list of categories",
+        whole(ROW, with_value(1, 3.0)),
+        f"row 1, feature {CODED}: 3.0 is no code of a category; the model has 0 (never) to 2 (often)",
+    ),
     refused("an unknown model", whole(ROW), "no model 'other' here; ", model="other", status=404, code="NOT_FOUND"),
 )

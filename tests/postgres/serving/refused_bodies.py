@@ -125,6 +125,16 @@ OF_BODIES = (
         f"row 0, feature {CODED}: 0.5 is no code of a category",
     ),
     Bad(
+        "a code beyond the list of categories, in the second row",
+        infer(tensor(shape=[2, WIDTH], data=[*ROW, *with_value(1, 3.0)])),
+        f"row 1, feature {CODED}: 3.0 is no code of a category; the model has 0 (never) to 2 (often); null stands for ",
+    ),
+    Bad(
+        "a code beyond the list of categories, V1",
+        as_json({"instances": [{NEEDED: 1, CODED: 3}]}, path=PREDICT),
+        f"row 0, feature {CODED}: 3.0 is no code of a category; the model has 0 (never) to 2 (often)",
+    ),
+    Bad(
         "a text for a number, in the second row",
         infer(*of_two_rows(), tensor(name=NEEDED, shape=[2], datatype="BYTES", data=[None, "x"])),
         f'tensor {NEEDED}, row 1: a number or null is needed, not the string "x"',

@@ -123,6 +123,10 @@ def test_categories_are_given_as_texts_and_read_by_the_models_own_list(database,
         expected(code) for code in (1.0, 1.0, 0.0, np.nan)
     ]
     assert scored("maybe")["missing_features"] == ["kyc_verified"]
+    assert scored(2)["error"] == (
+        "row 0, feature kyc_verified: 2.0 is no code of a category; the model has 0 (no) to 1 (yes); null stands for any "
+        "other"
+    )
 
     inputs = [{"name": name, "shape": [1], "datatype": "FP64", "data": [row[at]]} for at, name in enumerate(NAMES)]
     inputs[0] = {"name": "kyc_verified", "shape": [1], "datatype": "BYTES", "data": ["yes"]}

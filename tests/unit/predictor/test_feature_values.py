@@ -1,6 +1,7 @@
 """What a feature may hold."""
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from predictor.feature_values import RowRules, feature_value, feature_values
 
 NEEDED = Feature("count", FeatureKind.NUMERIC, "count", -1, "activity", may_be_missing=False)
 CYCLE = Feature("cycle", FeatureKind.CATEGORICAL, "cycle", 0, "income")
+DISPUTE = Feature("dispute", FeatureKind.CATEGORICAL, "category", 0, "trade", categories=("No", "Yes"))
 
 
 @pytest.mark.parametrize("cycle", [0.0, 7.0, math.nan])
@@ -27,8 +29,19 @@ def test_a_needed_feature_must_not_be_missing():
 
 @pytest.mark.parametrize("code", [-0.5, 1.5, -1.0, 2.0**31, math.inf])
 def test_a_category_is_a_whole_number(code):
-    with pytest.raises(BadInputError, match=r"^row 0, feature cycle: .* is no code of a category$"):
+    needed = r"is no code of a category; it is a whole number of at least 0$"
+    with pytest.raises(BadInputError, match=rf"^row 0, feature cycle: .* {needed}"):
         RowRules((NEEDED, CYCLE)).check(np.array([[1.0, code]]))
+
+
+@pytest.mark.parametrize("code", [2.0, 99.0, -1.0, 0.5])
+def test_a_code_is_a_place_in_the_list_where_there_is_one(code):
+    rows = np.array([[7.0, 0.0], [7.0, 1.0], [7.0, math.nan], [7.0, code]])
+    rules = RowRules((CYCLE, DISPUTE))
+    rules.check(rows[:3])
+    said = f"row 3, feature dispute: {code} is no code of a category; the model has 0 (No) to 1 (Yes); null stands for"
+    with pytest.raises(BadInputError, match=f"^{re.escape(said)} any other$"):
+        rules.check(rows)
 
 
 NUMBERS = st.none() | st.integers() | st.floats() | st.integers(0, 3).map(lambda power: 10 ** (307 + power))

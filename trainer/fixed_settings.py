@@ -4,8 +4,10 @@ from collections.abc import Iterable
 from dataclasses import fields, replace
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from credit.portfolios import Setting
-from trainer.algorithm import Boosting
+import numpy as np
+
+from credit.portfolios import Portfolio, Setting
+from trainer.algorithm import Boosting, Sample, algorithm_named, algorithm_names
 from trainer.errors import TrainingError
 
 Settings = TypeVar("Settings")
@@ -30,6 +32,26 @@ def with_fixed(settings: Settings, fixed: Iterable[Setting], *, algorithm: str, 
     if isinstance(settings, Boosting) and "rounds" in changed:
         changed = {"patience": None, **changed}  # type: ignore[dict-item]
     return replace(settings, **changed)  # type: ignore[type-var]
+
+
+def check_fixed(portfolio: Portfolio) -> None:
+    """Do nothing where there is the portfolio's algorithm, and it takes all that `[settings]` fixes.
+
+    The algorithm's library is imported only where something is fixed.
+
+    Raises:
+        TrainingError: naming the setting, and those that there are; or where the library is not installed.
+    """
+    place = f"portfolio {portfolio.name}"
+    if portfolio.algorithm not in algorithm_names():
+        raise TrainingError(f"{place}: no algorithm {portfolio.algorithm!r}; there are {', '.join(algorithm_names())}")
+    if not portfolio.settings:
+        return
+    algorithm = algorithm_named(portfolio.algorithm)
+    # Which settings there are does not depend on the rows.
+    sample = Sample(np.zeros((2, len(portfolio.features))), np.array([0, 1], dtype=np.int8))
+    chosen = algorithm.settings_for(sample, stopping=False)
+    with_fixed(chosen, portfolio.settings, algorithm=algorithm.NAME, place=f"{place} [settings]")
 
 
 def _taken(value: object, declared: Any) -> bool:

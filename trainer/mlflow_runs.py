@@ -1,5 +1,6 @@
 """MLflow: a parent run for each training, a run within it for each trial, and its registry."""
 
+import json
 import logging
 import os
 import tempfile
@@ -7,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 # Nothing about a lender's trainings leaves the lender; and a server that is away is not waited for over and over.
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
@@ -14,13 +16,14 @@ os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
 from mlflow import MlflowClient
-from mlflow.entities import Metric, Param, Run, RunTag
+from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, Run, RunTag
 from mlflow.exceptions import MlflowException
 from sqlalchemy.exc import SQLAlchemyError
 
 from credit.bundle.canonical import to_bytes
 from trainer.comparison.candidate import Trial
 from trainer.errors import TrackingError
+from trainer.tracked_pages import CHOSEN, candidates_table, choice_note, model_note, standings_of, test_figures
 from trainer.tracking import RunFacts, TrackedModel, TrackingPlace
 
 ALIAS = "challenger"
@@ -28,9 +31,17 @@ ALIAS = "challenger"
 
 PARENT = "mlflow.parentRunId"
 NOTE = "mlflow.note.content"
+SOURCE = "mlflow.source.name"
+STANDING = "blink.standing"
 KIND = "mlflow.experimentKind"
 """What its pages show first: runs, not chats."""
 _KEY = "blink.rows_sha256"
+_STANDING_FIGURES = {"mean_roc_auc": "mean_auc", "shortfall": "shortfall", "standard_error": "standard_error"}
+"""Metrics of a candidate, with the fields of a selection that give them."""
+_REGISTERED = (
+    "Models that trainings of the portfolio {portfolio} gave; @{alias} is the last. What is deployed is decided by "
+    "`blink rollout`, not here."
+)
 
 
 class MlflowRuns:
@@ -41,6 +52,8 @@ class MlflowRuns:
         self._client: MlflowClient
         self._run: Run
         self._selection: Mapping[str, Any] | None = None
+        self._trials: dict[str, str] = {}
+        """Runs of the trials that have ended on every fold, by the trials' names."""
 
     @contextmanager
     def errors(self) -> Iterator[None]:
@@ -56,43 +69,58 @@ class MlflowRuns:
         self._client = _client(self.place)
         experiment = self._experiment(facts.experiment)
         self._close_killed(experiment, facts)
-        tags = {_KEY: facts.facts["rows_sha256"], "blink.portfolio": facts.experiment}
+        source = f"blink train {facts.experiment}"
+        tags = {_KEY: facts.facts["rows_sha256"], "blink.portfolio": facts.experiment, SOURCE: source}
         self._run = self._client.create_run(experiment, tags=tags, run_name=facts.name)
-        params = [Param(name, value) for name, value in facts.facts.items()]
+        params = [Param(name, value) for name, value in facts.facts.items() if value]
         self._client.log_batch(self._run.info.run_id, params=params)
+        self._client.log_inputs(self._run.info.run_id, [_input(facts.facts)])
 
     def trial(self, trial: Trial) -> None:
         """Add a child run: settings as parameters, each fold's figures as steps, their means beside them."""
         tags = {PARENT: self._run.info.run_id, "blink.pruned": str(trial.pruned).lower()}
+        tags |= {SOURCE: self._run.data.tags[SOURCE]} | ({STANDING: "given up"} if trial.pruned else {})
         child = self._client.create_run(self._run.info.experiment_id, tags=tags, run_name=trial.name)
         run_id, at = child.info.run_id, child.info.start_time
-        figures = {"mean_roc_auc": trial.mean_auc, "seconds": trial.seconds, "folds": len(trial.folds)}
+        figures = {"mean_roc_auc": trial.mean_auc, "mean_log_loss": trial.mean_log_loss}
+        figures |= {"seconds": trial.seconds, "folds": len(trial.folds)}
         metrics = [Metric(name, float(value), at, 0) for name, value in figures.items()]
         for step, fold in enumerate(trial.folds):
             metrics.append(Metric("fold_roc_auc", fold.roc_auc, at, step))
             metrics.append(Metric("fold_log_loss", fold.log_loss, at, step))
         params = {"algorithm": trial.algorithm, "trial": trial.number, **trial.parameters}
         self._client.log_batch(run_id, metrics, [Param(name, str(value)) for name, value in params.items()])
+        if not trial.pruned:
+            self._trials[trial.name] = run_id
         # A trial that was given up is no failure: MLflow has no other word for one that has no result.
         self._client.set_terminated(run_id, "KILLED" if trial.pruned else "FINISHED")
 
     def selection(self, selection: Mapping[str, Any]) -> None:
-        """Add the choice: its rule as the run's description, the algorithm and its settings as parameters."""
-        run_id = self._run.info.run_id
+        """Add the choice: in words, as a table and as parameters, and to each trial how it stands."""
+        run_id, at = self._run.info.run_id, self._run.info.start_time
         self._selection = selection
-        params = {"chosen_algorithm": selection["algorithm"], "key": selection["key"]}
+        params = {"chosen_algorithm": selection["algorithm"], "comparison_key": selection["key"]}
         params |= {f"chosen_{name}": value for name, value in selection["parameters"].items()}
-        chosen = next(one for one in selection["standings"] if _is_chosen(one, selection))
-        figures = {"mean_roc_auc": chosen["mean_auc"], "shortfall": chosen["shortfall"]}
-        metrics = [Metric(name, value, self._run.info.start_time, 0) for name, value in figures.items()]
-        tags = [RunTag(NOTE, f"{chosen['candidate']} was chosen: {selection['rule']}.")]
-        self._client.log_batch(run_id, metrics, [Param(name, str(value)) for name, value in params.items()], tags)
+        self._client.log_batch(run_id, params=[Param(name, str(value)) for name, value in params.items()])
+        for one, standing in zip(selection["standings"], standings_of(selection), strict=True):
+            figures = {name: float(one[given]) for name, given in _STANDING_FIGURES.items()}
+            metrics = [Metric(name, value, at, 0) for name, value in figures.items()]
+            if standing == CHOSEN:
+                self._client.log_batch(run_id, metrics)
+            self._client.log_batch(self._trials[one["candidate"]], metrics, tags=[RunTag(STANDING, standing)])
+        for name in self._trials.keys() - {one["candidate"] for one in selection["standings"]}:
+            self._client.set_tag(self._trials[name], STANDING, "outdone by a trial of its algorithm")
+        self._client.log_table(run_id, candidates_table(selection), "candidates.json")
+        self._client.set_tag(run_id, NOTE, self._choice_note(selection))
 
     def model(self, model: TrackedModel) -> None:
         """Add the model's figures, pictures, report and bundle, and register it under the portfolio's name."""
         run_id = self._run.info.run_id
-        metrics = _test_metrics(model.report["metrics"], self._run.info.start_time)
-        self._client.log_batch(run_id, metrics, tags=[RunTag("blink.model_id", model.model_id)])
+        at, notes = self._run.info.start_time, [model_note(model)]
+        notes += [] if self._selection is None else [self._choice_note(self._selection)]
+        tags = [RunTag("blink.model_id", model.model_id), RunTag(NOTE, "\n\n".join(notes))]
+        metrics = [Metric(name, value, at, 0) for name, value in test_figures(model.report["metrics"]).items()]
+        self._client.log_batch(run_id, metrics, tags=tags)
         self._client.log_artifacts(run_id, str(model.bundle), "bundle")
         files = {f"figures/{name}": content for name, content in model.figures.items()}
         files["report.json"] = to_bytes(dict(model.report), file="report.json")
@@ -107,6 +135,17 @@ class MlflowRuns:
         if error is not None:
             self._client.set_tag(run_id, "blink.error", error[:4000])
         self._client.set_terminated(run_id, "FINISHED" if error is None else "FAILED")
+
+    def _choice_note(self, selection: Mapping[str, Any]) -> str:
+        """With links to the pages that compare the trials, relative to the server's own."""
+        parent, experiment = self._run.info.run_id, self._run.info.experiment_id
+        runs = [self._trials[one["candidate"]] for one in selection["standings"]]
+        side = urlencode({"runs": json.dumps(runs), "experiments": json.dumps([experiment])})
+        all_of_it = urlencode({"searchFilter": f"tags.`{PARENT}` = '{parent}'"})
+        return choice_note(
+            selection,
+            f"[They side by side](#/compare-runs?{side}); [all trials](#/experiments/{experiment}/runs?{all_of_it}).",
+        )
 
     def _experiment(self, name: str) -> str:
         known = self._client.get_experiment_by_name(name)
@@ -133,10 +172,12 @@ class MlflowRuns:
     def _register(self, run_id: str, model: TrackedModel) -> None:
         name = str(model.report["portfolio"])
         if not self._client.search_registered_models(f"name = '{name}'"):
-            self._client.create_registered_model(name)
+            self._client.create_registered_model(name, description=_REGISTERED.format(portfolio=name, alias=ALIAS))
         artifacts = self._client.get_run(run_id).info.artifact_uri
         tags = {"model_id": model.model_id}
-        version = self._client.create_model_version(name, f"{artifacts}/bundle", run_id, tags=tags)
+        version = self._client.create_model_version(
+            name, f"{artifacts}/bundle", run_id, tags, description=model_note(model)
+        )
         self._client.set_registered_model_alias(name, ALIAS, version.version)
 
 
@@ -148,23 +189,12 @@ def _client(place: TrackingPlace) -> MlflowClient:
     return MlflowClient(place.uri, place.uri)
 
 
-def _is_chosen(standing: Mapping[str, Any], selection: Mapping[str, Any]) -> bool:
-    return bool(standing["algorithm"] == selection["algorithm"] and standing["parameters"] == selection["parameters"])
-
-
-def _test_metrics(found: Mapping[str, Any], at: int) -> list[Metric]:
-    """Estimates with their intervals, and what else is one number."""
-    flat: dict[str, Any] = {}
-    for name, value in found.items():
-        if isinstance(value, Mapping) and "estimate" in value:
-            flat |= {f"test_{name}": value["estimate"]}
-            flat |= {f"test_{name}_{end}": value[end] for end in ("lower", "upper")}
-        else:
-            flat[f"test_{name}"] = value
-    costs = found.get("costs") or {}
-    flat |= {f"test_{name}": costs.get(name) for name in ("cost", "accept_all", "savings")}
-    numbers = {name: value for name, value in flat.items() if isinstance(value, int | float)}
-    return [Metric(name, float(value), at, 0) for name, value in numbers.items()]
+def _input(facts: Mapping[str, str]) -> DatasetInput:
+    """What the pages list under data sets: the file, or the rows of the database, by the hash's first digits."""
+    name, sha256 = facts.get("input", "rows of the database"), facts.get("input_sha256", facts["rows_sha256"])
+    source, profile = json.dumps({"name": name, "sha256": sha256}), {"num_rows": int(facts["rows"])}
+    dataset = Dataset(name, sha256[:16], "local", source, profile=json.dumps(profile))
+    return DatasetInput(dataset, [InputTag("mlflow.data.context", "training")])
 
 
 def _without_login(uri: str) -> str:

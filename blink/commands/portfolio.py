@@ -20,6 +20,7 @@ from credit.profiling.proposal import Proposal, Proposed, Role
 from credit.profiling.roles import propose
 from credit.profiling.table_profile import profile_table
 from credit.profiling.template import portfolio_name, template, to_fill_in
+from trainer.fixed_settings import check_fixed
 
 _ARROWS = {-1: "−", 0: "·", 1: "+"}
 _SAMPLE_SEED = 1
@@ -72,6 +73,7 @@ def _named(one: Proposed) -> str:
 def check(arguments: Namespace) -> Outcome:
     """Check a portfolio's description and say what it means; and a table of its rows, where one is given."""
     portfolio = named_portfolio(arguments.portfolio, read_settings(home=arguments.home))
+    check_fixed(portfolio)
     lines = [
         f"{portfolio.name}: scores a {portfolio.subject} in {portfolio.currency} with {portfolio.algorithm}",
         *_label(portfolio),

@@ -15,6 +15,10 @@ class NoChampionError(ScoringError):
     """No model is deployed yet, so that nobody can be scored."""
 
 
+class ImpossibleRunError(ScoringError):
+    """No retry can score the run's subjects as of its time; left open, it would stand before every later run."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What is asked of the scoring job."""

@@ -16,7 +16,7 @@ from credit.database.table_rows import latest_rows
 from credit.features.query import Key, compute_features
 from credit.portfolios import Portfolio
 from credit.scores import score_of, score_rows
-from predictor.batch.plan import ScoringError
+from predictor.batch.plan import ImpossibleRunError, ScoringError
 from predictor.unknown_values import NOT_IN_TABLE, absent_because, null_reasons
 
 
@@ -33,6 +33,7 @@ def audits_of_subjects(
 
     Raises:
         ScoringError: where the model has a feature that the portfolio does not compute.
+        ImpossibleRunError: where a snapshot of the same time is stored that holds another model's codes.
         FeatureError: where features cannot be computed.
     """
     snapshots = snapshots_of_subjects(connection, run, portfolio, bundle, subjects)
@@ -101,7 +102,7 @@ def _check_codes(stored: Mapping[UUID, Snapshot], anew: Sequence[Snapshot]) -> N
     for snapshot in anew:
         before = stored.get(snapshot.snapshot_id, snapshot)
         if before.features != snapshot.features:
-            raise ScoringError(
+            raise ImpossibleRunError(
                 f"{snapshot.subject_id} was scored as of {snapshot.as_of:%Y-%m-%d %H:%M:%S} UTC by a model of other "
                 "features or categories, whose snapshot stays: score as of another time"
             )

@@ -1,6 +1,6 @@
 """The three steps of the scoring job: plan, shards, finish. Each may be killed and run again."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from uuid import uuid4
 
@@ -28,7 +28,7 @@ from credit.database.scoring_runs import (
 from credit.database.scoring_subjects import subjects_to_score
 from credit.database.session_lock import release, try_lock
 from credit.portfolios import Portfolio, PortfolioName
-from predictor.batch.plan import NoChampionError, ScoringError, Wish, answers, new_run, obstacle
+from predictor.batch.plan import ImpossibleRunError, NoChampionError, ScoringError, Wish, answers, new_run, obstacle
 from predictor.batch.scoring import audits_of_subjects
 
 Report = Callable[[str, int, int | None], None]
@@ -142,6 +142,7 @@ def score_locked_shard(connection: Connection, run: ScoringRun, shard: int, work
 
     Raises:
         ScoringError: where the bundle is not the run's model or lacks what it needs, or the run was closed meanwhile.
+        ImpossibleRunError: where no retry could score it; the run is closed as failed.
     """
     if work.bundle.model_id != run.model_id:
         raise ScoringError(f"run {run.run_id} scores with {run.model_id}, not with {work.bundle.model_id}")
@@ -149,16 +150,26 @@ def score_locked_shard(connection: Connection, run: ScoringRun, shard: int, work
         subjects = subjects_to_score(connection, run, shard)
     what = f"score {run.portfolio}" + ("" if run.shards == 1 else f", shard {shard} of {run.shards}")
     work.report(what, 0, len(subjects))
-    for start in range(0, len(subjects), work.batch_size):
-        batch = subjects[start : start + work.batch_size]
+    try:
+        for start in range(0, len(subjects), work.batch_size):
+            batch = subjects[start : start + work.batch_size]
+            _score_batch(connection, run, shard, work, batch)
+            work.report(what, start + len(batch), len(subjects))
+    except ImpossibleRunError as error:
         with connection.begin():
-            require_running(planned_run(connection, run.portfolio, run.run_id))
-            scored_at = present(connection).as_of
-            audits = audits_of_subjects(connection, run, work.portfolio, work.bundle, batch, scored_at=scored_at)
-            append(connection, writer=f"batch/{run.portfolio}/{shard}", audits=audits)
-            move_progress(connection, run, shard, batch[-1])
-        work.report(what, start + len(batch), len(subjects))
+            close_run(connection, run, state="failed", outcome={"error": str(error)})
+        raise
     return len(subjects)
+
+
+def _score_batch(connection: Connection, run: ScoringRun, shard: int, work: Work, subjects: Sequence[str]) -> None:
+    """One transaction: the scores of some subjects, and that they have them."""
+    with connection.begin():
+        require_running(planned_run(connection, run.portfolio, run.run_id))
+        scored_at = present(connection).as_of
+        audits = audits_of_subjects(connection, run, work.portfolio, work.bundle, subjects, scored_at=scored_at)
+        append(connection, writer=f"batch/{run.portfolio}/{shard}", audits=audits)
+        move_progress(connection, run, shard, subjects[-1])
 
 
 def finish(connection: Connection, run: ScoringRun) -> int:

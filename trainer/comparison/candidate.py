@@ -59,6 +59,11 @@ class Trial:
         """Mean of the folds' ROC AUC."""
         return float(np.mean(self.aucs))
 
+    @property
+    def mean_log_loss(self) -> float:
+        """Mean of the folds' log loss."""
+        return float(np.mean([fold.log_loss for fold in self.folds]))
+
 
 def judge_fold(rows: Rows, fold: Fold, fitter: Fitter) -> FoldFigures:
     """The figures of the fitter's algorithm and settings on a fold.

@@ -124,8 +124,8 @@ def test_categories_are_given_as_texts_and_read_by_the_models_own_list(database,
     ]
     assert scored("maybe")["missing_features"] == ["kyc_verified"]
     assert scored(2)["error"] == (
-        "row 0, feature kyc_verified: 2.0 is no code of a category; the model has 0 (no) to 1 (yes); null stands for any "
-        "other"
+        "row 0, feature kyc_verified: 2.0 is no code of a category; the model has 0 (no) to 1 (yes); null stands for "
+        "any other"
     )
 
     inputs = [{"name": name, "shape": [1], "datatype": "FP64", "data": [row[at]]} for at, name in enumerate(NAMES)]

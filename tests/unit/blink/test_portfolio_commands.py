@@ -109,6 +109,35 @@ def test_a_feature_that_nobody_may_be_judged_by_is_told(loans, tmp_path, capsys)
     assert capsys.readouterr().out.splitlines()[-1].startswith("look at applicantAge: by its name nobody may be judged")
 
 
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        (
+            "[settings]\nleafs = 8",
+            "portfolio loans [settings] leafs: lightgbm has no such setting; it has rounds, patience, leaves, ",
+        ),
+        ("[settings]\nleaves = 8.5", "portfolio loans [settings] leaves: lightgbm takes a whole number, not 8.5"),
+    ],
+)
+def test_settings_that_the_algorithm_does_not_take_are_refused(loans, tmp_path, capsys, lines, message):
+    out = tmp_path / "my.toml"
+    run(["portfolio", "init", str(loans), "--out", str(out)])
+    out.write_text(out.read_text() + f"\n{lines}\n")
+    capsys.readouterr()
+    assert run(["portfolio", "check", str(out)]) == 1
+    assert message in capsys.readouterr().err
+
+
+def test_an_algorithm_that_is_not_there_is_refused(loans, tmp_path, capsys):
+    out = tmp_path / "my.toml"
+    run(["portfolio", "init", str(loans), "--out", str(out)])
+    out.write_text(out.read_text().replace('algorithm = "lightgbm"', 'algorithm = "lightgbn"'))
+    capsys.readouterr()
+    assert run(["portfolio", "check", str(out)]) == 1
+    said = capsys.readouterr().err
+    assert "portfolio loans: no algorithm 'lightgbn'; there are base_rate, catboost, lightgbm" in said
+
+
 def test_a_portfolio_of_advances_has_no_such_file(loans, capsys):
     assert run(["portfolio", "check", "cash_advance", "--data", str(loans)]) == 1
     assert "portfolio cash_advance does not come as a table" in capsys.readouterr().err

@@ -1,0 +1,95 @@
+"""What people read of a training on the pages of an experiment tracker: notes in Markdown, a table, named figures."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from trainer.tracking import TrackedModel
+
+CHOSEN = "chosen"
+_TWICE = frozenset({"auc_roc", "test_samples", "indicative"})
+"""Measures that stand there under another name, and one that is no figure."""
+_COSTS = ("cost", "accept_all", "decline_all", "savings")
+
+
+def standings_of(selection: Mapping[str, Any]) -> list[str]:
+    """How each of a selection's candidates stands, in their order."""
+    return [_standing(one, selection) for one in selection["standings"]]
+
+
+def candidates_table(selection: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """The candidates by column, of the highest mean AUC first."""
+    pairs = _best_first(selection)
+    folds = range(selection["folds"])
+    return {
+        "candidate": [one["candidate"] for one, _ in pairs],
+        "standing": [standing for _, standing in pairs],
+        "mean_auc": [one["mean_auc"] for one, _ in pairs],
+        "shortfall": [one["shortfall"] for one, _ in pairs],
+        "standard_error": [one["standard_error"] for one, _ in pairs],
+        **{f"fold_{fold + 1}_auc": [one["fold_aucs"][fold] for one, _ in pairs] for fold in folds},
+        "settings": [_settings(one["parameters"]) for one, _ in pairs],
+    }
+
+
+def choice_note(selection: Mapping[str, Any], more: str = "") -> str:
+    """Who was chosen, among whom and by which rule; `more` is said of where to look."""
+    pairs = _best_first(selection)
+    chosen = next(one["candidate"] for one, standing in pairs if standing == CHOSEN)
+    rows = [
+        (one["candidate"], f"{one['mean_auc']:.4f}", f"{one['shortfall']:.4f} ± {one['standard_error']:.4f}", standing)
+        for one, standing in pairs
+    ]
+    where = f"{selection['folds']} folds by {selection['folds_by']} of {selection['rows']:,} rows"
+    tuned, given_up = sum(selection["tuning_trials"].values()), selection["pruned_trials"]
+    parts = [
+        f"**{chosen}** was chosen on {where}, the test rows not among them: {selection['rule']}.",
+        _table(("candidate", "mean AUC", "falls short by", ""), rows),
+        f"Tuning tried {tuned} settings and gave up {given_up}; of each algorithm the best stands here. {more}".strip(),
+        *(f"{name} was not compared: {why}." for name, why in selection["not_compared"].items()),
+    ]
+    return "\n\n".join(parts)
+
+
+def model_note(model: TrackedModel) -> str:
+    """Which model it is, and how good on the test rows."""
+    found = model.report["metrics"]
+    auc = found["roc_auc"]
+    said = (
+        f"`{model.model_id}`: ROC AUC {auc['estimate']:.4f}, 95 % interval {auc['lower']:.4f} to {auc['upper']:.4f}, "
+        f"on {found['rows']:,} test rows, {found['bads']:,} of them bad."
+    )
+    return said + (" Too few bads for more than an indication." if found["indicative"] else "")
+
+
+def test_figures(found: Mapping[str, Any]) -> dict[str, float]:
+    """Figures by name: measures of the test rows, and beside them, each in a group of its own, intervals and costs."""
+    figures: dict[str, Any] = {}
+    for name, value in found.items():
+        if isinstance(value, Mapping) and "estimate" in value:
+            figures[f"test_{name}"] = value["estimate"]
+            figures |= {f"interval_95/test_{name}_{end}": value[end] for end in ("lower", "upper")}
+        elif name not in _TWICE:
+            figures[name if name.startswith(("test_", "train_")) else f"test_{name}"] = value
+    costs = found.get("costs") or {}
+    figures |= {f"costs/{name}": costs.get(name) for name in _COSTS}
+    return {name: float(value) for name, value in figures.items() if isinstance(value, int | float)}
+
+
+def _standing(one: Mapping[str, Any], selection: Mapping[str, Any]) -> str:
+    if one["algorithm"] == selection["algorithm"] and one["parameters"] == selection["parameters"]:
+        return CHOSEN
+    return "as good, less simple" if one["as_good"] else "behind"
+
+
+def _best_first(selection: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], str]]:
+    pairs = zip(selection["standings"], standings_of(selection), strict=True)
+    return sorted(pairs, key=lambda pair: -float(pair[0]["mean_auc"]))
+
+
+def _settings(parameters: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {value:.6g}" for name, value in parameters.items()) or "its own"
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -129,9 +130,19 @@ def test_a_damaged_model_ends_the_start_and_is_named(environment, bucket, key):
     assert (code, f"s3://{bucket.name}/{key}/forest.bin: sha256 is" in said) == (1, True)
 
 
+AWAY = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_MAX_ATTEMPTS": "1"}
+
+
 def test_a_store_that_is_away_asks_for_another_start(environment):
-    code, said = refused({**environment, "AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_MAX_ATTEMPTS": "1"})
+    code, said = refused(environment | AWAY)
     assert (code, "does not answer" in said) == (75, True)
+
+
+def test_a_store_that_is_away_is_not_needed_for_a_model_that_is_here(environment, bundle, tmp_path):
+    shutil.copytree(bundle, tmp_path / "home" / "models" / bundle.name)
+    with served(environment | AWAY) as port:
+        status, answer, _ = ask(port, INFER, ROW)
+        assert (status, answer["model_version"]) == (200, bundle.name)
 
 
 def test_a_model_of_another_portfolio_is_refused(environment):

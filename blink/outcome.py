@@ -1,7 +1,7 @@
 """What a command answers, and how a workflow engine reads it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,11 +29,20 @@ def prepare_facts(directory: Path) -> Path:
     Raises:
         WrongCallError: where it cannot be made or written to.
     """
+    return writable_folder(directory, without=FAILURE)
+
+
+def writable_folder(directory: Path, *, without: Sequence[str] = ()) -> Path:
+    """The folder that `--out` names, made where it is not there; files of the names `without` are removed.
+
+    Raises:
+        WrongCallError: where it cannot be made or written to.
+    """
     probe = directory / ".writable"
     try:
         directory.mkdir(parents=True, exist_ok=True)
         probe.touch()
-        for name in (probe.name, *FAILURE):
+        for name in (probe.name, *without):
             (directory / name).unlink(missing_ok=True)
     except OSError as error:
         raise WrongCallError(f"--out {directory}: {error.strerror}; give a folder that can be written to") from error

@@ -1,7 +1,7 @@
 """Pictures of a training: the candidates, ROC, calibration and cost, as PNG."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -38,16 +38,23 @@ def _png(draw: Any, *given: Any) -> bytes:
 
 def _candidates(axes: Axes, selection: Mapping[str, Any]) -> None:
     standings = list(reversed(selection["standings"]))
-    names = [one["candidate"] for one in standings]
     means = [one["mean_auc"] for one in standings]
     errors = [one["standard_error"] for one in standings]
-    axes.errorbar(means, range(len(names)), xerr=errors, fmt="o", color="tab:gray", capsize=3)
+    axes.errorbar(means, range(len(means)), xerr=errors, fmt="o", color="tab:gray", capsize=3)
     for place, one in enumerate(standings):
         if (one["algorithm"], one["parameters"]) == (selection["algorithm"], selection["parameters"]):
-            axes.plot(one["mean_auc"], place, "o", color="tab:red", label="chosen")
-    axes.set_yticks(range(len(names)), names)
-    axes.set_xlabel("mean AUC over the folds, with the standard error of the shortfall from the best")
-    axes.legend()
+            axes.plot(one["mean_auc"], place, "o", color="tab:red", label="chosen", zorder=3)
+    axes.set_yticks(range(len(means)), [f"{one['candidate']}  {one['mean_auc']:.4f}" for one in standings])
+    axes.set_xlim(_near_the_best(means, errors))
+    axes.set_xlabel("mean AUC over the folds, ± the standard error of its shortfall")
+    axes.legend(loc="upper left")
+
+
+def _near_the_best(means: Sequence[float], errors: Sequence[float]) -> tuple[float, float]:
+    """An axis on which the better half is told apart; who is far behind is left of it, with the figure by the name."""
+    best, middle = max(means), float(np.median(means))
+    reach = max(2 * (best - middle), 3 * float(np.median(errors)), 0.001)
+    return best - reach, best + reach / 4
 
 
 def _roc(axes: Axes, y: Outcomes, log_odds: Floats) -> None:

@@ -4,11 +4,12 @@ import json
 import logging
 import os
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 # Nothing about a lender's trainings leaves the lender; and a server that is away is not waited for over and over.
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
@@ -23,7 +24,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from credit.bundle.canonical import to_bytes
 from trainer.comparison.candidate import Trial
 from trainer.errors import TrackingError
-from trainer.tracked_pages import CHOSEN, candidates_table, choice_note, model_note, standings_of, test_figures
+from trainer.tracked_pages import CHOSEN, candidates_table, choice_note, figures_of, model_note, standings_of
 from trainer.tracking import RunFacts, TrackedModel, TrackingPlace
 
 ALIAS = "challenger"
@@ -80,7 +81,9 @@ class MlflowRuns:
         """Add a child run: settings as parameters, each fold's figures as steps, their means beside them."""
         tags = {PARENT: self._run.info.run_id, "blink.pruned": str(trial.pruned).lower()}
         tags |= {SOURCE: self._run.data.tags[SOURCE]} | ({STANDING: "given up"} if trial.pruned else {})
-        child = self._client.create_run(self._run.info.experiment_id, tags=tags, run_name=trial.name)
+        # Its duration is what fitting took: a trial is told when it has ended, and those of an earlier run at once.
+        began = round(1000 * (time.time() - trial.seconds))
+        child = self._client.create_run(self._run.info.experiment_id, began, tags, trial.name)
         run_id, at = child.info.run_id, child.info.start_time
         figures = {"mean_roc_auc": trial.mean_auc, "mean_log_loss": trial.mean_log_loss}
         figures |= {"seconds": trial.seconds, "folds": len(trial.folds)}
@@ -119,7 +122,7 @@ class MlflowRuns:
         at, notes = self._run.info.start_time, [model_note(model)]
         notes += [] if self._selection is None else [self._choice_note(self._selection)]
         tags = [RunTag("blink.model_id", model.model_id), RunTag(NOTE, "\n\n".join(notes))]
-        metrics = [Metric(name, value, at, 0) for name, value in test_figures(model.report["metrics"]).items()]
+        metrics = [Metric(name, value, at, 0) for name, value in figures_of(model.report["metrics"]).items()]
         self._client.log_batch(run_id, metrics, tags=tags)
         self._client.log_artifacts(run_id, str(model.bundle), "bundle")
         files = {f"figures/{name}": content for name, content in model.figures.items()}
@@ -137,15 +140,11 @@ class MlflowRuns:
         self._client.set_terminated(run_id, "FINISHED" if error is None else "FAILED")
 
     def _choice_note(self, selection: Mapping[str, Any]) -> str:
-        """With links to the pages that compare the trials, relative to the server's own."""
-        parent, experiment = self._run.info.run_id, self._run.info.experiment_id
+        """With a link to the page that compares the candidates, relative to the server's own."""
         runs = [self._trials[one["candidate"]] for one in selection["standings"]]
-        side = urlencode({"runs": json.dumps(runs), "experiments": json.dumps([experiment])})
-        all_of_it = urlencode({"searchFilter": f"tags.`{PARENT}` = '{parent}'"})
-        return choice_note(
-            selection,
-            f"[They side by side](#/compare-runs?{side}); [all trials](#/experiments/{experiment}/runs?{all_of_it}).",
-        )
+        given = {"runs": json.dumps(runs), "experiments": json.dumps([self._run.info.experiment_id])}
+        # The pages do not read a plus as a blank.
+        return choice_note(selection, f"[Compare them](#/compare-runs?{urlencode(given, quote_via=quote)}).")
 
     def _experiment(self, name: str) -> str:
         known = self._client.get_experiment_by_name(name)

@@ -36,15 +36,17 @@ def choice_note(selection: Mapping[str, Any], more: str = "") -> str:
     pairs = _best_first(selection)
     chosen = next(one["candidate"] for one, standing in pairs if standing == CHOSEN)
     rows = [
-        (one["candidate"], f"{one['mean_auc']:.4f}", f"{one['shortfall']:.4f} ± {one['standard_error']:.4f}", standing)
+        (one["candidate"], standing, f"{one['mean_auc']:.4f}", f"{one['shortfall']:.4f} ± {one['standard_error']:.4f}")
         for one, standing in pairs
     ]
-    where = f"{selection['folds']} folds by {selection['folds_by']} of {selection['rows']:,} rows"
     tuned, given_up = sum(selection["tuning_trials"].values()), selection["pruned_trials"]
+    folds = f"{selection['folds']} folds by {selection['folds_by']} of {selection['rows']:,} rows"
+    # The pages show some lines, and the rest when asked: the choice comes first.
     parts = [
-        f"**{chosen}** was chosen on {where}, the test rows not among them: {selection['rule']}.",
-        _table(("candidate", "mean AUC", "falls short by", ""), rows),
-        f"Tuning tried {tuned} settings and gave up {given_up}; of each algorithm the best stands here. {more}".strip(),
+        f"**{chosen}** was chosen, on {folds}, the test rows not among them. {more}".strip(),
+        _table(("candidate", "", "mean AUC", "falls short by"), rows),
+        f"The rule: {selection['rule']}.",
+        f"Tuning tried {tuned} settings and gave up {given_up}; of each algorithm the best stands here.",
         *(f"{name} was not compared: {why}." for name, why in selection["not_compared"].items()),
     ]
     return "\n\n".join(parts)
@@ -61,17 +63,17 @@ def model_note(model: TrackedModel) -> str:
     return said + (" Too few bads for more than an indication." if found["indicative"] else "")
 
 
-def test_figures(found: Mapping[str, Any]) -> dict[str, float]:
-    """Figures by name: measures of the test rows, and beside them, each in a group of its own, intervals and costs."""
+def figures_of(found: Mapping[str, Any]) -> dict[str, float]:
+    """Figures by name: measures of the test rows with their intervals' ends, costs, and what is one number besides."""
     figures: dict[str, Any] = {}
     for name, value in found.items():
         if isinstance(value, Mapping) and "estimate" in value:
             figures[f"test_{name}"] = value["estimate"]
-            figures |= {f"interval_95/test_{name}_{end}": value[end] for end in ("lower", "upper")}
+            figures |= {f"test_{name}_{end}": value[end] for end in ("lower", "upper")}
         elif name not in _TWICE:
             figures[name if name.startswith(("test_", "train_")) else f"test_{name}"] = value
     costs = found.get("costs") or {}
-    figures |= {f"costs/{name}": costs.get(name) for name in _COSTS}
+    figures |= {f"test_{name}": costs.get(name) for name in _COSTS}
     return {name: float(value) for name, value in figures.items() if isinstance(value, int | float)}
 
 

@@ -52,7 +52,7 @@ def command(
 ) -> argparse.ArgumentParser:
     """Add a command; without a handler it is a group's.
 
-    `makes` says what goes to the folder --out beside the facts; `writes` what the file --out holds, in place of facts.
+    `makes` says what goes to the folder --out, `writes` what the file --out holds, both in place of facts.
     """
     parser: argparse.ArgumentParser = commands.add_parser(
         name, help=summary, description=summary, formatter_class=Formatter
@@ -79,12 +79,14 @@ def add_global_options(parser: argparse.ArgumentParser, *, makes: str | None = N
     parser.add_argument(
         "--json", action="store_true", help="one JSON object on standard output, the rest on standard error"
     )
+    if makes is None and writes is None:
+        parser.add_argument("--out", type=Path, metavar="DIR", help=OUT)
+        return
+    parser.set_defaults(out=None)
     if writes is not None:
         parser.add_argument("--out", dest="file", type=Path, metavar="FILE", help=writes)
-        parser.set_defaults(out=None)
-        return
-    help_text = OUT if makes is None else f"where {makes} go, and each fact of the answer as a file of its name"
-    parser.add_argument("--out", type=Path, required=makes is not None, metavar="DIR", help=help_text)
+    else:
+        parser.add_argument("--out", dest="folder", type=Path, required=True, metavar="DIR", help=f"where {makes} go")
 
 
 def add_portfolio(parser: argparse.ArgumentParser) -> None:

@@ -31,9 +31,9 @@ _SAID = {
 def lynq_exported(arguments: Namespace, model: RegisteredModel, bundle: Bundle) -> Outcome:
     """Write the artifacts, and say where their rows are from."""
     with open_database(read_settings(home=arguments.home), "blink_reader") as engine, engine.connect() as connection:
-        report = export_lynq(bundle, arguments.out, _stored(connection, model, bundle))
+        report = export_lynq(bundle, arguments.folder, _stored(connection, model, bundle))
     text = (
-        f"{arguments.out}: {', '.join(report.files)} of {model.model_id}\n"
+        f"{arguments.folder}: {', '.join(report.files)} of {model.model_id}\n"
         f"{report.dataset.rows:,} rows {_SAID[report.dataset.source]}"
     )
     return Outcome(text, {"files": list(report.files), "dataset": asdict(report.dataset)})

@@ -10,7 +10,7 @@ import numpy as np
 from blink.commands.lynq import lynq_exported
 from blink.database import open_database
 from blink.model_store import model_store
-from blink.outcome import Outcome
+from blink.outcome import Outcome, writable_folder
 from blink.settings import read_settings
 from credit.bundle.errors import BundleError
 from credit.bundle.export import export_tl2cgen
@@ -69,6 +69,7 @@ def verify(arguments: Namespace) -> Outcome:
 
 def export(arguments: Namespace) -> Outcome:
     """Write a model in another form: C source and its shared library, or LYNQ's artifacts."""
+    writable_folder(arguments.folder)
     model = registered_model(arguments)
     bundle = _bundle(arguments, model)
     if arguments.to == "lynq":
@@ -79,7 +80,7 @@ def export(arguments: Namespace) -> Outcome:
 def _exported_as_c(arguments: Namespace, model: RegisteredModel, bundle: Bundle) -> Outcome:
     """Proved equal on golden and reference rows."""
     rows = np.ascontiguousarray(feature_rows(bundle.reference(), list(bundle.feature_names)))
-    report = export_tl2cgen(bundle, arguments.out, rows)
+    report = export_tl2cgen(bundle, arguments.folder, rows)
     text = f"{report.library}: equal to {model.model_id} in every bit on {report.rows_proved:,} rows"
     facts = {"library": str(report.library), "sources": list(report.sources), "rows_proved": report.rows_proved}
     return Outcome(text, facts)

@@ -49,6 +49,7 @@ def exported(blink, bundle, defaults, folder):
     """Subjects and rows of LYNQ's artifacts, which hold every loan and a model whose margins are ours."""
     facts = blink("model", "export", "champion:defi_lending", "--to", "lynq", "--out", str(folder))
     assert facts["dataset"] == {"source": "database", "rows": LOANS, "bads": defaults}
+    assert sorted(path.name for path in folder.iterdir()) == sorted(facts["files"])
     subjects, labels, values = dataset_of(folder)
     assert (len(set(subjects)), sum(labels)) == (LOANS, defaults)
     booster = xgboost.Booster(model_file=folder / "model.json")

@@ -48,32 +48,55 @@ def test_everything_that_was_compared_can_be_read_back(engine, tmp_path, monkeyp
     runs = client.search_runs([experiment.experiment_id])
     (parent,) = [run for run in runs if "mlflow.parentRunId" not in run.data.tags]
     children = [run for run in runs if run.data.tags.get("mlflow.parentRunId") == parent.info.run_id]
-    selection = report.judgement.selection
     assert len(children) == len(runs) - 1 == 4
     assert {run.info.status for run in (parent, children[0])} == {"FINISHED"}
-    assert parent.data.params["input_sha256"] == hashlib.sha256(rows.read_bytes()).hexdigest()
-    assert parent.data.params["chosen_algorithm"] == selection["algorithm"] == "logistic_regression"
+    check_parent(parent, report, rows)
+    check_trials(client, children, report.judgement.selection)
+    check_artifacts(Path(client.download_artifacts(parent.info.run_id, "", str(tmp_path))), report)
+    version = client.get_model_version_by_alias("trade_credit", "challenger")
+    assert (version.run_id, version.tags["model_id"]) == (parent.info.run_id, report.model_id)
+    assert version.description.startswith(f"`{report.model_id}`: ROC AUC 0.")
+
+
+def check_parent(parent, report, rows):
+    sha256 = hashlib.sha256(rows.read_bytes()).hexdigest()
+    chosen = report.judgement.selection["algorithm"]
+    assert parent.data.params["input_sha256"] == sha256
+    assert parent.data.params["chosen_algorithm"] == chosen == "logistic_regression"
     assert parent.data.tags["blink.model_id"] == report.model_id
     assert parent.data.metrics["test_roc_auc"] == report.judgement.evaluation.roc_auc.estimate
+    (given,) = parent.inputs.dataset_inputs
+    assert (given.dataset.name, given.dataset.digest) == ("rows.csv", sha256[:16])
+    assert f"`{report.model_id}`: ROC AUC 0." in parent.data.tags["mlflow.note.content"]
+
+
+def check_trials(client, children, selection):
     for standing in selection["standings"]:
         (run,) = [run for run in children if run.info.run_name == standing["candidate"]]
         steps = sorted(client.get_metric_history(run.info.run_id, "fold_roc_auc"), key=lambda one: one.step)
         assert [one.value for one in steps] == standing["fold_aucs"]
         assert run.data.metrics["mean_roc_auc"] == standing["mean_auc"]
+        assert run.data.metrics["shortfall"] == standing["shortfall"]
         for name, value in standing["parameters"].items():
             assert run.data.params[name] == str(value)
+    standings = sorted(run.data.tags["blink.standing"] for run in children)
+    assert [standings.count("chosen"), standings.count("outdone by a trial of its algorithm")] == [1, 1]
 
-    folder = client.download_artifacts(parent.info.run_id, "", str(tmp_path))
-    kept = load_bundle(Path(folder) / "bundle")
-    assert kept.manifest == load_bundle(tmp_path / "models" / report.model_id).manifest
-    assert json.loads((tmp_path / "selection.json").read_text()) == selection
-    assert sorted(path.name for path in (tmp_path / "figures").iterdir()) == [
+
+def check_artifacts(folder, report):
+    selection = report.judgement.selection
+    kept = load_bundle(folder / "bundle")
+    assert kept.manifest == load_bundle(folder / "models" / report.model_id).manifest
+    assert json.loads((folder / "selection.json").read_text()) == selection
+    table = json.loads((folder / "candidates.json").read_text())
+    candidates = {one["candidate"]: one["mean_auc"] for one in selection["standings"]}
+    assert (table["columns"][0], table["columns"][2]) == ("candidate", "mean_auc")
+    assert {row[0]: row[2] for row in table["data"]} == pytest.approx(candidates, abs=1e-9)
+    assert sorted(path.name for path in (folder / "figures").iterdir()) == [
         "calibration.png",
         "candidates.png",
         "roc.png",
     ]
-    version = client.get_model_version_by_alias("trade_credit", "challenger")
-    assert (version.run_id, version.tags["model_id"]) == (parent.info.run_id, report.model_id)
 
 
 def test_a_store_that_cannot_be_used_is_an_error_before_anything_is_trained(engine, tmp_path):

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from blink.cli.main import run
-from blink.outcome import WrongCallError, prepare_facts, write_facts
+from blink.outcome import Outcome, WrongCallError, prepare_facts, write_facts
 
 
 def files(folder):
@@ -45,3 +45,23 @@ def test_a_folder_that_cannot_be_made_is_a_wrong_call_before_any_work(tmp_path, 
         prepare_facts(tmp_path / "file" / "facts")
     assert run(["portfolio", "check", "cash_advance", "--out", str(tmp_path / "file" / "facts")]) == 2
     assert capsys.readouterr().out == ""
+
+
+def test_a_folder_of_artifacts_holds_no_facts(tmp_path, capsys, monkeypatch):
+    def exported(arguments):
+        (arguments.folder / "model.txt").write_text("trees")
+        return Outcome("written", {"files": ["model.txt"]})
+
+    monkeypatch.setattr("blink.commands.model.export", exported)
+    out = tmp_path / "artifacts"
+    out.mkdir()
+    assert run(["model", "export", "champion:loans", "--to", "lynq", "--out", str(out), "--json"]) == 0
+    assert files(out) == {"model.txt": "trees"}
+    assert json.loads(capsys.readouterr().out) == {"files": ["model.txt"]}
+
+
+def test_artifacts_need_a_folder_that_can_be_written_to(tmp_path, capsys):
+    (tmp_path / "file").touch()
+    out = str(tmp_path / "file" / "artifacts")
+    assert run(["model", "export", "champion:loans", "--to", "tl2cgen", "--out", out]) == 2
+    assert f"--out {out}: Not a directory; give a folder that can be written to" in capsys.readouterr().err

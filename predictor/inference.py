@@ -19,6 +19,8 @@ Outputs = Mapping[str, Array]
 """Arrays by name; the first dimension is the row."""
 
 _UNEXPLAINED = frozenset({"default_probability", "margin", "points"})
+_SCALED = frozenset({"margin", "shap_values", "base_value"})
+"""Outputs whose numbers mean nothing without the scale."""
 
 
 class Depth(IntEnum):
@@ -39,8 +41,14 @@ class Answer:
     outputs: Outputs
     """In the order asked for."""
     scale: Scale
-    """What contributions and base value add up to."""
+    """Of the margin, and what contributions and base value add up to."""
     audit_id: str | None = None
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """What V2 says of the answer as a whole."""
+        said = {} if _SCALED.isdisjoint(self.outputs) else {"scale": str(self.scale)}
+        return said if self.audit_id is None else {**said, "audit_id": self.audit_id}
 
     @property
     def rows(self) -> int:

@@ -45,7 +45,7 @@ def parse_grpc(message: Any) -> InferRequest:
 
 def grpc_answer(request: InferRequest, answer: Answer, *, fallback_id: str) -> Any:
     """The `ModelInferResponse`, with the client's id or `fallback_id` where it sent none."""
-    parameters = {} if answer.audit_id is None else {"audit_id": pb.InferParameter(string_param=answer.audit_id)}
+    parameters = {name: pb.InferParameter(string_param=value) for name, value in answer.parameters.items()}
     return pb.ModelInferResponse(
         model_name=answer.model_name,
         model_version=answer.model_id,

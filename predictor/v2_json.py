@@ -50,8 +50,8 @@ def v2_answer(request: InferRequest, answer: Answer, *, fallback_id: str) -> V2B
         "id": request.id or fallback_id,
         "outputs": [described for described, _ in outputs],
     }
-    if answer.audit_id is not None:
-        head["parameters"] = {"audit_id": answer.audit_id}
+    if parameters := answer.parameters:
+        head["parameters"] = parameters
     text = write_json(head)
     raw = b"".join(content for _, content in outputs)
     return V2Body(text + raw, len(text) if request.binary else None)

@@ -68,6 +68,8 @@ def test_a_model_of_either_scale_is_served_explained_audited_and_scores_the_same
         whole = tensor(shape=list(ROWS.shape), data=nulls(ROWS.ravel()))
         status, inferred = infer(running, whole, outputs=[{"name": name} for name in WANTED])
         assert status == 200, inferred
+        assert inferred["parameters"] == {"scale": model.calibration.scale}
+        assert "parameters" not in infer(running, whole)[1]
         assert {one["name"]: one["data"] for one in inferred["outputs"]} == {
             "default_probability": scored.default_probabilities.tolist(),
             "margin": scored.margins.tolist(),

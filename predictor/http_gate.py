@@ -5,7 +5,7 @@ While the server ends, each answer also asks its client to use another connectio
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from predictor.ending import Ending
 from predictor.http_answer import RawHeaders
 from predictor.http_errors import error_answer
+from predictor.http_host import host_fault
 from predictor.metrics import Metrics
 from predictor.spans import Span, Spans
 from predictor.trace_context import RequestNames, follow, traceparent_of
@@ -59,7 +60,7 @@ class Gate:
         sent = _Sent(send, self._own_headers(request_id, traceparent, span))
         self._in_flight += 1
         try:
-            await self._app(scope, receive, sent)
+            await self._answered(scope, receive, sent)
         except ClientDisconnect:
             sent.status = _CLIENT_LEFT
         except Exception:
@@ -74,6 +75,13 @@ class Gate:
             self._metrics.request("http", route, status, time.perf_counter() - begun)
             if span is not None:
                 span.end(route, status)
+
+    def _answered(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """By the application; a request that does not name one host is refused in front of it."""
+        state = scope["state"]
+        if fault := host_fault(scope["headers"], state["headers"], scope["http_version"]):
+            return error_answer(HTTPStatus.BAD_REQUEST, fault, state["request_id"]).send(send)
+        return self._app(scope, receive, send)
 
     def _route(self, scope: Scope) -> str:
         """A template, never a path that a client made up."""

@@ -1,6 +1,7 @@
 """Reading audits back as they were appended, and proving a batch of them against the ledger."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Select, func, select, union
@@ -11,6 +12,10 @@ from credit.database.snapshots import SNAPSHOT_COLUMNS, snapshot_of
 from credit.ledger import EMPTY_CHAIN, AuditBatch, ChainHead, LedgerError, record_hash, verify_batch
 from credit.reasons import Reason
 from credit.scores import Score
+
+_AUDITS_AT_ONCE = 5000
+"""Audits that are read at once for being verified: some 20 MB."""
+_BATCHES_AT_ONCE = 5000
 
 _AUDITS, _SNAPSHOTS, _BATCHES = RISK_SCORE_AUDITS.c, FEATURE_STORE_SNAPSHOTS.c, AUDIT_BATCHES.c
 
@@ -42,44 +47,68 @@ def ledger_writers(connection: Connection) -> tuple[str, ...]:
 def verify_writer(connection: Connection, writer: str) -> ChainHead:
     """The head of a writer's chain, after recomputing every hash and every root from the stored rows.
 
+    Batches that are committed meanwhile are verified too, or not looked at.
+
     Raises:
         LedgerError: naming the first batch or audit that differs from what was committed.
     """
     head = EMPTY_CHAIN
-    batches = select(AUDIT_BATCHES).where(_BATCHES.writer == writer).order_by(_BATCHES.sequence)
-    for row in connection.execute(batches).mappings().all():
-        previous = None if row["previous_root"] is None else bytes(row["previous_root"])
-        batch = AuditBatch(writer, row["sequence"], row["count"], bytes(row["merkle_root"]), previous)
-        head = verify_batch(batch, head, _recomputed_hashes(connection, batch))
+    while batches := _batches_behind(connection, writer, head.sequence):
+        hashes = _recomputed_hashes(connection, batches)
+        for batch in batches:
+            head = verify_batch(batch, head, hashes(batch))
     _check_none_behind(connection, writer, head)
     return head
 
 
+def _batches_behind(connection: Connection, writer: str, sequence: int) -> list[AuditBatch]:
+    """The writer's next batches, at least one where there is any, and about as many as are read at once."""
+    behind = select(AUDIT_BATCHES).where(_BATCHES.writer == writer, _BATCHES.sequence > sequence)
+    found: list[AuditBatch] = []
+    audits = 0
+    for row in connection.execute(behind.order_by(_BATCHES.sequence).limit(_BATCHES_AT_ONCE)).mappings():
+        previous = None if row["previous_root"] is None else bytes(row["previous_root"])
+        found.append(AuditBatch(writer, row["sequence"], row["count"], bytes(row["merkle_root"]), previous))
+        audits += row["count"]
+        if audits >= _AUDITS_AT_ONCE:
+            break
+    return found
+
+
 def _check_none_behind(connection: Connection, writer: str, head: ChainHead) -> None:
-    # Batches cut off the end of a chain leave their audits behind, unless those were removed too.
-    last = connection.scalar(select(func.max(_AUDITS.batch_sequence)).where(_AUDITS.writer == writer))
-    if last is not None and last > head.sequence:
+    # Batches cut off the end of a chain leave their audits behind, unless those were removed too. What is committed
+    # meanwhile comes with its batch: one statement sees both.
+    last_audit = select(func.max(_AUDITS.batch_sequence)).where(_AUDITS.writer == writer).scalar_subquery()
+    last_batch = select(func.max(_BATCHES.sequence)).where(_BATCHES.writer == writer).scalar_subquery()
+    last, recorded = connection.execute(select(last_audit, func.coalesce(last_batch, 0))).one()
+    if last is not None and last > recorded:
         end = f"ends with batch {head.sequence}" if head.sequence else "is empty"
         raise LedgerError(
             f"writer {writer}: there are audits of batch {last}, but the chain {end}: batches were removed"
         )
 
 
-def _recomputed_hashes(connection: Connection, batch: AuditBatch) -> list[bytes]:
-    stored = select(_AUDITS.audit_id, _AUDITS.sha256, _AUDITS.portfolio).where(
-        _AUDITS.writer == batch.writer, _AUDITS.batch_sequence == batch.sequence
-    )
-    said = {row.audit_id: (bytes(row.sha256), row.portfolio) for row in connection.execute(stored)}
-    hashes = []
-    for audit in audits_of_batch(connection, batch.writer, batch.sequence):
-        hashes.append(record_hash(audit_record(audit)))
-        # The hash holds the snapshot's portfolio; the audit's own column repeats it.
-        if (hashes[-1], audit.snapshot.portfolio) != said[audit.audit_id]:
-            raise LedgerError(
-                f"writer {batch.writer}, batch {batch.sequence}: audit {audit.audit_id} of subject "
-                f"{audit.score.subject_id!r} was changed: its sha256 is no longer that of its content"
-            )
-    return hashes
+def _recomputed_hashes(connection: Connection, batches: Sequence[AuditBatch]) -> Callable[[AuditBatch], list[bytes]]:
+    """The hashes of each batch's audits in order of position, of batches of one writer in order of sequence."""
+    first, last = batches[0], batches[-1]
+    between = _AUDITS.batch_sequence.between(first.sequence, last.sequence)
+    rows = _audits().where(_AUDITS.writer == first.writer, between)
+    by_batch = defaultdict(list)
+    for row in connection.execute(rows.order_by(_AUDITS.batch_sequence, _AUDITS.batch_position)).mappings():
+        by_batch[row["batch_sequence"]].append(row)
+    return lambda batch: [_recomputed_hash(row, batch) for row in by_batch[batch.sequence]]
+
+
+def _recomputed_hash(row: Mapping[Any, Any], batch: AuditBatch) -> bytes:
+    audit = _audit(row)
+    recomputed = record_hash(audit_record(audit))
+    # The hash holds the snapshot's portfolio; the audit's own column repeats it.
+    if (recomputed, audit.snapshot.portfolio) != (bytes(row["sha256"]), row["portfolio"]):
+        raise LedgerError(
+            f"writer {batch.writer}, batch {batch.sequence}: audit {audit.audit_id} of subject "
+            f"{audit.score.subject_id!r} was changed: its sha256 is no longer that of its content"
+        )
+    return recomputed
 
 
 def _audits() -> Select[Any]:

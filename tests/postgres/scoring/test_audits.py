@@ -101,16 +101,29 @@ def test_roots_recompute_from_the_rows(scored: World):
         ("UPDATE blink.risk_score_audits SET portfolio = 'other' WHERE subject_id = 'u-0001'", "subject 'u-0001'"),
         ("DELETE FROM blink.risk_score_audits WHERE subject_id = 'u-0002'", "batch 1: count is 4, recomputed 3"),
         ("UPDATE blink.audit_batches SET count = 2, merkle_root = previous_root WHERE sequence = 2", "batch 2: count"),
+        ("DELETE FROM blink.audit_batches WHERE sequence = 1", "batch 2: sequence is 2, recomputed 1"),
+        (
+            "DELETE FROM blink.feature_store_snapshots WHERE subject_id = 'u-0001'",
+            "batch 1: count is 4, recomputed 3",
+        ),
+        (
+            "UPDATE blink.risk_score_audits SET batch_position = 9 WHERE subject_id = 'u-0001'",
+            "batch 1: merkle_root is [0-9a-f]{64}, recomputed [0-9a-f]{64}",
+        ),
         ("DELETE FROM blink.audit_batches WHERE sequence = 2", "audits of batch 2, but the chain ends with batch 1"),
         ("DELETE FROM blink.audit_batches", "audits of batch 2, but the chain is empty"),
     ],
 )
-def test_whoever_turns_the_triggers_off_and_changes_a_row_is_found(scored: World, change: str, message: str):
+def test_whoever_turns_the_triggers_off_and_changes_a_row_is_found(
+    scored: World, monkeypatch: pytest.MonkeyPatch, change: str, message: str
+):
     with scored.owner.begin() as connection:
         connection.execute(text("SET LOCAL session_replication_role = replica"))
         connection.execute(text(change))
-        with pytest.raises(LedgerError, match=message):
-            verify_writer(connection, WRITER)
+        for audits in (5000, 1):  # both batches at once, and one after the other
+            monkeypatch.setattr("credit.database.audit_reading._AUDITS_AT_ONCE", audits)
+            with pytest.raises(LedgerError, match=message):
+                verify_writer(connection, WRITER)
 
 
 def test_the_scorer_cannot_change_what_it_wrote(scored: World):

@@ -34,12 +34,14 @@ class Request:
     headers: Mapping[str, str] | None = None
     """None: the content type of JSON."""
     chunked: bool = False
+    hosts: Sequence[str] = ("localhost",)
 
     @property
     def sent(self) -> bytes:
         length = {"Transfer-Encoding": "chunked"} if self.chunked else {"Content-Length": str(len(self.body))}
-        headers = {"Host": "localhost", **(JSON_TYPE if self.headers is None else self.headers), **length}
-        head = [f"{self.method} {self.path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
+        headers = {**(JSON_TYPE if self.headers is None else self.headers), **length}
+        head = [f"{self.method} {self.path} HTTP/1.1", *(f"Host: {host}" for host in self.hosts)]
+        head += [f"{name}: {value}" for name, value in headers.items()]
         body = b"%x\r\n%b\r\n0\r\n\r\n" % (len(self.body), self.body) if self.chunked else self.body
         return "\r\n".join([*head, "", ""]).encode("latin-1") + body
 

@@ -42,6 +42,14 @@ OF_HTTP = (
         "Content-Encoding: bodies are read uncompressed, not 'gzip'",
         415,
     ),
+    Bad("no Host", replace(infer(tensor()), hosts=()), "Host: is missing; HTTP/1.1 needs one"),
+    Bad(
+        "two Hosts", replace(infer(tensor()), hosts=("localhost", "other")), "Host: stands there 2 times; one is needed"
+    ),
+    Bad("a Host that is none", replace(infer(tensor()), hosts=("http://a",)), "Host: is no host with a port"),
+    Bad(
+        "`/score` with the same Host twice", Request(A2_BODY.encode(), "/score", hosts=("a", "a")), "Host: stands there"
+    ),
     Bad("a body over the limit", Request(b" " * MANY), "body: over the limit of 1048576 bytes", 413),
     Bad(
         "a body over the limit, chunked",

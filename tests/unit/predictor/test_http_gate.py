@@ -70,7 +70,8 @@ def ask(method: str, path: str, *headers: tuple[bytes, bytes]) -> tuple[list[dic
         "type": "http",
         "method": method,
         "path": path,
-        "headers": list(headers),
+        "headers": [(b"host", b"localhost"), *headers],
+        "http_version": "1.1",
         "query_string": b"",
         "root_path": "",
     }
@@ -96,6 +97,13 @@ def test_a_fault_is_answered_logged_and_counted_and_goes_no_further(caplog: pyte
     assert caplog.records[0].getMessage() == f"request {said['request_id']}: POST {route} failed"
     assert caplog.records[0].exc_info is not None
     assert f'blink_requests_total{{protocol="http",route="{route}",status="500"}} 1.0'.encode() in metrics.page()
+
+
+@pytest.mark.parametrize("path", ["/score", "/v2/models/cash_advance/infer", "/made/up"])
+def test_a_second_host_is_refused_in_front_of_every_path(path):
+    (start, body), metrics = ask("POST", path, (b"host", b"localhost"))
+    assert (start["status"], json.loads(body["body"])["error"]) == (400, "Host: stands there 2 times; one is needed")
+    assert b'blink_requests_total{protocol="http",route="other",status="400"} 1.0' in metrics.page()
 
 
 @pytest.mark.parametrize("path", ["/score", "/v2/models/cash_advance/infer", "/made/up"])

@@ -102,7 +102,8 @@ def _of_v2(said: Any, tail: bytes = b"") -> ScoredAnswer:
             size = output["parameters"]["binary_data_size"]
             values[output["name"]] = np.frombuffer(tail[:size], _DTYPES[output["datatype"]]).tolist()
             tail = tail[size:]
-    audit_ids = (said["parameters"]["audit_id"],) if "parameters" in said else ()
+    parameters = said.get("parameters", {})
+    audit_ids = (parameters["audit_id"],) if "audit_id" in parameters else ()
     return ScoredAnswer(frozenset({said["model_version"]}), values, audit_ids)
 
 

@@ -37,8 +37,6 @@ STANDING = "blink.standing"
 KIND = "mlflow.experimentKind"
 """What its pages show first: runs, not chats."""
 _KEY = "blink.rows_sha256"
-_STANDING_FIGURES = {"mean_roc_auc": "mean_auc", "shortfall": "shortfall", "standard_error": "standard_error"}
-"""Metrics of a candidate, with the fields of a selection that give them."""
 _REGISTERED = (
     "Models that trainings of the portfolio {portfolio} gave; @{alias} is the last. What is deployed is decided by "
     "`blink rollout`, not here."
@@ -106,10 +104,9 @@ class MlflowRuns:
         params |= {f"chosen_{name}": value for name, value in selection["parameters"].items()}
         self._client.log_batch(run_id, params=[Param(name, str(value)) for name, value in params.items()])
         for one, standing in zip(selection["standings"], standings_of(selection), strict=True):
-            figures = {name: float(one[given]) for name, given in _STANDING_FIGURES.items()}
-            metrics = [Metric(name, value, at, 0) for name, value in figures.items()]
+            metrics = [Metric(name, float(one[name]), at, 0) for name in ("shortfall", "standard_error")]
             if standing == CHOSEN:
-                self._client.log_batch(run_id, metrics)
+                self._client.log_batch(run_id, [Metric("mean_roc_auc", float(one["mean_auc"]), at, 0), *metrics])
             self._client.log_batch(self._trials[one["candidate"]], metrics, tags=[RunTag(STANDING, standing)])
         for name in self._trials.keys() - {one["candidate"] for one in selection["standings"]}:
             self._client.set_tag(self._trials[name], STANDING, "outdone by a trial of its algorithm")

@@ -54,6 +54,17 @@ def closest(found: Sequence[Association]) -> tuple[Association, ...]:
     return tuple(best.values())
 
 
+def proxy_line(proxies: Sequence[Association], strongest: Sequence[Association], above: float) -> str:
+    """In words which features may stand in for a protected column; where none may, the strongest of each column."""
+    if proxies:
+        return f"may stand in for a protected column (association above {above:g}): {_listed(proxies)}"
+    return f"no feature has an association above {above:g} with a protected column; the strongest: {_listed(strongest)}"
+
+
+def _listed(found: Sequence[Association]) -> str:
+    return ", ".join(f"{one.feature} for {one.column} ({one.measure} {one.association:.2f})" for one in found)
+
+
 def rank_correlation_ratio(values: npt.NDArray[Any], groups: npt.NDArray[np.int64]) -> float:
     """Root of the share of the variance of the values' ranks that lies between groups, without its bias.
 

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -31,6 +32,8 @@ NOTE = "mlflow.note.content"
 KIND = "mlflow.experimentKind"
 """What its pages show first: runs, not chats."""
 _KEY = "blink.rows_sha256"
+_SPOKEN = re.compile(r"[^\w .-]+")
+"""What a metric's name may not hold."""
 
 
 class MlflowRuns:
@@ -161,10 +164,23 @@ def _test_metrics(found: Mapping[str, Any], at: int) -> list[Metric]:
             flat |= {f"test_{name}_{end}": value[end] for end in ("lower", "upper")}
         else:
             flat[f"test_{name}"] = value
+    flat |= _fairness(found.get("fairness") or {"columns": ()})
     costs = found.get("costs") or {}
     flat |= {f"test_{name}": costs.get(name) for name in ("cost", "accept_all", "savings")}
     numbers = {name: value for name, value in flat.items() if isinstance(value, int | float)}
     return [Metric(name, float(value), at, 0) for name, value in numbers.items()]
+
+
+def _fairness(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Estimates by group, as MLflow's pages show them under one heading for each column."""
+    measures = ("acceptance_rate", "adverse_impact_ratio", "standardised_mean_difference", "calibration_difference")
+    flat = {}
+    for column in found["columns"]:
+        for group in column["groups"]:
+            place = "/".join(_SPOKEN.sub("_", name) for name in (column["column"], group["group"]))
+            flat[f"fairness/{place}/rows"] = group["rows"]
+            flat |= {f"fairness/{place}/{name}": (group[name] or {}).get("estimate") for name in measures}
+    return flat
 
 
 def _without_login(uri: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from credit.association import Association
+from credit.association import proxy_line
 from credit.plain_table import table
 from trainer.bootstrap import Interval
 from trainer.fairness.alternatives import Alternatives
@@ -24,8 +24,9 @@ _HEAD = (
 def fairness_text(found: Screen) -> str:
     """The screen for people, in plain text."""
     parts = [
-        f"fairness: {found.note}",
+        f"fairness: {found.note[0].lower()}{found.note[1:]}",
         f"{found.rule}: {found.acceptance_rate:.1%} of the judged rows; [95 % interval]",
+        "SMD above 0: scored riskier than the reference; mean PD - bad rate above 0: taken for riskier than it was",
         *(_column(one, found.air_below) for one in found.columns),
         *_marked(found),
         *_proxies(found),
@@ -80,20 +81,7 @@ def _marked(found: Screen) -> Sequence[str]:
 
 
 def _proxies(found: Screen) -> Sequence[str]:
-    if not found.closest:
-        return ()
-    return (proxy_line(found.proxies, found.closest, found.proxy_above),)
-
-
-def proxy_line(proxies: Sequence[Association], strongest: Sequence[Association], above: float) -> str:
-    """Which features may stand in for a protected column."""
-    if proxies:
-        return f"may stand in for a protected column (association above {above:g}): {_listed(proxies)}"
-    return f"no feature has an association above {above:g} with a protected column; the strongest: {_listed(strongest)}"
-
-
-def _listed(found: Sequence[Association]) -> str:
-    return ", ".join(f"{one.feature} for {one.column} ({one.measure} {one.association:.2f})" for one in found)
+    return (proxy_line(found.proxies, found.closest, found.proxy_above),) if found.closest else ()
 
 
 def _alternatives(found: Alternatives) -> str:

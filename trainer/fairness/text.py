@@ -25,15 +25,21 @@ def fairness_text(found: Screen) -> str:
     """The screen for people, in plain text."""
     parts = [
         f"fairness: {found.note[0].lower()}{found.note[1:]}",
-        f"{found.rule}: {found.acceptance_rate:.1%} of the judged rows; [95 % interval]",
-        "SMD above 0: scored riskier than the reference; mean PD - bad rate above 0: taken for riskier than it was",
-        *(_column(one, found.air_below) for one in found.columns),
-        *_marked(found),
-        *_proxies(found),
+        *(_judged(found) if found.columns else []),
+        *([proxy_line(found.proxies, found.closest, found.proxy_above)] if found.closest else []),
         *([f"the rows do not say, so that nothing is known of it: {', '.join(found.absent)}"] if found.absent else []),
         *([] if found.alternatives is None else [_alternatives(found.alternatives)]),
     ]
     return "\n".join(parts)
+
+
+def _judged(found: Screen) -> Sequence[str]:
+    return (
+        f"{found.rule}: {found.acceptance_rate:.1%} of the judged rows; [95 % interval]",
+        "SMD above 0: scored riskier than the reference; mean PD - bad rate above 0: taken for riskier than it was",
+        *(_column(one, found.air_below) for one in found.columns),
+        _marked(found),
+    )
 
 
 def _column(found: ColumnScreen, air_below: float) -> str:
@@ -67,9 +73,7 @@ def _shown(one: Interval | None, *, digits: int = 2) -> str:
     return f"{one.estimate:.{digits}f} [{one.lower:.{digits}f}, {one.upper:.{digits}f}]"
 
 
-def _marked(found: Screen) -> Sequence[str]:
-    if not found.columns:
-        return ()
+def _marked(found: Screen) -> str:
     marked = [
         f"{column.column} {group.group} ({_shown(group.adverse_impact_ratio)})"
         for column in found.columns
@@ -77,11 +81,7 @@ def _marked(found: Screen) -> Sequence[str]:
         if group.below
     ]
     those = ", ".join(marked) if marked else "no group that was judged"
-    return (f"accepted at less than {found.air_below:g} of the reference group's rate: {those}",)
-
-
-def _proxies(found: Screen) -> Sequence[str]:
-    return (proxy_line(found.proxies, found.closest, found.proxy_above),) if found.closest else ()
+    return f"accepted at less than {found.air_below:g} of the reference group's rate: {those}"
 
 
 def _alternatives(found: Alternatives) -> str:
@@ -99,6 +99,8 @@ def _alternatives(found: Alternatives) -> str:
     lines = [
         table(head, rows),
         f"each accepts {found.acceptance_rate:.0%} of the rows that it had not seen; (*) is the chosen one",
-        f"least discriminatory of them is {found.least_discriminatory}; the choice is not changed by it",
+        f"least discriminatory of them is {found.least_discriminatory}; the choice is not changed by it"
+        if len(found.candidates) > 1
+        else "no other candidate is as good, so that there is no alternative to it",
     ]
     return "\n".join(lines)

@@ -54,7 +54,7 @@ def test_a_client_of_consumer_credit(database, blink, way, tmp_path):
     assert features == rows[7].tolist()
     protected = {"sex", "marriage", "age"}
     assert not protected & set(bundle.feature_names)
-    assert not protected & set(bundle.reference.column_names)
+    assert not protected & set(bundle.reference().column_names)
     assert [one["column"] for one in bundle.manifest.metrics["fairness"]["columns"]] == list(portfolio.protected)
     with database.engine("blink_reader").connect() as connection:
         for table in ("feature_store_snapshots", "risk_score_audits", "score_requests"):

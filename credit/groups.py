@@ -41,14 +41,16 @@ class Protected:
     """The groups of rows by each protected column that they have; not one of them is a feature."""
 
     columns: tuple[Groups, ...] = ()
+    ungrouped: tuple[str, ...] = ()
+    """Columns of more than `MOST_VALUES` different values."""
 
     def __getitem__(self, chosen: npt.NDArray[Any]) -> Self:
         """Those of the chosen rows."""
-        return type(self)(tuple(one.take(chosen) for one in self.columns))
+        return replace(self, columns=tuple(one.take(chosen) for one in self.columns))
 
     def absent(self, declared: tuple[str, ...]) -> tuple[str, ...]:
         """Of the declared columns those that the rows do not have."""
-        had = {one.column for one in self.columns}
+        had = {*self.ungrouped, *(one.column for one in self.columns)}
         return tuple(name for name in declared if name not in had)
 
 
@@ -61,15 +63,23 @@ class GroupCoder:
         self._names = dict(grouping.names)
         self._levels: dict[str, int] = {}
         self._counts: npt.NDArray[np.int64] = np.zeros(0, dtype=np.int64)
+        self.ungrouped = False
+        """Whether there were more than `MOST_VALUES` different values, which are no groups."""
 
     def add(self, texts: Any) -> Codes:
         """Codes of Arrow texts for the time being: `groups` gives the final ones.
 
         Raises:
-            PortfolioError: where a value is in no band, or there are too many to be groups.
+            PortfolioError: where a value is in none of the declared bands.
         """
+        if self.ungrouped:
+            return np.full(len(texts), NOT_GIVEN, dtype=np.int16)
         encoded = texts.dictionary_encode()
-        levels = np.array([self._level(text) for text in encoded.dictionary.to_pylist()] + [NOT_GIVEN], dtype=np.int16)
+        found = [self._level(text) for text in encoded.dictionary.to_pylist()]
+        if len(self._levels) > MOST_VALUES:
+            self.ungrouped, self._levels = True, {}
+            return self.add(texts)
+        levels = np.array([*found, NOT_GIVEN], dtype=np.int16)
         codes: Codes = levels[pc.fill_null(encoded.indices, len(levels) - 1).to_numpy(zero_copy_only=False)]
         counts = np.bincount(codes[codes != NOT_GIVEN], minlength=len(self._levels))
         counts[: len(self._counts)] += self._counts
@@ -88,13 +98,7 @@ class GroupCoder:
     def _level(self, text: str) -> int:
         if self._grouping.bands:
             text = self._bands[bisect_right(self._grouping.bands, self._number(text))]
-        text = self._names.get(text, text)
-        if text not in self._levels and len(self._levels) == MOST_VALUES:
-            raise PortfolioError(
-                f"protected column {self._grouping.column} has more than {MOST_VALUES:,} different values, which are "
-                f"no groups: give bands in [fairness.groups.{self._grouping.column}], or leave it out of protected"
-            )
-        return self._levels.setdefault(text, len(self._levels))
+        return self._levels.setdefault(self._names.get(text, text), len(self._levels))
 
     def _number(self, text: str) -> float:
         try:
@@ -141,7 +145,8 @@ class ProtectedCoder:
     def protected(self, codes: Codes) -> Protected:
         """The groups of rows, given all their codes `[n, columns]`."""
         found = (coder.groups(codes[:, place]) for place, coder in enumerate(self._coders.values()))
-        return Protected(tuple(one for one in found if one is not None))
+        ungrouped = tuple(name for name, coder in self._coders.items() if coder.ungrouped)
+        return Protected(tuple(one for one in found if one is not None), ungrouped)
 
 
 def _numbers(texts: list[str]) -> list[float] | None:

@@ -24,7 +24,7 @@ class ProxySample:
         """Draw from a part of the table.
 
         Raises:
-            PortfolioError: where a protected column's values are no groups.
+            PortfolioError: where a protected column's value is in none of the declared bands.
         """
         if not rows.protected:
             return

@@ -49,7 +49,7 @@ def check_table_file(
     Raises:
         IntakeError: where the portfolio does not come as a table, or the file cannot be read by it: with row and
             column, as before a training.
-        PortfolioError: where a protected column's values are no groups.
+        PortfolioError: where a protected column's value is in none of the declared bands.
     """
     rule = portfolio.table
     if rule is None:

@@ -95,7 +95,7 @@ def screen(
     return Screen(
         cut_off=decisions.cut_off,
         rule=decisions.rule,
-        note=NOTE.format(min_rows=rules.min_rows),
+        note=_note(protected, rules),
         columns=_columns(outcome, protected.columns, rules, rng),
         absent=protected.absent(portfolio.protected),
         proxies=tuple(one for one in found if one.association > rules.proxy_above),
@@ -104,6 +104,13 @@ def screen(
         acceptance_rate=float(outcome.accepted.mean()),
         air_below=rules.air_below,
     )
+
+
+def _note(protected: Protected, rules: Fairness) -> str:
+    note = NOTE.format(min_rows=rules.min_rows)
+    if protected.ungrouped:
+        note += f" Not screened, since so many different values are no groups: {', '.join(protected.ungrouped)}."
+    return note
 
 
 def screen_json(found: Screen) -> dict[str, Any]:

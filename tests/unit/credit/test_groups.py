@@ -10,6 +10,8 @@ from credit.fairness import Fairness, Grouping
 from credit.groups import GroupCoder, ProtectedCoder
 from credit.portfolios import PortfolioError
 
+DAYS = (range(900), range(500, 1400), range(900))
+
 
 def grouped(grouping, *parts):
     coder = GroupCoder(grouping)
@@ -52,20 +54,17 @@ def test_columns_that_the_rows_do_not_have_are_absent():
     assert found[np.array([False, True])].columns[0].codes.tolist() == [1]
 
 
-@pytest.mark.parametrize(
-    ("grouping", "values", "message"),
-    [
-        (
-            Grouping("age", bands=(25.0,)),
-            ["old"],
-            r"protected column age holds 'old', which is in none of the bands of",
-        ),
-        (Grouping("born"), [f"d{day}" for day in range(1001)], "born has more than 1,000 different values"),
-    ],
-)
-def test_values_that_are_no_groups_are_refused(grouping, values, message):
-    with pytest.raises(PortfolioError, match=message):
-        grouped(grouping, values)
+def test_a_value_in_none_of_the_bands_is_refused():
+    with pytest.raises(PortfolioError, match="protected column age holds 'old', which is in none of the bands of"):
+        grouped(Grouping("age", bands=(25.0,)), ["old"])
+
+
+def test_more_than_a_thousand_values_are_no_groups():
+    coder = ProtectedCoder(("born", "sex"), Fairness())
+    parts = [{"born": pa.array([f"d{day}" for day in days]), "sex": pa.array(["f"] * 900)} for days in DAYS]
+    found = coder.protected(np.concatenate([coder.add(part, 900) for part in parts]))
+    assert ([one.column for one in found.columns], found.ungrouped) == (["sex"], ("born",))
+    assert (found.absent(("born", "sex", "age")), found[np.arange(2)].ungrouped) == (("age",), ("born",))
 
 
 @given(st.lists(st.one_of(st.none(), st.integers(18, 99).map(str)), min_size=1, max_size=60), st.integers(0, 60))

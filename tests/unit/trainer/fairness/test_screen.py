@@ -130,6 +130,11 @@ def test_columns_that_the_rows_do_not_have_are_named():
     assert "so that nothing is known of it: sex, age" in fairness_text(nothing)
 
 
+def test_columns_of_too_many_values_are_named_as_not_screened():
+    found = screened(protected=Protected(ungrouped=("age",)))
+    assert (found.absent, found.note.endswith("so many different values are no groups: age.")) == (("sex",), True)
+
+
 def test_only_what_is_above_the_threshold_is_a_proxy():
     found = (Association("pay", "sex", "V", 0.31), Association("noise", "sex", "V", 0.3))
     told = screened(found=found)

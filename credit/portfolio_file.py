@@ -8,6 +8,7 @@ from typing import cast, get_args
 
 from credit.features.catalogue import CASH_FLOW
 from credit.portfolio_costs import costs_of
+from credit.portfolio_fairness import fairness_of
 from credit.portfolio_fields import member, record, settings_of, texts
 from credit.portfolio_table import check_features, check_split, table_rule
 from credit.portfolios import (
@@ -47,7 +48,7 @@ _TOP_LEVEL = {
     "split": dict,
     "gate": dict,
 }
-_OPTIONAL = {"label": dict, "table": dict, "quality": dict, "costs": dict, "reasons": dict, "settings": dict}
+_OPTIONAL = dict.fromkeys(("label", "table", "quality", "costs", "fairness", "reasons", "settings"), dict)
 
 
 def builtin_names() -> tuple[str, ...]:
@@ -112,12 +113,13 @@ def parse_portfolio(text: str, *, source: str) -> Portfolio:
 
 def _portfolio(table: Table, source: str) -> Portfolio:
     features = _features(table["features"], source)
+    protected = texts(table["protected"], f"{source} protected")
     return Portfolio(
         name=PortfolioName(_name(table, source)),
         subject=cast("str", table["subject"]),
         currency=Currency(_currency(table, source)),
         features=features,
-        protected=texts(table["protected"], f"{source} protected"),
+        protected=protected,
         label=_label(table, source),
         split=_split(table["split"], f"{source} [split]"),
         algorithm=cast("str", table["algorithm"]),
@@ -127,6 +129,7 @@ def _portfolio(table: Table, source: str) -> Portfolio:
         quality=record(Quality, table["quality"], f"{source} [quality]") if "quality" in table else None,
         sentences=_sentences(cast("Table", table.get("reasons", {})), source),
         costs=costs_of(table["costs"], features, f"{source} [costs]") if "costs" in table else None,
+        fairness=fairness_of(table.get("fairness", {}), protected, f"{source} [fairness]"),
         settings=settings_of(cast("Table", table.get("settings", {})), f"{source} [settings]"),
     )
 

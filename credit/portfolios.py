@@ -1,11 +1,12 @@
 """A portfolio: all that differs between one kind of lending and another, as data."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Literal, NewType
 
 from credit.costs import Costs
+from credit.fairness import Fairness
 
 PortfolioName = NewType("PortfolioName", str)
 Currency = NewType("Currency", str)
@@ -199,6 +200,7 @@ class Portfolio:
     currency: Currency
     features: tuple[Feature, ...]
     protected: tuple[str, ...]
+    """Columns that are never features; they serve the fairness screen."""
     label: LabelRule | TableRule
     """Of advances, or of a table of the lender's own."""
     split: Split
@@ -216,6 +218,8 @@ class Portfolio:
     """Of the algorithm, in the order of the file."""
     costs: Costs | None = None
     """Of wrong decisions; None: `cut_off` alone decides."""
+    fairness: Fairness = field(default_factory=Fairness)
+    """How the protected columns are screened."""
 
     def with_algorithm(self, name: str) -> "Portfolio":
         """The same with that algorithm; settings that were fixed of another one go with it."""

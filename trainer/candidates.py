@@ -10,6 +10,7 @@ from credit.database.connection import connect
 from credit.database.migrate import require_studies
 from credit.database.schema import STUDIES_SCHEMA
 from credit.portfolios import Portfolio
+from trainer.fairness.alternatives import EqualCandidate
 from trainer.rows import Progress, Rows
 from trainer.tracking import Tracker
 
@@ -34,6 +35,8 @@ class Chosen:
     """Tuned settings of the algorithm."""
     selection: Mapping[str, Any] | None = None
     """How it was chosen, as JSON; None where the portfolio names it."""
+    equals: tuple[EqualCandidate, ...] = ()
+    """Candidates as good as the best, with their groups by protected columns."""
 
 
 def chosen_of(
@@ -76,4 +79,4 @@ def chosen_of(
         store.dispose()
     selection = selection_of(found)
     tracker.tell("selection", selection)
-    return Chosen(portfolio.with_algorithm(found.chosen.algorithm), found.chosen.parameters, selection)
+    return Chosen(portfolio.with_algorithm(found.chosen.algorithm), found.chosen.parameters, selection, found.equals)

@@ -1,19 +1,25 @@
 """What is known of a fitted model before anyone decides about it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from credit.association import MOST_ROWS, associations
 from credit.bundle.algorithms import algorithm_named as served
-from credit.costs import CostReport, cost_report, stakes_of
+from credit.costs import CostReport, Stakes, cost_report, stakes_of
 from credit.portfolios import Portfolio
 from trainer.algorithm import algorithm_named
-from trainer.arrays import Floats
+from trainer.arrays import Floats, Indices
 from trainer.bootstrap import Interval, codes_of
+from trainer.candidates import Chosen
 from trainer.classification import Classification, classify
 from trainer.evaluation import Evaluation, auc_interval, evaluate, probability
+from trainer.fairness.alternatives import alternatives
+from trainer.fairness.decisions import decide
+from trainer.fairness.group_sums import Outcome
+from trainer.fairness.screen import Screen, screen
 from trainer.fitting import Fit
 from trainer.importance import Importance, rank_importance
 from trainer.rows import Rows
@@ -56,6 +62,16 @@ class Judgement:
     """Of decisions on the judged rows by expected cost; None where the portfolio states no costs."""
     selection: Mapping[str, Any] | None = None
     """How algorithm and settings were chosen, as JSON; None where the portfolio names them."""
+    fairness: Screen | None = None
+    """Outcomes by group; None where the portfolio has no protected columns."""
+
+    def compared(self, chosen: Chosen, portfolio: Portfolio) -> "Judgement":
+        """The same with how the model was chosen, and the alternatives to it."""
+        fairness = self.fairness
+        if fairness is not None and chosen.equals:
+            found = alternatives(chosen.equals, portfolio.fairness, fairness.acceptance_rate)
+            fairness = replace(fairness, alternatives=found)
+        return replace(self, selection=chosen.selection, fairness=fairness)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,8 +87,9 @@ class Trained:
 
 def judge(rows: Rows, censored: Rows, fit: Fit, portfolio: Portfolio, rng: np.random.Generator) -> Judgement:
     """The measures of a fit of labelled `rows`; `censored` rows have a history but no label."""
-    y = rows.y[fit.judged]
-    evaluation = evaluate(y, fit.log_odds, codes_of(rows.subject_id[fit.judged]), rng=rng)
+    judged = rows.take(fit.judged)
+    y = judged.y
+    evaluation = evaluate(y, fit.log_odds, codes_of(judged.subject_id), rng=rng)
     return Judgement(
         evaluation=evaluation,
         indicative=evaluation.bads < portfolio.gate.indicative_below_bads,
@@ -80,16 +97,34 @@ def judge(rows: Rows, censored: Rows, fit: Fit, portfolio: Portfolio, rng: np.ra
         importance=_importance(rows, fit, portfolio),
         classification=classify(y, fit.log_odds, portfolio.decline_from),
         fitted=RowCount(len(fit.fitted), int(rows.y[fit.fitted].sum())),
-        costs=_costs(rows.take(fit.judged), fit.log_odds, portfolio),
+        costs=_costs(judged, fit.log_odds, portfolio),
+        fairness=_fairness(rows, judged, fit, portfolio, rng),
     )
 
 
 def _costs(judged: Rows, log_odds: Floats, portfolio: Portfolio) -> CostReport | None:
+    stakes = _stakes(judged, portfolio)
+    if portfolio.costs is None or stakes is None:
+        return None
+    return cost_report(portfolio.costs, judged.y, probability(log_odds), stakes)
+
+
+def _stakes(judged: Rows, portfolio: Portfolio) -> Stakes | None:
     if portfolio.costs is None:
         return None
     sources = [feature.source for feature in portfolio.features]
-    stakes = stakes_of(portfolio.costs, len(judged), lambda name: judged.values[:, sources.index(name)])
-    return cost_report(portfolio.costs, judged.y, probability(log_odds), stakes)
+    return stakes_of(portfolio.costs, len(judged), lambda name: judged.values[:, sources.index(name)])
+
+
+def _fairness(rows: Rows, judged: Rows, fit: Fit, portfolio: Portfolio, rng: np.random.Generator) -> Screen | None:
+    """Proxies are looked for among the rows that the model was fitted to."""
+    if not portfolio.protected:
+        return None
+    decisions = decide(fit.log_odds, portfolio, _stakes(judged, portfolio))
+    outcome = Outcome(judged.y, fit.log_odds, decisions.accepted, codes_of(judged.subject_id))
+    fitted = rows.take(_spaced(fit.fitted, MOST_ROWS))
+    found = associations(portfolio.features, fitted.values, fitted.protected)
+    return screen(outcome, judged.protected, decisions, portfolio, found, rng=rng)
 
 
 def _sensitivity(rows: Rows, censored: Rows, fit: Fit, rng: np.random.Generator) -> Sensitivity | None:
@@ -104,10 +139,15 @@ def _sensitivity(rows: Rows, censored: Rows, fit: Fit, rng: np.random.Generator)
 
 
 def _importance(rows: Rows, fit: Fit, portfolio: Portfolio) -> tuple[Importance, ...]:
-    spaced = np.linspace(0, len(fit.fitted) - 1, min(EXPLAINED_ROWS, len(fit.fitted))).astype(np.int64)
-    values = rows.values[np.sort(fit.fitted)[spaced]]
+    values = rows.values[_spaced(fit.fitted, EXPLAINED_ROWS)]
     estimator, traits = fit.model.estimator, algorithm_named(portfolio.algorithm).TRAITS
     engine = served(portfolio.algorithm).engine_of(estimator.native)
     explained = engine.contributions(np.ascontiguousarray(values))
     contributions, _ = fit.model.calibration.contributions(explained[:, :-1], explained[:, -1])
     return rank_importance(portfolio.features, values, contributions, estimator.weights, monotone=traits.monotone)
+
+
+def _spaced(positions: Indices, most: int) -> Indices:
+    """At most so many of the positions, evenly spaced and in order."""
+    places = np.linspace(0, len(positions) - 1, min(most, len(positions))).astype(np.int64)
+    return np.asarray(np.sort(positions)[places], dtype=np.int64)

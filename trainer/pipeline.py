@@ -161,7 +161,7 @@ def _fitted(
     )
     progress("model fitted", 1, 1)
     judgement = judge(rows, gathered.censored, fitted, portfolio, np.random.default_rng([order.seed, 1]))
-    judgement = replace(judgement, selection=chosen.selection)
+    judgement = judgement.compared(chosen, portfolio)
     return replace(order, portfolio=portfolio), Trained(rows, fitted, judgement, dated=gathered.dated)
 
 

@@ -22,6 +22,7 @@ from credit.database.training_runs import TrainingRun
 from credit.portfolios import Portfolio
 from credit.reasons import LATEST_SENTENCES
 from trainer.classification import report_of
+from trainer.fairness.screen import screen_json
 from trainer.finite import finite
 from trainer.importance import Importance
 from trainer.judgement import Judgement, Trained
@@ -143,6 +144,8 @@ def metrics_of(judgement: Judgement) -> dict[str, Any]:
         found["selection"] = judgement.selection
     if judgement.costs is not None:
         found["costs"] = asdict(judgement.costs)
+    if judgement.fairness is not None:
+        found["fairness"] = screen_json(judgement.fairness)
     found["censored_as_good"] = None if judgement.sensitivity is None else asdict(judgement.sensitivity)
     return cast("dict[str, Any]", finite(found))
 

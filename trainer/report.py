@@ -11,6 +11,7 @@ from credit.plain_table import table
 from trainer.bootstrap import Interval
 from trainer.classification import CLASSES
 from trainer.deployment import Answered
+from trainer.fairness.text import fairness_text
 from trainer.finite import finite
 from trainer.fitting import Calibrated
 from trainer.importance import Importance
@@ -77,6 +78,7 @@ def to_text(report: TrainingReport) -> str:
         _measures(report.judgement),
         *_selection(report.judgement),
         *_costs(report.judgement),
+        *([] if report.judgement.fairness is None else [fairness_text(report.judgement.fairness)]),
         _calibration(report),
         _features(report),
         _importance(report.judgement.importance),

@@ -5,10 +5,10 @@ Rows of a lender's own table have the same form (`trainer/table_rows.py`).
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Self, cast
+from typing import Any, Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from credit.database.labels import NO_LABEL, Labels, read_labels
 from credit.database.training_rows import StoredFeatures, read_stored_features
 from credit.features.query import Key, compute_features
+from credit.groups import Protected
 from credit.portfolios import Portfolio
 from trainer.arrays import Floats, Indices, Outcomes, Times
 
@@ -60,6 +61,8 @@ class Rows:
     """Whether the values are those that a score was computed from."""
     reproduced: NDArray[np.bool_]
     """Whether computing such values anew gave every one of them to the bit; false where not stored."""
+    protected: Protected = field(default_factory=Protected)
+    """Groups by protected columns, of a table: for the fairness screen alone, never for a fit."""
 
     def __len__(self) -> int:
         """Number of rows."""
@@ -179,13 +182,14 @@ def _with_stored(values: Floats, has_history: NDArray[np.bool_], found: StoredFe
 def _joined(parts: list[_Features], labels: Labels, width: int) -> Rows:
     empty = np.zeros(0, dtype=bool)
     parts = parts or [_Features(np.empty((0, width)), empty, empty, empty)]
+    gathered = {one.name: np.concatenate([getattr(part, one.name) for part in parts]) for one in fields(_Features)}
     return Rows(
         advance_id=labels.advance_id,
         subject_id=labels.subject_id,
         requested_at=labels.requested_at,
         y=labels.y,
         known_at=labels.known_at,
-        **{name.name: np.concatenate([getattr(part, name.name) for part in parts]) for name in fields(_Features)},
+        **cast("dict[str, Any]", gathered),
     )
 
 

@@ -1,16 +1,19 @@
 """Rows of training from a lender's own table: a file that is streamed, or what was loaded of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from credit.database.labels import NO_LABEL
 from credit.database.table_rows import stored_rows
+from credit.groups import Codes, ProtectedCoder
 from credit.intake.source import open_table_file
 from credit.intake.table_classes import check_classes
 from credit.intake.table_keys import Keys
@@ -26,9 +29,10 @@ def batch_rows(
     connection: Connection, portfolio: Portfolio, *, batch_id: str | None, as_of: datetime, progress: Progress
 ) -> Rows:
     """Every row of a batch, or of all batches, known at `as_of`, in order of time and then of subject."""
-    grown = _Grown(len(portfolio.features))
-    for part in stored_rows(connection, portfolio, batch_id=batch_id, as_of=as_of):
-        grown.add(_Part(part.observed_at, part.known_at, part.values, part.y, part.subject_id))
+    grown = _Grown(portfolio)
+    protected = portfolio.protected
+    for part in stored_rows(connection, portfolio, batch_id=batch_id, as_of=as_of, protected=protected):
+        grown.add(_Part(part.observed_at, part.known_at, part.values, part.y, part.subject_id, part.protected))
         progress("rows of the table", len(grown), None)
     return grown.rows()
 
@@ -55,7 +59,7 @@ def file_rows(
         )
     reader = TableReader(open_table_file(path), portfolio, rule, now=now)
     numbered = not reader.has(rule.subject_id)
-    grown, keys = _Grown(len(portfolio.features)), Keys(reader.name)
+    grown, keys = _Grown(portfolio), Keys(reader.name)
     for rows, share in reader.rows():
         if not numbered:
             keys.add(rows)
@@ -77,6 +81,8 @@ class _Part:
     y: Outcomes
     subject_id: NDArray[np.str_] | None
     """None where rows are only numbered."""
+    protected: Mapping[str, Any]
+    """Arrow texts by protected column."""
 
 
 def _seen(rows: TableRows, as_of: np.datetime64, *, numbered: bool) -> _Part:
@@ -90,23 +96,27 @@ def _seen(rows: TableRows, as_of: np.datetime64, *, numbered: bool) -> _Part:
         values=rows.values,
         y=np.where(unknown, NO_LABEL, rows.y).astype(np.int8),
         subject_id=None if numbered else rows.subject_id.to_numpy(zero_copy_only=False).astype(np.str_),
+        protected=rows.protected,
     )
     seen = observed <= as_of
     if seen.all():
         return part
     subjects = None if part.subject_id is None else part.subject_id[seen]
-    return _Part(observed[seen], part.known_at[seen], part.values[seen], part.y[seen], subjects)
+    protected = {name: texts.filter(pa.array(seen)) for name, texts in part.protected.items()}
+    return _Part(observed[seen], part.known_at[seen], part.values[seen], part.y[seen], subjects, protected)
 
 
 class _Grown:
     """Rows as they come."""
 
-    def __init__(self, width: int) -> None:
-        self._values = Growing((width,), np.float64)
+    def __init__(self, portfolio: Portfolio) -> None:
+        self._values = Growing((len(portfolio.features),), np.float64)
         self._y = Growing((), np.int8)
         self._observed = Growing((), "datetime64[us]")
         self._known = Growing((), "datetime64[us]")
         self._subjects: list[NDArray[np.str_]] = []
+        self._coder = ProtectedCoder(portfolio.protected, portfolio.fairness)
+        self._groups = Growing((len(portfolio.protected),), np.int16)
 
     def __len__(self) -> int:
         return len(self._y)
@@ -116,6 +126,7 @@ class _Grown:
         self._y.add(part.y)
         self._observed.add(part.observed_at)
         self._known.add(part.known_at)
+        self._groups.add(self._coder.add(part.protected, len(part.y)))
         if part.subject_id is not None:
             self._subjects.append(part.subject_id)
 
@@ -133,6 +144,7 @@ class _Grown:
             has_history=np.ones(n, dtype=np.bool_),
             stored=np.zeros(n, dtype=np.bool_),
             reproduced=np.zeros(n, dtype=np.bool_),
+            protected=self._coder.protected(cast("Codes", self._groups.whole(order))),
         )
 
     def _in_order(self, order: Indices | None) -> NDArray[np.str_] | Indices:

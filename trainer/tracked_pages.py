@@ -1,5 +1,6 @@
 """What people read of a training on the pages of an experiment tracker: notes in Markdown, a table, named figures."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -8,6 +9,9 @@ from trainer.tracking import TrackedModel
 CHOSEN = "chosen"
 _TWICE = frozenset({"auc_roc", "test_samples", "indicative"})
 """Measures that stand there under another name, and one that is no figure."""
+_BY_GROUP = ("acceptance_rate", "adverse_impact_ratio", "standardised_mean_difference", "calibration_difference")
+_UNSPOKEN = re.compile(r"[^\w .-]+")
+"""What a figure's name may not hold."""
 _COSTS = ("cost", "accept_all", "decline_all", "savings")
 
 
@@ -64,7 +68,7 @@ def model_note(model: TrackedModel) -> str:
 
 
 def figures_of(found: Mapping[str, Any]) -> dict[str, float]:
-    """Figures by name: measures of the test rows with their intervals' ends, costs, and what is one number besides."""
+    """Figures by name: measures of the test rows with their intervals' ends, by group, costs, and single numbers."""
     figures: dict[str, Any] = {}
     for name, value in found.items():
         if isinstance(value, Mapping) and "estimate" in value:
@@ -72,9 +76,21 @@ def figures_of(found: Mapping[str, Any]) -> dict[str, float]:
             figures |= {f"test_{name}_{end}": value[end] for end in ("lower", "upper")}
         elif name not in _TWICE:
             figures[name if name.startswith(("test_", "train_")) else f"test_{name}"] = value
+    figures |= _by_group(found.get("fairness") or {"columns": ()})
     costs = found.get("costs") or {}
     figures |= {f"test_{name}": costs.get(name) for name in _COSTS}
     return {name: float(value) for name, value in figures.items() if isinstance(value, int | float)}
+
+
+def _by_group(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Estimates by group, which pages show under one heading for each column."""
+    figures = {}
+    for column in found["columns"]:
+        for group in column["groups"]:
+            place = "/".join(_UNSPOKEN.sub("_", name) for name in (column["column"], group["group"]))
+            figures[f"fairness/{place}/rows"] = group["rows"]
+            figures |= {f"fairness/{place}/{name}": (group[name] or {}).get("estimate") for name in _BY_GROUP}
+    return figures
 
 
 def _standing(one: Mapping[str, Any], selection: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 
 from blink.commands.lynq import lynq_exported
 from blink.database import open_database
+from blink.fairness_words import fairness_words
 from blink.model_store import model_store
 from blink.outcome import Outcome, writable_folder
 from blink.settings import read_settings
@@ -42,8 +43,14 @@ def show(arguments: Namespace) -> Outcome:
     """A model's status and metrics."""
     model = registered_model(arguments)
     lines = [f"{model.model_id}  {model.status}  {model.algorithm}  {model.portfolio}"]
-    lines += [f"  {name}: {figure(value)}" for name, value in model.metrics.items() if not isinstance(value, list)]
+    lines += [
+        f"  {name}: {_metric(name, value)}" for name, value in model.metrics.items() if not isinstance(value, list)
+    ]
     return Outcome("\n".join(lines), _facts(model))
+
+
+def _metric(name: str, value: object) -> str:
+    return fairness_words(value) if name == "fairness" and isinstance(value, Mapping) else figure(value)
 
 
 def importance(arguments: Namespace) -> Outcome:

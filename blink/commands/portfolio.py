@@ -2,6 +2,7 @@
 
 from argparse import Namespace
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from blink.new_file import check_free, write_new
 from blink.outcome import Outcome
 from blink.progress import progress
 from blink.settings import read_settings
+from credit.association import Association, closest, proxy_line
 from credit.intake.source import open_table_file
 from credit.intake.table_check import TableCheck, check_table_file
 from credit.portfolios import Feature, LabelRule, Portfolio
@@ -93,7 +95,11 @@ def check(arguments: Namespace) -> Outcome:
         return Outcome("\n".join(lines), facts)
     found = _checked(arguments.data, portfolio)
     told = {"rows": found.rows, "labelled": found.labelled, "bads": found.bads, "unlisted": dict(found.unlisted)}
-    return Outcome("\n".join([*lines, *table_lines(found)]), {**facts, **told, "missing": dict(found.missing)})
+    above = portfolio.fairness.proxy_above
+    proxies = [one for one in found.associations if one.association > above]
+    told |= {"proxies": [asdict(one) for one in proxies], "absent": list(found.absent)}
+    shown = [*lines, *table_lines(found), *_proxies(found, proxies, above)]
+    return Outcome("\n".join(shown), {**facts, **told, "missing": dict(found.missing)})
 
 
 def _checked(path: Path, portfolio: Portfolio) -> TableCheck:
@@ -117,6 +123,13 @@ def table_lines(found: TableCheck) -> Sequence[str]:
             if count
         ),
         *([f"columns not read: {', '.join(found.ignored)}"] if found.ignored else []),
+    ]
+
+
+def _proxies(found: TableCheck, proxies: Sequence[Association], above: float) -> Sequence[str]:
+    return [
+        *([f"protected columns that the file does not have: {', '.join(found.absent)}"] if found.absent else []),
+        *([proxy_line(proxies, closest(found.associations), above)] if found.associations else []),
     ]
 
 

@@ -121,6 +121,7 @@ GROUND_TRUTH_LABELS = Table(
     must("features", JSONB),
     may("label", SmallInteger),
     *stamp(),
+    may("protected", JSONB),
     Index("ground_truth_labels_subject_idx", "portfolio", "subject_id", "observed_at"),
     Index("ground_truth_labels_xid_idx", "xid"),
 )

@@ -8,6 +8,7 @@ from importlib import resources
 from typing import Any, Protocol
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 from sqlalchemy import Connection, Row, TextClause, text
 
@@ -47,6 +48,8 @@ class StoredRows:
     """`[n, d]` in the portfolio's feature order; NaN where missing."""
     y: NDArray[np.int8]
     """1 bad, 0 good, `NO_LABEL` not known."""
+    protected: Mapping[str, Any]
+    """Arrow texts of each protected column that was asked for, by its name; null where there is none."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,12 +63,18 @@ class LatestRows:
 
 
 def stored_rows(
-    connection: Connection, portfolio: TablePortfolio, *, batch_id: str | None, as_of: datetime
+    connection: Connection,
+    portfolio: TablePortfolio,
+    *,
+    batch_id: str | None,
+    as_of: datetime,
+    protected: Sequence[str] = (),
 ) -> Iterator[StoredRows]:
     """The rows of a batch, or of all, known at `as_of`, in order of time and then of subject, a part at a time.
 
     A label that was known later only is not known. Of rows of all batches with the same subject and time, where the
-    portfolio names the columns of both, the one that was loaded last counts.
+    portfolio names the columns of both, the one that was loaded last counts. `protected` names columns that are read
+    too; blink_scorer may not.
     """
     rule = portfolio.table
     one_each = batch_id is None and rule is not None and None not in {rule.subject_id, rule.observed_at}
@@ -74,7 +83,7 @@ def stored_rows(
     streamed = connection.execute(_statement("table_rows"), params, execution_options=parts)
     reader = _Reader(portfolio.features)
     for rows in streamed.partitions():
-        yield _stored(reader, rows)
+        yield _stored(reader, rows, protected)
 
 
 def latest_rows(
@@ -125,13 +134,15 @@ class _Reader:
         return [_value(stored.get(name), codes) for name, codes in self._columns]
 
 
-def _stored(reader: _Reader, rows: Sequence[Row[Any]]) -> StoredRows:
+def _stored(reader: _Reader, rows: Sequence[Row[Any]], protected: Sequence[str]) -> StoredRows:
+    groups = [row.protected or {} for row in rows] if protected else []
     return StoredRows(
         subject_id=np.array([row.subject_id for row in rows], dtype=np.str_),
         observed_at=np.array([row.observed_at for row in rows], dtype="datetime64[us]"),
         known_at=np.array(["NaT" if row.known_at is None else row.known_at for row in rows], dtype="datetime64[us]"),
         values=np.array([reader.row(row.features) for row in rows], dtype=np.float64),
         y=np.array([NO_LABEL if row.label is None else row.label for row in rows], dtype=np.int8),
+        protected={name: pa.array([one.get(name) for one in groups], pa.string()) for name in protected},
     )
 
 

@@ -3,7 +3,7 @@
 -- batch that was loaded last. In order of time, then of subject (numbers in their own order).
 WITH last AS (
     SELECT DISTINCT ON (batch_id, subject_id, observed_at)
-           batch_id, subject_id, observed_at, known_at, features, label, voided, ingested_at
+           batch_id, subject_id, observed_at, known_at, features, protected, label, voided, ingested_at
     FROM blink.ground_truth_labels
     WHERE portfolio = :portfolio
           AND (CAST(:batch_id AS text) IS NULL OR batch_id = :batch_id)
@@ -20,6 +20,7 @@ SELECT subject_id,
        CASE WHEN known_at <= :as_of AND label IS NOT NULL
             THEN (extract(epoch FROM known_at) * 1000000)::bigint END AS known_at,
        features,
+       protected,
        CASE WHEN known_at <= :as_of THEN label END AS label
 FROM ranked
 WHERE place = 1 OR NOT :one_each

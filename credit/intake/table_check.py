@@ -9,8 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.compute as pc
 
+from credit.association import Association
 from credit.database.labels import NO_LABEL
 from credit.intake.errors import IntakeError
+from credit.intake.proxy_sample import ProxySample
 from credit.intake.source import open_table_file
 from credit.intake.summary import Progress
 from credit.intake.table_classes import check_classes
@@ -33,6 +35,10 @@ class TableCheck:
     """Rows by categorical feature whose text the portfolio does not list, where there are any."""
     ignored: tuple[str, ...]
     """Columns that are not read."""
+    associations: tuple[Association, ...]
+    """Of features with protected columns, the strongest first."""
+    absent: tuple[str, ...]
+    """Protected columns that the file does not have."""
 
 
 def check_table_file(
@@ -43,21 +49,24 @@ def check_table_file(
     Raises:
         IntakeError: where the portfolio does not come as a table, or the file cannot be read by it: with row and
             column, as before a training.
+        PortfolioError: where a protected column's value is in none of the declared bands.
     """
     rule = portfolio.table
     if rule is None:
         raise IntakeError(f"portfolio {portfolio.name} does not come as a table: its rows are advances, loaded before")
     reader = TableReader(open_table_file(path), portfolio, rule, now=now)
-    keys, counts = Keys(reader.name), _Counts(portfolio)
+    keys, counts, sample = Keys(reader.name), _Counts(portfolio), ProxySample(portfolio)
     for rows, share in reader.rows():
         counts.add(rows)
+        sample.add(rows)
         if reader.has(rule.subject_id):
             keys.add(rows)
         if progress is not None:
             progress("rows of the file", counts.rows, share)
     keys.check(str(rule.subject_id))
     check_classes(counts.labelled, counts.bads, file=reader.name, rule=rule)
-    return counts.check(reader)
+    absent = tuple(name for name in portfolio.protected if not reader.has(name))
+    return counts.check(reader, sample.associations(), absent)
 
 
 class _Counts:
@@ -79,7 +88,7 @@ class _Counts:
             given = pc.is_valid(texts).to_numpy(zero_copy_only=False)
             self._unlisted[name] += int((given & gone[:, self._names.index(name)]).sum())
 
-    def check(self, reader: TableReader) -> TableCheck:
+    def check(self, reader: TableReader, associations: tuple[Association, ...], absent: tuple[str, ...]) -> TableCheck:
         return TableCheck(
             file=reader.name,
             rows=self.rows,
@@ -88,4 +97,6 @@ class _Counts:
             missing=dict(zip(self._names, self._missing.tolist(), strict=True)),
             unlisted={name: count for name, count in self._unlisted.items() if count},
             ignored=reader.ignored,
+            associations=associations,
+            absent=absent,
         )

@@ -1,6 +1,7 @@
 """Columns of a lender's own table: features, label and times, read by the portfolio's rule."""
 
 import operator
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
@@ -131,6 +132,26 @@ def as_words(column: Any, name: str) -> Any:
         column = column.cast(pa.int64(), safe=False)
     text = pc.utf8_trim_whitespace(as_text(column, name))
     return pc.if_else(pc.equal(text, ""), None, text)
+
+
+def read_protected(column: Any, name: str, faults: Faults) -> Any:
+    """A protected column's values as texts, numbers in one spelling (1 and 1.0 are 1); null where there is none."""
+    if pa.types.is_floating(column.type):
+        column = pc.if_else(pc.is_nan(column), None, column)
+    texts = as_words(column, name)
+    faults.add(pc.match_substring(texts, "\0"), name, "contains a NUL character")
+    encoded = texts.dictionary_encode()
+    plain = pa.array([_plain_text(text) for text in encoded.dictionary.to_pylist()], pa.string())
+    return plain.take(encoded.indices)
+
+
+def _plain_text(text: str) -> str | None:
+    if not re.fullmatch(NUMBER, text):
+        return text
+    number = float(text)
+    if np.isnan(number):
+        return None
+    return str(int(number)) if number.is_integer() else repr(number)
 
 
 def _codes(texts: Any, feature: Feature) -> Floats:

@@ -1,6 +1,6 @@
 """Loading a lender's own table into `ground_truth_labels`: one transaction, all rows or nothing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib import resources
@@ -143,6 +143,7 @@ class _Load:
                 "known_at": known,
                 "features": feature_texts(self.portfolio.features, rows),
                 "label": pa.array(rows.y, pa.int8(), mask=rows.y == NO_LABEL),
+                "protected": protected_texts(rows),
             }
         )
 
@@ -173,6 +174,18 @@ class _Load:
         return counts
 
 
+def protected_texts(rows: TableRows) -> Any:
+    """Protected values of rows `[n]` as texts of JSON objects; all null where the file has no such column."""
+    if not rows.protected:
+        return pa.nulls(len(rows), pa.string())
+    columns = [texts.to_pylist() for texts in rows.protected.values()]
+    return pa.array([_object(rows.protected, row) for row in zip(*columns, strict=True)])
+
+
+def _object(names: Iterable[str], row: Iterable[object]) -> str:
+    return orjson.dumps(dict(zip(names, row, strict=True))).decode()
+
+
 def feature_texts(features: Sequence[Feature], rows: TableRows) -> Any:
     """Rows `[n, d]` as texts of JSON objects: numbers, categories as the lender wrote them, null where missing."""
     # orjson writes NaN as null.
@@ -181,4 +194,4 @@ def feature_texts(features: Sequence[Feature], rows: TableRows) -> Any:
         for place, feature in enumerate(features)
     ]
     names = [feature.name for feature in features]
-    return pa.array([orjson.dumps(dict(zip(names, row, strict=True))).decode() for row in zip(*columns, strict=True)])
+    return pa.array([_object(names, row) for row in zip(*columns, strict=True)])

@@ -15,7 +15,7 @@ from credit.database.labels import NO_LABEL
 from credit.intake.chunk import Chunk, Source
 from credit.intake.errors import FileFormatError, MalformedTableError
 from credit.intake.faults import Faults
-from credit.intake.table_columns import Floats, Outcomes, read_feature, read_label, read_moment
+from credit.intake.table_columns import Floats, Outcomes, read_feature, read_label, read_moment, read_protected
 from credit.intake.table_layout import BATCH, check_table_columns, flat_columns, flat_names
 from credit.intake.times import UTC_TIME, refuse_disorder, refuse_future
 from credit.intake.words import read_identifier
@@ -43,6 +43,8 @@ class TableRows:
     there is none."""
     y: Outcomes
     """1 bad, 0 good, `NO_LABEL` not known."""
+    protected: Mapping[str, Any]
+    """Texts of each protected column that the file has, by its name; null where there is none. Never among `values`."""
 
     def __len__(self) -> int:
         """Number of rows."""
@@ -62,6 +64,7 @@ class TableReader:
         self._rule = rule
         self._now = now
         self._columns = flat_names(source)
+        self._protected = tuple(name for name in portfolio.protected if name in self._columns)
         check_table_columns(source.name, self._columns, portfolio, rule)
 
     @property
@@ -78,7 +81,7 @@ class TableReader:
         """Columns that are not read."""
         rule = self._rule
         read = {BATCH, rule.label.column, rule.subject_id, rule.observed_at, rule.known_at}
-        read |= {feature.source for feature in self._portfolio.features}
+        read |= {*self._protected, *(feature.source for feature in self._portfolio.features)}
         return tuple(name for name in self._columns if name not in read)
 
     def rows(self) -> Iterator[tuple[TableRows, float | None]]:
@@ -115,6 +118,7 @@ class TableReader:
                 values=values,
                 texts=texts,
                 y=y,
+                protected={name: read_protected(columns[name], name, faults) for name in self._protected},
             )
         self._check(faults, columns, chunk.numbers)
         return rows

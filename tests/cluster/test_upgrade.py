@@ -33,7 +33,7 @@ def rolled_out(release: Namespace, tag: str) -> bool:
 def test_upgrade_and_rollback_under_load(release: Namespace, route: Route, features: list[str], database: Database):
     before = weights(release)
     models = route.ask("GET", f"/v2/models/{route.model}")[1]["versions"]
-    assert database.ask("SELECT version_num FROM blink.alembic_version") == "0005"
+    assert database.ask("SELECT version_num FROM blink.alembic_version") == "0006"
     with load(route, len(features)) as tallies:
         tags = "images.predictor.tag=next,images.jobs.tag=next,control.tokensSecret=blink-control-tokens"
         chart = ["charts/blink", "--namespace", release.name, "--values", VALUES, f"--set={tags}"]

@@ -217,3 +217,16 @@ def test_a_probability_lies_between_0_and_1(database, probability):
     """
     message = refused(database.engine("blink_scorer"), statement, IntegrityError, now=NOON, probability=probability)
     assert 'violates check constraint "latest_scores_default_probability_check"' in message
+
+
+def test_who_scores_cannot_read_protected_values_and_reads_every_other_column(database):
+    scorer = database.engine("blink_scorer")
+    columns = "SELECT string_agg(column_name, ', ') FROM information_schema.columns WHERE table_name = :table"
+    with database.engine().connect() as connection:
+        every = connection.execute(text(columns), {"table": "ground_truth_labels"}).scalar_one().split(", ")
+    others = ", ".join(name for name in every if name != "protected")
+    for asked in ("protected", "*", "label, protected"):
+        statement = f"SELECT {asked} FROM blink.ground_truth_labels"
+        assert refused(scorer, statement) == "permission denied for table ground_truth_labels"
+    with scorer.connect() as connection:
+        assert connection.execute(text(f"SELECT {others} FROM blink.ground_truth_labels")).all() == []

@@ -269,3 +269,47 @@ def test_the_latest_row_is_found_by_an_index(load, loader):
         connection.execute(text("SET enable_seqscan = off"))
         plan = "\n".join(connection.execute(query).scalars())
     assert "ground_truth_labels_subject_idx" in plan
+
+
+SCREENED = replace(PORTFOLIO, protected=("sex", "age"))
+WITH_SEX = HEAD + ",sex,age"
+
+
+def protected(engine):
+    query = (
+        "SELECT subject_id, version, protected, features FROM blink.ground_truth_labels ORDER BY subject_id, version"
+    )
+    with engine.connect() as connection:
+        return [tuple(row) for row in connection.execute(text(query))]
+
+
+def test_protected_values_are_kept_apart_from_features(load, loader):
+    load(ROWS[0] + ",1,31.0", ROWS[1] + ",,", head=WITH_SEX, portfolio=SCREENED)
+    assert protected(loader) == [
+        ("a", 1, {"sex": "1", "age": "31"}, {"amount": 12.5, "dispute": "No"}),
+        ("b", 1, {"sex": None, "age": None}, {"amount": None, "dispute": "Yes"}),
+    ]
+    with loader.connect() as connection:
+        (rows,) = stored_rows(
+            connection, SCREENED, batch_id="B1", as_of=datetime.now(UTC), protected=("sex", "nationality")
+        )
+    assert {name: texts.to_pylist() for name, texts in rows.protected.items()} == {
+        "sex": ["1", None],
+        "nationality": [None, None],
+    }
+    assert latest(loader, "a", portfolio=SCREENED).values.tolist() == [[12.5, 0.0]]
+
+
+def test_a_file_without_a_protected_column_says_nothing_of_it(load, loader):
+    first, second = ROWS[:2]
+    load(first + ",1,31", second + ",,", head=WITH_SEX, portfolio=SCREENED)
+    again = load(first, second, portfolio=SCREENED)
+    assert (again.loaded, again.already_there) == (0, 2)
+    summary = load(first.replace("12.5", "13") + ",32", second + ",40", head=HEAD + ",age", portfolio=SCREENED)
+    assert (summary.loaded, summary.already_there) == (2, 0)
+    assert [row[:3] for row in protected(loader)] == [
+        ("a", 1, {"sex": "1", "age": "31"}),
+        ("a", 2, {"sex": "1", "age": "32"}),
+        ("b", 1, {"sex": None, "age": None}),
+        ("b", 2, {"sex": None, "age": "40"}),
+    ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -9,6 +10,7 @@ from trainer.algorithm import Estimator, Sample
 from trainer.arrays import Floats, Indices
 from trainer.comparison.folds import Fold
 from trainer.evaluation import log_losses
+from trainer.fairness.acceptance import GroupAcceptance, acceptance_of, accepted_by_group
 from trainer.fitting import MIN_STOPPING_BADS, Fitter
 from trainer.ranking import auc_of
 from trainer.rows import Rows
@@ -27,6 +29,13 @@ class FoldFigures:
     """In nats a row, before any calibration."""
     rounds: int | None
     """Trees; None where there are none."""
+    groups: tuple[GroupAcceptance, ...] = ()
+    """By protected columns: told to people, never used to choose."""
+
+
+def figures_of(stored: Mapping[str, Any]) -> FoldFigures:
+    """A fold's figures from JSON."""
+    return FoldFigures(**{**stored, "groups": tuple(acceptance_of(one) for one in stored["groups"])})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +84,8 @@ def judge_fold(rows: Rows, fold: Fold, fitter: Fitter) -> FoldFigures:
     unseen = rows.values[fold.unseen]
     y, margins = rows.y[fold.unseen], estimator.margins(unseen)
     loss = log_losses(y, _log_odds(margins, fitter.algorithm.TRAITS.scale))
-    return FoldFigures(auc_of(y, margins), float(loss.mean()), estimator.rounds)
+    groups = accepted_by_group(margins, rows.protected[fold.unseen])
+    return FoldFigures(auc_of(y, margins), float(loss.mean()), estimator.rounds, groups)
 
 
 def _fitted(rows: Rows, fold: Fold, fitter: Fitter) -> Estimator:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from importlib import metadata
@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from credit.groups import Protected
 from credit.portfolios import Portfolio, SplitKind
 from trainer.algorithm import Algorithm, Range, algorithm_named, algorithm_names
 from trainer.arrays import Indices
@@ -18,9 +19,11 @@ from trainer.comparison.budget import shares
 from trainer.comparison.candidate import FoldFigures, Trial, judge_fold
 from trainer.comparison.folds import FOLDS, Fold, folds_by_lot, folds_by_time, has_times
 from trainer.comparison.race import Lane, race
-from trainer.comparison.selection import RULE, Choice, choose
+from trainer.comparison.selection import RULE, Choice, choose, equals
 from trainer.comparison.studies import Studies, storage_errors
 from trainer.errors import TrainingError
+from trainer.fairness.acceptance import added_up
+from trainer.fairness.alternatives import EqualCandidate
 from trainer.fitting import Fitter, divided, require_enough
 from trainer.rows import Progress, Rows
 
@@ -45,7 +48,8 @@ class Comparison:
     """What was compared and what was chosen."""
 
     key: str
-    """sha256 in hex of the rows, the portfolio's features and split, and the seed: the same is not done twice."""
+    """sha256 in hex of the rows with their groups, the portfolio's features and split, and the seed: the same is not
+    done twice."""
     rows_sha256: str
     """Of features, labels and times of all labelled rows."""
     rows: int
@@ -61,6 +65,8 @@ class Comparison:
     trials: tuple[Trial, ...]
     """In order of algorithm and number."""
     choice: Choice
+    equals: tuple[EqualCandidate, ...]
+    """Everybody as good as the best, with what they do to groups of protected columns; empty where there are none."""
 
     @property
     def chosen(self) -> Trial:
@@ -96,6 +102,7 @@ def compare(
         trials = _run(lanes, order.jobs, progress, listener)
     if not trials:
         raise TrainingError("; ".join(f"{lane.study.algorithm}: {lane.dropped}" for lane in lanes))
+    choice = choose(trials)
     return Comparison(
         key=key,
         rows_sha256=rows_sha256,
@@ -106,7 +113,15 @@ def compare(
         shares={lane.study.algorithm: lane.trials - 1 for lane in lanes},
         dropped={lane.study.algorithm: lane.dropped for lane in lanes if lane.dropped is not None},
         trials=trials,
-        choice=choose(trials),
+        choice=choice,
+        equals=_equals(trials, choice),
+    )
+
+
+def _equals(trials: Sequence[Trial], choice: Choice) -> tuple[EqualCandidate, ...]:
+    found = [(trial, added_up([fold.groups for fold in trial.folds])) for trial in equals(trials, choice.best)]
+    return tuple(
+        EqualCandidate(trial.name, trial == choice.chosen, trial.mean_auc, groups) for trial, groups in found if groups
     )
 
 
@@ -172,9 +187,18 @@ def _key(rows: Rows, rows_sha256: str, portfolio: Portfolio, seed: int, *, by_ti
         "seed": seed,
         "folds": FOLDS,
         "by_time": by_time,
+        "protected": _protected_sha256(rows.protected),
         "libraries": libraries,
     }
     return hashlib.sha256(json.dumps(stated, sort_keys=True).encode()).hexdigest()
+
+
+def _protected_sha256(protected: Protected) -> str:
+    digest = hashlib.sha256()
+    for one in protected.columns:
+        digest.update(json.dumps([one.column, *one.names]).encode())
+        digest.update(np.ascontiguousarray(one.codes).data)
+    return digest.hexdigest()
 
 
 def selection_of(found: Comparison) -> dict[str, Any]:

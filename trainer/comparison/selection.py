@@ -53,6 +53,11 @@ def choose(trials: Sequence[Trial]) -> Choice:
     return Choice(next(one.trial for one in standings if one.as_good), best, standings)
 
 
+def equals(trials: Sequence[Trial], best: Trial) -> tuple[Trial, ...]:
+    """All trials that ran on every fold and are as good as the best one by the same rule."""
+    return tuple(trial for trial in trials if not trial.pruned and _standing(trial, best).as_good)
+
+
 def _contenders(trials: Sequence[Trial]) -> list[Trial]:
     found: list[Trial] = []
     for algorithm in sorted({trial.algorithm for trial in trials}, key=_turn):

@@ -17,7 +17,7 @@ from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy import Engine
 
 from trainer.algorithm import Range
-from trainer.comparison.candidate import FoldFigures, Trial
+from trainer.comparison.candidate import FoldFigures, Trial, figures_of
 from trainer.errors import StudyStoreError, TrainingError
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -140,7 +140,7 @@ def _trial(algorithm: str, number: int, stored: FrozenTrial) -> Trial:
         algorithm=algorithm,
         number=number,
         parameters=dict(stored.params),
-        folds=tuple(FoldFigures(**fold) for fold in folds),
+        folds=tuple(figures_of(fold) for fold in folds),
         pruned=stored.state is TrialState.PRUNED,
         seconds=float(stored.user_attrs["seconds"]),
     )

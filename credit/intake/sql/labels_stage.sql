@@ -4,5 +4,6 @@ CREATE TEMPORARY TABLE IF NOT EXISTS staged_labels (
     observed_at timestamptz,
     known_at    timestamptz,
     features    jsonb,
-    label       smallint
+    label       smallint,
+    protected   jsonb
 ) ON COMMIT DROP

@@ -45,14 +45,21 @@ def way(database, blink, tmp_path):
     return go
 
 
-def test_a_client_of_consumer_credit(blink, way, tmp_path):
+def test_a_client_of_consumer_credit(database, blink, way, tmp_path):
     portfolio = load_portfolio("consumer_credit")
     rows = write_clients(tmp_path / "clients.csv", portfolio.feature_names, np.random.default_rng(5))
     loaded = blink("data", "load", "consumer_credit", "--labels", str(tmp_path / "clients.csv"), "--batch-id", "B-1")
-    assert (loaded["loaded"], loaded["ignored_columns"]) == (CLIENTS, ["sex", "marriage", "age"])
+    assert (loaded["loaded"], loaded["ignored_columns"]) == (CLIENTS, [])
     features, bundle = way(portfolio, "c-7", rows[:2], "--batch-id", "B-1")
     assert features == rows[7].tolist()
-    assert not {"sex", "marriage", "age"} & set(bundle.feature_names)
+    protected = {"sex", "marriage", "age"}
+    assert not protected & set(bundle.feature_names)
+    assert not protected & set(bundle.reference().column_names)
+    assert [one["column"] for one in bundle.manifest.metrics["fairness"]["columns"]] == list(portfolio.protected)
+    with database.engine("blink_reader").connect() as connection:
+        for table in ("feature_store_snapshots", "risk_score_audits", "score_requests"):
+            stored = connection.exec_driver_sql(f"SELECT to_jsonb(t)::text FROM blink.{table} AS t").scalars().all()
+            assert not [name for row in stored for name in protected if f'"{name}"' in row]
 
 
 def test_a_user_of_cash_advances(database, blink, way):

@@ -20,7 +20,7 @@ from credit.portfolios import Quality, Split, SplitKind
 from credit.promotion import Answer
 from credit.scores import score_rows
 from tests.postgres.training.population import CASH, runs
-from tests.postgres.training.trade import NAMES, TRADE, draw, write
+from tests.postgres.training.trade import NAMES, TRADE, draw, with_sex, write
 from trainer.deployment import Deployment
 from trainer.errors import InsufficientSamplesError, QualityGateError, TrainingError
 from trainer.pipeline import TrainingOrder, train
@@ -201,3 +201,42 @@ def test_advances_are_not_read_from_a_file(engine, tmp_path):
 def test_a_gate_that_asks_for_nothing_lets_everything_pass(engine, load, tmp_path):
     load(*draw(400, signal=0.0))
     assert trained(engine, tmp_path, replace(TRADE, quality=Quality())).model_id.startswith("model_BATCH_001_")
+
+
+SCREENED = replace(LIGHTGBM, protected=("sex", "age", "nationality"))
+
+
+def estimates(told):
+    """Without the ends of intervals: rows of a file have numbers, not names, and are drawn in another order."""
+    if isinstance(told, dict):
+        return told["estimate"] if "estimate" in told else {name: estimates(one) for name, one in told.items()}
+    return [estimates(one) for one in told] if isinstance(told, list) else told
+
+
+def test_outcomes_by_group_are_screened_from_a_file_as_from_the_database(engine, database, tmp_path):
+    path = with_sex(tmp_path / "rows.csv", *draw(1500))
+    loader = database.engine("blink_loader")
+    load_table_file(loader, SCREENED, path, batch_id="BATCH_001", now=datetime.now(UTC))
+    stored = trained(engine, tmp_path, SCREENED, hours=1)
+    read = trained(engine, tmp_path, SCREENED, hours=2, data=path)
+    with engine.connect() as connection:
+        found = models.get(connection, stored.model_id).metrics["fairness"]
+    told = to_json(read)["metrics"]["fairness"]
+    assert told == load_bundle(tmp_path / "models" / read.model_id).manifest.metrics["fairness"]
+    assert estimates(found) == estimates(told)
+    assert [one["column"] for one in found["columns"]] == ["sex", "age"]
+    assert (found["absent"], found["alternatives"], found["columns"][0]["reference"]) == (["nationality"], None, "2")
+    assert [(one["feature"], one["column"]) for one in found["proxies"]] == [("kyc_verified", "sex")]
+    assert sum(one["rows"] for one in found["columns"][1]["groups"]) == stored.judgement.evaluation.rows
+    assert "fairness: a screen, not a legal finding" in to_text(read)
+
+
+def test_what_a_model_is_does_not_depend_on_protected_columns(engine, tmp_path):
+    values, y = draw(900)
+    plain = trained(engine, tmp_path, LIGHTGBM, hours=1, data=write(tmp_path / "plain.csv", values, y))
+    screened = trained(engine, tmp_path, SCREENED, hours=2, data=with_sex(tmp_path / "sex.csv", values, y))
+    first, second = (load_bundle(tmp_path / "models" / one.model_id) for one in (plain, screened))
+    hashes = [{name: one.manifest.files[name] for name in ("model.txt", "forest.bin")} for one in (first, second)]
+    assert hashes[0] == hashes[1]
+    assert second.reference().column_names == first.reference().column_names
+    assert "fairness" not in first.manifest.metrics

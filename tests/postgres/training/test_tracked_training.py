@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from credit.bundle.reader import load_bundle
+from credit.fairness import Fairness
 from credit.portfolios import Split, SplitKind
-from tests.postgres.training.trade import TRADE, draw, write
+from tests.postgres.training.trade import TRADE, draw, with_sex, write
 from trainer.candidates import ComparisonWish
 from trainer.comparison import compare as comparing
 from trainer.errors import TrackingError
@@ -21,6 +22,7 @@ from trainer.tracking import TrackingPlace
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 LOT = replace(TRADE, split=Split(SplitKind.STRATIFIED))
+SCREENED = replace(LOT, protected=("sex",), fairness=Fairness(min_rows=10))
 
 
 @pytest.fixture
@@ -34,11 +36,20 @@ def place(tmp_path):
     return TrackingPlace(f"sqlite:///{tmp_path / 'mlflow.db'}", tmp_path / "artifacts")
 
 
+def check_groups(run, report):
+    fairness = report.judgement.fairness
+    (women,) = [one for one in fairness.columns[0].groups if one.group == "2"]
+    assert run.data.metrics["fairness/sex/2/acceptance_rate"] == women.acceptance_rate.estimate
+    assert run.data.metrics["fairness/sex/2/rows"] == women.rows
+    standings = report.judgement.selection["standings"]
+    assert fairness.alternatives.least_discriminatory in {one["candidate"] for one in standings}
+
+
 def test_everything_that_was_compared_can_be_read_back(engine, tmp_path, monkeypatch, client):
     monkeypatch.setattr(comparing, "algorithm_names", lambda: ("base_rate", "logistic_regression"))
-    rows = write(tmp_path / "rows.csv", *draw(400))
+    rows = with_sex(tmp_path / "rows.csv", *draw(400))
     order = TrainingOrder(
-        LOT, tmp_path / "models", data=rows, comparison=ComparisonWish(trials=2), tracking=place(tmp_path)
+        SCREENED, tmp_path / "models", data=rows, comparison=ComparisonWish(trials=2), tracking=place(tmp_path)
     )
     said = []
     report = train(engine, order, now=datetime.now(UTC), progress=lambda what, *_: said.append(what))
@@ -68,6 +79,7 @@ def check_parent(parent, report, rows):
     (given,) = parent.inputs.dataset_inputs
     assert (given.dataset.name, given.dataset.digest) == ("rows.csv", sha256[:16])
     assert f"`{report.model_id}`: ROC AUC 0." in parent.data.tags["mlflow.note.content"]
+    check_groups(parent, report)
 
 
 def check_trials(client, children, selection):

@@ -3,6 +3,7 @@
 import pytest
 
 from blink.commands.model import figure
+from blink.fairness_words import fairness_words
 
 
 @pytest.mark.parametrize(
@@ -21,3 +22,12 @@ from blink.commands.model import figure
 )
 def test_an_interval_stands_behind_its_estimate(value, text):
     assert figure(value) == text
+
+
+def test_a_screen_is_one_line():
+    ratio = {"estimate": 0.754, "lower": 0.68, "upper": 0.8}
+    groups = [{"group": "f", "adverse_impact_ratio": ratio}, {"group": "m", "adverse_impact_ratio": None}]
+    found = {"columns": [{"column": "sex", "reference": "m", "groups": groups}], "absent": ["age", "nationality"]}
+    assert fairness_words(found) == (
+        "a screen, not a legal finding; accepted: sex f 0.75 [0.68, 0.80] of m; without data: age, nationality"
+    )

@@ -30,6 +30,17 @@ def test_a_proposal_is_written_and_passes_the_check_with_its_data(loans, tmp_pat
     )
 
 
+def test_a_check_tells_what_may_stand_in_for_a_protected_column(loans, tmp_path, capsys):
+    out = tmp_path / "my.toml"
+    run(["portfolio", "init", str(loans), "--out", str(out)])
+    out.write_text(out.read_text().replace("protected = [", 'protected = [\n    "religion",', 1))
+    capsys.readouterr()
+    assert run(["portfolio", "check", str(out), "--data", str(loans)]) == 0
+    *_, absent, proxies = capsys.readouterr().out.splitlines()
+    assert absent == "protected columns that the file does not have: religion"
+    assert proxies.startswith("no feature has an association above 0.3 with a protected column; the strongest: ")
+
+
 def test_it_goes_beside_nothing_and_takes_no_files_place(loans, tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert run(["portfolio", "init", str(loans)]) == 0

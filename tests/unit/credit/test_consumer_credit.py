@@ -40,12 +40,17 @@ def test_every_algorithm_can_read_its_features_and_none_is_protected():
     assert CONSUMER.decline_from == pytest.approx(0.2)
 
 
-def test_a_file_is_read_without_its_protected_columns(tmp_path):
+def test_a_file_is_read_with_its_protected_columns_apart(tmp_path):
     path = tmp_path / "clients.csv"
     path.write_text(HEAD + EXCERPT)
     (rows,) = [rows for rows in read(path) if len(rows)]
     assert rows.y.tolist() == [1, 0]
     assert rows.values[0].tolist() == [20000, 2, 2, 2, -1, -1, -2, -2, 3913, 3102, 689, 0, 0, 0, 0, 689, 0, 0, 0, 0]
+    assert {name: texts.to_pylist() for name, texts in rows.protected.items()} == {
+        "sex": ["2", "2"],
+        "marriage": ["1", "2"],
+        "age": ["24", "26"],
+    }
 
 
 @pytest.mark.skipif(not TABLE.is_file(), reason="the table is not part of the repository")

@@ -289,3 +289,34 @@ def test_a_subject_without_a_time_may_stand_once(tmp_path):
     with pytest.raises(MalformedTableError) as caught:
         keys_of(tmp_path, *SOUND, SOUND[1], SOUND[1], portfolio=portfolio).check("id")
     assert str(caught.value) == "invoices.csv: row 5, column id: 'b' stands in row 3 already"
+
+
+SCREENED = replace(PORTFOLIO, protected=("sex", "age", "note"))
+
+
+def test_protected_columns_are_read_apart_and_a_number_has_one_spelling(tmp_path):
+    head = HEAD.replace("note", "age,sex")
+    _, rows = read(
+        csv_file(tmp_path, SOUND[0][:-1] + "31.0, f", SOUND[1] + "nan,", SOUND[2] + "+1e2,2", head=head), SCREENED
+    )
+    expected = {"sex": ["f", None, "2"], "age": ["31", None, "100"]}
+    assert {name: texts.to_pylist() for name, texts in rows.protected.items()} == expected
+    assert whole(rows) == EXPECTED
+    path = tmp_path / "ages.parquet"
+    columns = {"id": ["a", "b"], "issued": ["03/01/2024"] * 2, "settled": ["20/01/2024"] * 2, "Amount": [1.0, 2.0]}
+    columns |= {"dispute": ["No", "No"], "days late": [0, 1], "age": [31.0, float("nan")], "sex": [1, None]}
+    pq.write_table(pa.table(columns), path)
+    reader, rows = read(path, SCREENED)
+    assert {name: texts.to_pylist() for name, texts in rows.protected.items()} == {
+        "sex": ["1", None],
+        "age": ["31", None],
+    }
+    assert reader.ignored == ()
+
+
+def test_a_nul_in_a_protected_column_is_refused(tmp_path):
+    path = tmp_path / "nul.parquet"
+    columns = {"id": ["a"], "issued": ["03/01/2024"], "settled": ["20/01/2024"], "Amount": [1.0], "dispute": ["No"]}
+    pq.write_table(pa.table(columns | {"days late": [0], "sex": ["f\0"]}), path)
+    with pytest.raises(MalformedTableError, match=r"row 1, column sex: .* contains a NUL character"):
+        read(path, SCREENED)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from credit.groups import Groups, Protected
 from credit.portfolios import FeatureKind, Setting, Split, SplitKind
 from tests.unit.trainer.test_fitting import FOLDED, PORTFOLIO, draw
 from trainer.comparison import compare as module
@@ -88,3 +89,31 @@ def test_what_the_portfolio_fixes_is_not_tuned_and_is_its_own_algorithm_s_alone(
 def test_a_portfolio_that_holds_nothing_back_is_refused(monkeypatch):
     with pytest.raises(TrainingError, match="its split holds no rows back that could judge what --compare chooses"):
         compared(monkeypatch, FOLDED)
+
+
+WOMEN = replace(ROWS, protected=Protected((Groups("sex", ("m", "f"), (ROWS.values[:, 0] > 0).astype(np.int16)),)))
+
+
+def test_groups_are_told_of_each_fold_and_change_nothing_but_the_key(monkeypatch):
+    plain, found = compared(monkeypatch, trials=1), compared(monkeypatch, rows=WOMEN, trials=1)
+    assert (found.choice.chosen.name, plain.equals) == (plain.choice.chosen.name, ())
+    assert [one.aucs for one in found.trials] == [one.aucs for one in plain.trials]
+    assert found.key != plain.key
+    assert found.rows_sha256 == plain.rows_sha256
+    for trial in found.trials:
+        assert sum(one.rows for fold in trial.folds for one in fold.groups) == found.rows
+    chosen = next(one for one in found.equals if one.chosen)
+    assert (chosen.name, chosen.mean_auc) == (found.chosen.name, found.chosen.mean_auc)
+    men, women = chosen.groups
+    # More of `pay`, by which they are grouped, is better.
+    assert women.rate(9) > men.rate(9)
+    assert "sex" not in str(selection_of(found))
+
+
+def test_groups_are_remembered_with_the_trials(monkeypatch):
+    studies, heard = passing_studies(), []
+    first = compared(monkeypatch, rows=WOMEN, studies=studies, trials=1)
+    again = compared(monkeypatch, rows=WOMEN, studies=studies, trials=1, heard=heard)
+    assert (again, len(heard)) == (first, len(first.trials))
+    other = replace(WOMEN, protected=Protected((Groups("sex", ("m", "f"), np.zeros(len(ROWS), np.int16)),)))
+    assert compared(monkeypatch, rows=other, studies=studies, names=("base_rate",)).key != first.key

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tests.unit.trainer.comparison.samples import trial
 from trainer.algorithm import algorithm_names
 from trainer.comparison.candidate import SIMPLEST_FIRST
-from trainer.comparison.selection import choose
+from trainer.comparison.selection import choose, equals
 
 AUCS = st.lists(st.floats(0.5, 0.9), min_size=3, max_size=3)
 
@@ -54,3 +54,9 @@ def test_nobody_is_chosen_who_is_not_as_good_and_nobody_as_good_is_simpler(drawn
     assert found.best in as_good
     assert found.chosen == min(as_good, key=lambda one: SIMPLEST_FIRST.index(one.algorithm))
     assert found.best.mean_auc == max(one.trial.mean_auc for one in found.standings)
+
+
+def test_every_trial_as_good_by_the_rule_is_an_equal_of_the_best():
+    best, tuned = trial("catboost", 0.71, 0.715, 0.742, number=1), trial("lightgbm", 0.70, 0.72, 0.74, number=2)
+    worse, given_up = trial("lightgbm", 0.6, 0.6, 0.6), trial("catboost", 0.71, 0.715, number=3, pruned=True)
+    assert equals([worse, tuned, best, given_up], best) == (tuned, best)

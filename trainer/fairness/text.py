@@ -1,0 +1,106 @@
+"""The screen in words."""
+
+from collections.abc import Sequence
+
+from credit.association import proxy_line
+from credit.plain_table import table
+from trainer.bootstrap import Interval
+from trainer.fairness.alternatives import Alternatives
+from trainer.fairness.screen import ColumnScreen, GroupScreen, Screen
+
+_HEAD = (
+    "rows",
+    "bad",
+    "accepted",
+    "acceptance rate",
+    "ratio to reference",
+    "SMD of log-odds",
+    "mean PD - bad rate",
+    "ROC AUC",
+    "",
+)
+
+
+def fairness_text(found: Screen) -> str:
+    """The screen for people, in plain text."""
+    parts = [
+        f"fairness: {found.note[0].lower()}{found.note[1:]}",
+        *(_judged(found) if found.columns else []),
+        *([proxy_line(found.proxies, found.closest, found.proxy_above)] if found.closest else []),
+        *([f"the rows do not say, so that nothing is known of it: {', '.join(found.absent)}"] if found.absent else []),
+        *([] if found.alternatives is None else [_alternatives(found.alternatives)]),
+    ]
+    return "\n".join(parts)
+
+
+def _judged(found: Screen) -> Sequence[str]:
+    return (
+        f"{found.rule}: {found.acceptance_rate:.1%} of the judged rows; [95 % interval]",
+        "SMD above 0: scored riskier than the reference; mean PD - bad rate above 0: taken for riskier than it was",
+        *(_column(one, found.air_below) for one in found.columns),
+        _marked(found),
+    )
+
+
+def _column(found: ColumnScreen, air_below: float) -> str:
+    rows = [_group(one, found.reference, air_below) for one in found.groups]
+    return table((f"by {found.column}", *_HEAD), rows)
+
+
+def _group(one: GroupScreen, reference: str, air_below: float) -> tuple[str, ...]:
+    marks = {
+        one.group == reference: "the reference",
+        one.below: f"below {air_below:g}",
+        not one.judged: "not judged",
+    }
+    return (
+        one.group,
+        str(one.rows),
+        str(one.bads),
+        str(one.accepted),
+        _shown(one.acceptance_rate),
+        _shown(one.adverse_impact_ratio),
+        _shown(one.standardised_mean_difference),
+        _shown(one.calibration_difference, digits=3),
+        _shown(one.roc_auc),
+        marks.get(True, ""),
+    )
+
+
+def _shown(one: Interval | None, *, digits: int = 2) -> str:
+    if one is None:
+        return ""
+    return f"{one.estimate:.{digits}f} [{one.lower:.{digits}f}, {one.upper:.{digits}f}]"
+
+
+def _marked(found: Screen) -> str:
+    marked = [
+        f"{column.column} {group.group} ({_shown(group.adverse_impact_ratio)})"
+        for column in found.columns
+        for group in column.groups
+        if group.below
+    ]
+    those = ", ".join(marked) if marked else "no group that was judged"
+    return f"accepted at less than {found.air_below:g} of the reference group's rate: {those}"
+
+
+def _alternatives(found: Alternatives) -> str:
+    columns = list(dict.fromkeys(name for one in found.candidates for name in one.worst_ratio))
+    rows = [
+        (
+            "*" if one.chosen else "",
+            one.candidate,
+            f"{one.mean_auc:.4f}",
+            *(f"{one.worst_ratio[name]:.3f}" if name in one.worst_ratio else "" for name in columns),
+        )
+        for one in found.candidates
+    ]
+    head = ("", "as good as the best", "mean AUC", *(f"lowest ratio by {name}" for name in columns))
+    lines = [
+        table(head, rows),
+        f"each accepts {found.acceptance_rate:.0%} of the rows that it had not seen; (*) is the chosen one",
+        f"least discriminatory of them is {found.least_discriminatory}; the choice is not changed by it"
+        if len(found.candidates) > 1
+        else "no other candidate is as good, so that there is no alternative to it",
+    ]
+    return "\n".join(lines)

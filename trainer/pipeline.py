@@ -135,7 +135,7 @@ def _train(
         progress("bundle published", 1, 1)
         answered = _enter(engine, order, run, trained, published, now=now)
         report = replace(_report(order, run, gathered, trained, model_id), answered=answered)
-        track_model(tracker, report, trained, order.model_dir)
+        track_model(tracker, engine, report, order.model_dir)
     return report
 
 

@@ -114,7 +114,11 @@ class RecordedEvaluation:
     """Of features, labels and times of all labelled rows."""
     dated: bool
     """Whether rows have times of their own."""
+    subject: str
+    """What the portfolio scores: a user, a client."""
     currency: str
+    protected: tuple[str, ...]
+    """Columns that were never features."""
     split: Split
     slices: tuple[SliceCount, ...]
     vintages: tuple[Vintage, ...]
@@ -154,6 +158,7 @@ def _typed(fields: dict[str, Any]) -> dict[str, Any]:
     """The fields that are more than a plain value."""
     return {
         "labels_as_of": datetime.fromisoformat(fields["labels_as_of"]),
+        "protected": tuple(fields["protected"]),
         "split": Split(**fields["split"] | {"kind": SplitKind(fields["split"]["kind"])}),
         "slices": _parts(SliceCount, fields["slices"]),
         "vintages": _parts(Vintage, fields["vintages"]),

@@ -72,4 +72,5 @@ def cost(axes: Axes, costs: Mapping[str, Any]) -> None:
     axes.axhline(costs["cost"], linestyle="--", color="tab:red", label="by expected cost")
     axes.set_xlabel("declined above this probability of default")
     axes.set_ylabel("cost, test rows")
+    axes.yaxis.set_major_formatter("{x:,.0f}")
     axes.legend()

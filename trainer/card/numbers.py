@@ -28,7 +28,9 @@ def count(value: Any) -> str:
 
 def plain(value: Any) -> str:
     """A setting: short where it is a number."""
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    if not isinstance(value, float):
+        return str(value)
+    return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.4g}"
 
 
 def _spread(value: Any, write: Any) -> str:

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+import matplotlib.pyplot as plt
 import numpy as np
 import shap
 from matplotlib.axes import Axes
@@ -11,7 +12,7 @@ from trainer.card.explained import Explained
 from trainer.card.svg import INK, drawable, picture
 
 SHOWN = 15
-"""Features in the summary; the others are added up in its last line."""
+"""Features in the summary at most, the most important ones."""
 
 _WIDTH = 6.4  # inches
 _SCALES = {"log_odds_default": "log-odds of default", "probability": "probability of default"}
@@ -45,13 +46,19 @@ def _colours(explained: Explained) -> np.ndarray:
 
 
 def _beeswarm(given: shap.Explanation, explained: Explained, axes: Axes) -> None:
-    shap.plots.beeswarm(given, max_display=SHOWN, ax=axes, show=False, plot_size=None, axis_color=INK, s=8)
+    # The sum of the others would be the longest line, and squeeze those that are to be read.
+    own = {"max_display": SHOWN, "group_remaining_features": False}
+    shap.plots.beeswarm(given, ax=axes, show=False, plot_size=None, axis_color=INK, s=8, **own)
     axes.set_xlabel(f"contribution to the {_SCALES[explained.scale]}", fontsize=11)
     axes.tick_params("y", labelsize=10)
 
 
 def _scatter(given: shap.Explanation, explained: Explained, feature: Feature, axes: Axes) -> None:
-    shap.plots.scatter(given, ax=axes, show=False, axis_color=INK, dot_size=9, color="#3b82c4")
+    # A few far values would press all others together.
+    ends = {} if feature.kind is FeatureKind.CATEGORICAL else {"xmin": "percentile(1)", "xmax": "percentile(99)"}
+    shap.plots.scatter(given, ax=axes, show=False, axis_color=INK, dot_size=9, color="#3b82c4", **ends)
+    for histogram in axes.figure.axes[1:]:
+        plt.setp(histogram.patches, facecolor=INK, alpha=0.15)
     axes.set_xlabel(drawable(f"{feature.name} ({feature.unit})", 44), fontsize=11)
     axes.set_ylabel(f"contribution to the\n{_SCALES[explained.scale]}", fontsize=11)
     if feature.categories:

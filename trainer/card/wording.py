@@ -18,7 +18,8 @@ _SOURCES = {
 def label_sentences(rule: LabelRule | TableRule, currency: str | None) -> list[str]:
     """When a row is bad, and from when on that is known."""
     if isinstance(rule, TableRule):
-        return [f"Bad where {rule.label} in the lender's table.", _known_in_table(rule)]
+        said = f"{rule.label} holds 1" if rule.label.comparison is None else f"{rule.label} holds"
+        return [f"Bad where {said} in the lender's table.", _known_in_table(rule)]
     amount = f"{rule.material_amount:g}" + (f" {currency}" if currency else "")
     bad = (
         f"Bad where at least {amount} of an advance was unpaid {rule.days_late} days after its first due date, or it "

@@ -12,9 +12,7 @@ from trainer.arrays import Floats, Outcomes, Times
 from trainer.evaluation import probability
 from trainer.ranking import auc_of
 from trainer.rows import periods
-from trainer.wilson import wilson
-
-_Z = 1.959963984540054  # the 97.5 % quantile of the normal distribution
+from trainer.wilson import Z, wilson
 
 
 def judged_vintages(
@@ -52,7 +50,7 @@ def auc_bounds(auc: float, bads: int, goods: int) -> tuple[float, float]:
     """Ends of the 95 % interval of an AUC, by the standard error of Hanley and McNeil (Radiology 143, 1982)."""
     of_bads, of_goods = auc / (2 - auc), 2 * auc**2 / (1 + auc)
     spread = (bads - 1) * (of_bads - auc**2) + (goods - 1) * (of_goods - auc**2)
-    reach = _Z * math.sqrt((auc * (1 - auc) + spread) / (bads * goods))
+    reach = Z * math.sqrt((auc * (1 - auc) + spread) / (bads * goods))
     return max(0.0, auc - reach), min(1.0, auc + reach)
 
 

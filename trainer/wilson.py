@@ -2,12 +2,13 @@
 
 import math
 
-_Z = 1.959963984540054  # the 97.5 % quantile of the normal distribution
+Z = 1.959963984540054
+"""The 97.5 % quantile of the normal distribution."""
 
 
 def wilson(bads: int, rows: int) -> tuple[float, float]:
     """Ends of the 95 % interval of `bads / rows`, rows > 0, taken as independent (Wilson, JASA 22, 1927)."""
-    rate, weight = bads / rows, _Z**2 / rows
+    rate, weight = bads / rows, Z**2 / rows
     middle = (rate + weight / 2) / (1 + weight)
-    reach = _Z / (1 + weight) * math.sqrt(rate * (1 - rate) / rows + weight / (4 * rows))
+    reach = Z / (1 + weight) * math.sqrt(rate * (1 - rate) / rows + weight / (4 * rows))
     return max(0.0, middle - reach), min(1.0, middle + reach)

@@ -37,7 +37,5 @@ def measures(metrics: Mapping[str, Any], registration: Registration | None) -> l
     ]
     if (censored := metrics.get("censored_as_good")) is not None:
         other = champion.get("censored_as_good") or {}
-        found.append(
-            Measure("ROC AUC, unlabelled as good", "–", censored["roc_auc"], other.get("roc_auc"))
-        )
+        found.append(Measure("ROC AUC, unlabelled as good", "–", censored["roc_auc"], other.get("roc_auc")))
     return found

@@ -34,6 +34,13 @@ def place(tmp_path):
     return TrackingPlace(f"sqlite:///{tmp_path / 'mlflow.db'}", tmp_path / "artifacts")
 
 
+def check_bundle_and_card(folder: Path, published: Path) -> None:
+    kept, card = load_bundle(folder / "bundle"), (folder / "model_card.html").read_text("utf-8")
+    assert kept.manifest == load_bundle(published).manifest
+    assert kept.manifest_sha256 in card
+    assert "Chosen: the simplest whose mean AUC" in card
+
+
 def test_everything_that_was_compared_can_be_read_back(engine, tmp_path, monkeypatch, client):
     monkeypatch.setattr(comparing, "algorithm_names", lambda: ("base_rate", "logistic_regression"))
     rows = write(tmp_path / "rows.csv", *draw(400))
@@ -64,8 +71,7 @@ def test_everything_that_was_compared_can_be_read_back(engine, tmp_path, monkeyp
             assert run.data.params[name] == str(value)
 
     folder = client.download_artifacts(parent.info.run_id, "", str(tmp_path))
-    kept = load_bundle(Path(folder) / "bundle")
-    assert kept.manifest == load_bundle(tmp_path / "models" / report.model_id).manifest
+    check_bundle_and_card(Path(folder), tmp_path / "models" / report.model_id)
     assert json.loads((tmp_path / "selection.json").read_text()) == selection
     assert sorted(path.name for path in (tmp_path / "figures").iterdir()) == [
         "calibration.png",

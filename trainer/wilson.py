@@ -11,4 +11,5 @@ def wilson(bads: int, rows: int) -> tuple[float, float]:
     rate, weight = bads / rows, Z**2 / rows
     middle = (rate + weight / 2) / (1 + weight)
     reach = Z / (1 + weight) * math.sqrt(rate * (1 - rate) / rows + weight / (4 * rows))
-    return max(0.0, middle - reach), min(1.0, middle + reach)
+    # Rounding leaves the ends of 0 and of 1 a trace inside.
+    return max(0.0, min(rate, middle - reach)), min(1.0, max(rate, middle + reach))

@@ -5,6 +5,7 @@ from functools import cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from credit.bundle.evaluation import RecordedEvaluation
 from credit.bundle.golden import TOLERANCE
@@ -18,8 +19,6 @@ from trainer.card.registration import Registration
 from trainer.card.shap_plots import SHOWN
 from trainer.importance import rank_importance
 from trainer.publication import importance_row
-
-_FILTERS = (numbers.figure, numbers.percent, numbers.signed, numbers.count, numbers.plain)
 
 
 def page_of(bundle: Bundle, registration: Registration | None) -> str:
@@ -53,6 +52,14 @@ def page_of(bundle: Bundle, registration: Registration | None) -> str:
             shown=SHOWN,
         )
     )
+
+
+def breakable(name: str) -> Markup:
+    """A name that may go on in the next line after any underscore of it."""
+    return Markup("_<wbr>").join(printable(name).split("_"))
+
+
+_FILTERS = (breakable, numbers.figure, numbers.percent, numbers.signed, numbers.count, numbers.plain)
 
 
 @cache

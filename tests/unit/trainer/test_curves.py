@@ -65,6 +65,13 @@ def test_tenths_hold_every_row_once_never_divide_a_score_and_know_no_order_of_ro
     assert [one.bads for one in again[1]] == [one.bads for one in tenths]
 
 
+@given(st.integers(1, 10**6), st.floats(0, 1))
+def test_wilson_holds_the_share_itself(rows, share):
+    bads = round(share * rows)
+    lower, upper = wilson(bads, rows)
+    assert 0 <= lower <= bads / rows <= upper <= 1
+
+
 @pytest.mark.parametrize(("bads", "rows"), [(0, 7), (7, 7), (3, 10), (180, 2000), (1, 1)])
 def test_wilson_is_scipys(bads, rows):
     theirs = binomtest(bads, rows).proportion_ci(0.95, method="wilson")

@@ -30,3 +30,7 @@ class QualityGateError(TrainingError):
         super().__init__(f"quality gate: ROC AUC {auc:.4f} is below the threshold {threshold:.4f}")
         self.auc = auc
         self.threshold = threshold
+
+
+class CardError(TrainingError):
+    """A model card cannot be written; the message says what is missing."""

@@ -8,22 +8,16 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from trainer.arrays import Floats, Outcomes
-from trainer.evaluation import probability
-from trainer.ranking import cumulate, rank
-
-BINS = 10
+from credit.bundle.evaluation import RecordedEvaluation
 
 
-def drawn(
-    selection: Mapping[str, Any] | None, report: Mapping[str, Any], y: Outcomes, log_odds: Floats
-) -> dict[str, bytes]:
-    """Pictures by file name, of judged rows with outcomes `[n]` and calibrated log-odds of default `[n]`."""
-    found = {"roc.png": _png(_roc, y, log_odds), "calibration.png": _png(_calibration, y, log_odds)}
-    if selection is not None:
+def drawn(report: Mapping[str, Any], evaluation: RecordedEvaluation) -> dict[str, bytes]:
+    """Pictures by file name, of a training's report as JSON and of what its bundle keeps."""
+    found = {"roc.png": _png(roc, evaluation), "calibration.png": _png(calibration, evaluation)}
+    if selection := report["metrics"].get("selection"):
         found["candidates.png"] = _png(_candidates, selection)
     if costs := report["metrics"].get("costs"):
-        found["cost.png"] = _png(_cost, costs)
+        found["cost.png"] = _png(cost, costs)
     return found
 
 
@@ -57,31 +51,34 @@ def _near_the_best(means: Sequence[float], errors: Sequence[float]) -> tuple[flo
     return best - reach, best + reach / 4
 
 
-def _roc(axes: Axes, y: Outcomes, log_odds: Floats) -> None:
-    sums = cumulate(rank(log_odds, y), np.ones((1, len(y))))
-    hits, alarms = (np.concatenate([[0.0], one[0]]) for one in (sums.bads_so_far, sums.goods_so_far))
-    axes.plot(alarms / alarms[-1], hits / hits[-1])
+def roc(axes: Axes, evaluation: RecordedEvaluation) -> None:
+    """The ROC curve of the judged rows."""
+    axes.plot([one.goods for one in evaluation.roc], [one.bads for one in evaluation.roc])
     axes.plot([0, 1], [0, 1], linestyle=":", color="tab:gray")
     axes.set_xlabel("share of goods above the cut-off")
     axes.set_ylabel("share of bads above the cut-off")
 
 
-def _calibration(axes: Axes, y: Outcomes, log_odds: Floats) -> None:
-    pd = probability(log_odds)
-    order = np.argsort(pd, kind="stable")
-    parts = [part for part in np.array_split(order, BINS) if len(part)]
-    axes.plot([pd[part].mean() for part in parts], [y[part].mean() for part in parts], marker="o")
-    most = float(pd.max())
+def calibration(axes: Axes, evaluation: RecordedEvaluation) -> None:
+    """Bad rates of the tenths, with their intervals, over what was predicted."""
+    tenths = evaluation.tenths
+    rates = [one.bad_rate for one in tenths]
+    below = [one.bad_rate - one.bad_rate_lower for one in tenths]
+    above = [one.bad_rate_upper - one.bad_rate for one in tenths]
+    axes.errorbar([one.mean_pd for one in tenths], rates, yerr=[below, above], marker="o", capsize=3)
+    most = max(max(one.mean_pd, one.bad_rate) for one in tenths)
     axes.plot([0, most], [0, most], linestyle=":", color="tab:gray")
-    axes.set_xlabel("mean predicted probability of default, tenths of the test rows")
-    axes.set_ylabel("share of bads")
+    axes.set_xlabel("mean predicted probability of default, by tenth")
+    axes.set_ylabel("share of bads, 95 % interval")
 
 
-def _cost(axes: Axes, costs: Mapping[str, Any]) -> None:
+def cost(axes: Axes, costs: Mapping[str, Any]) -> None:
+    """What declining above each cut-off costs on the judged rows."""
     curve = costs["curve"]
     axes.plot([one["cut_off"] for one in curve], [one["cost"] for one in curve], marker=".")
     axes.axhline(costs["accept_all"], linestyle=":", color="tab:gray", label="accepting all")
     axes.axhline(costs["cost"], linestyle="--", color="tab:red", label="by expected cost")
     axes.set_xlabel("declined above this probability of default")
     axes.set_ylabel("cost, test rows")
+    axes.yaxis.set_major_formatter("{x:,.0f}")
     axes.legend()

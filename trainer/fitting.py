@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from credit.bundle.calibration import Calibration
+from credit.bundle.evaluation import SliceCount
 from credit.portfolios import Gate, Portfolio, Split, SplitKind
 from trainer.algorithm import Algorithm, Boosting, Estimator, Sample, algorithm_named, tuned
 from trainer.arrays import Floats, Indices, Outcomes
@@ -17,7 +18,7 @@ from trainer.cross_validation import assign_folds, repeated_folds
 from trainer.errors import InsufficientRowsError, TrainingError
 from trainer.fixed_settings import with_fixed
 from trainer.rows import Progress, Rows
-from trainer.split import SliceCount, Slices, count_slice, count_slices, split_by_time
+from trainer.split import Slices, count_slice, count_slices, split_by_time
 from trainer.stratified_split import split_stratified
 
 CALIBRATION_FOLDS = 5

@@ -124,6 +124,8 @@ class MlflowRuns:
         self._client.log_artifacts(run_id, str(model.bundle), "bundle")
         files = {f"figures/{name}": content for name, content in model.figures.items()}
         files["report.json"] = to_bytes(dict(model.report), file="report.json")
+        if model.card is not None:
+            files["model_card.html"] = model.card.encode()
         if self._selection is not None:
             files["selection.json"] = to_bytes(dict(self._selection), file="selection.json")
         self._log_files(run_id, files)

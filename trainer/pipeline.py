@@ -25,8 +25,9 @@ from trainer.fitting import fit
 from trainer.judgement import Trained, judge
 from trainer.publication import Published, free_model_id, publish, register, register_refused
 from trainer.quality import require_quality, require_samples
+from trainer.recorded import Origin
 from trainer.report import TrainingReport
-from trainer.rows import Parity, Progress, Rows, Source, Vintage, gather_rows, parity_of, vintages_of
+from trainer.rows import Progress, Rows, Source, gather_rows, parity_of, vintages_of
 from trainer.table_rows import batch_rows, file_rows
 from trainer.tracked_model import track_model
 from trainer.tracking import RunFacts, Tracker, TrackingPlace, tracked_run
@@ -114,8 +115,7 @@ class _Gathered:
     """With a history, without a label."""
     dated: bool
     """Whether rows have times of their own."""
-    vintages: tuple[Vintage, ...]
-    parity: Parity
+    origin: Origin
 
 
 def _train(
@@ -128,14 +128,14 @@ def _train(
         order, trained = _fitted(engine, order, gathered, tracker, progress)
         model_id = free_model_id(engine, run.batch_id or order.portfolio.name, order.model_dir, now)
         _pass_quality(engine, order.portfolio, trained, model_id, run, now=now)
-        published = publish(model_id, order.portfolio, trained, order.model_dir)
+        published = publish(model_id, order.portfolio, trained, gathered.origin, order.model_dir)
         if order.store is not None:
             order.store.put(order.model_dir / model_id)
             _bring_champion(engine, order, order.store)
         progress("bundle published", 1, 1)
         answered = _enter(engine, order, run, trained, published, now=now)
         report = replace(_report(order, run, gathered, trained, model_id), answered=answered)
-        track_model(tracker, report, trained, order.model_dir)
+        track_model(tracker, engine, report, order.model_dir)
     return report
 
 
@@ -193,9 +193,8 @@ def _gathered(
     found, dated = _found(engine, order, run, now=now, progress=progress)
     with_history = found.take(found.has_history)
     labelled = with_history.y != NO_LABEL
-    return _Gathered(
-        with_history.take(labelled), with_history.take(~labelled), dated, vintages_of(found), parity_of(found)
-    )
+    origin = Origin(run.as_of, _source(order), vintages_of(found), parity_of(found))
+    return _Gathered(with_history.take(labelled), with_history.take(~labelled), dated, origin)
 
 
 def _found(
@@ -285,10 +284,10 @@ def _report(
         model_id=model_id,
         portfolio=order.portfolio.name,
         as_of=run.as_of,
-        source=_source(order),
+        source=gathered.origin.source,
         slices=trained.fit.slices,
-        vintages=gathered.vintages,
-        parity=gathered.parity,
+        vintages=gathered.origin.vintages,
+        parity=gathered.origin.parity,
         rounds=model.estimator.rounds,
         calibration=model.calibration,
         calibrated_on=model.calibrated_on,

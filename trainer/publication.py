@@ -14,7 +14,6 @@ from credit.bundle.content import BundleContent
 from credit.bundle.manifest import FILE as MANIFEST
 from credit.bundle.manifest import TrainingWindow
 from credit.bundle.model_id import ModelId, model_id_of
-from credit.bundle.reference import spaced
 from credit.bundle.writer import write_bundle
 from credit.database import models
 from credit.database.models import ModelStatus, RegisteredModel
@@ -26,6 +25,7 @@ from trainer.fairness.screen import screen_json
 from trainer.finite import finite
 from trainer.importance import Importance
 from trainer.judgement import Judgement, Trained
+from trainer.recorded import Origin, kept_of_fitted, recorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,8 @@ def free_model_id(engine: Engine, name: str, model_dir: Path, now: datetime) -> 
             now += timedelta(seconds=1)
 
 
-def publish(model_id: ModelId, portfolio: Portfolio, trained: Trained, model_dir: Path) -> Published:
-    """Write the bundle of a trained model.
+def publish(model_id: ModelId, portfolio: Portfolio, trained: Trained, origin: Origin, model_dir: Path) -> Published:
+    """Write the bundle of a model that was trained on rows of that origin.
 
     Raises:
         BundleError: where the served engine differs from the library that fitted the model.
@@ -71,6 +71,7 @@ def publish(model_id: ModelId, portfolio: Portfolio, trained: Trained, model_dir
         reference=_reference(trained, portfolio),
         sentences=portfolio.own_sentences,
         library_margins=fit.model.estimator.margins,
+        evaluation=recorded(portfolio, trained, origin),
     )
     path = write_bundle(model_dir, content)
     return Published(model_id, hashlib.sha256((path / MANIFEST).read_bytes()).digest(), window)
@@ -177,7 +178,7 @@ def importance_row(one: Importance) -> dict[str, Any]:
 
 def _reference(trained: Trained, portfolio: Portfolio) -> pa.Table:
     """Rows that shaped the model, in order of time and as many as a bundle keeps; live rows are compared with them."""
-    fitted = trained.rows.take(np.sort(trained.fit.fitted)[spaced(len(trained.fit.fitted))])
+    fitted = trained.rows.take(kept_of_fitted(trained))
     columns = {name: pa.array(fitted.values[:, j]) for j, name in enumerate(portfolio.feature_names)}
     columns["subject_id"] = pa.array(fitted.subject_id.astype(np.str_).astype(object), pa.string())
     columns["requested_at"] = pa.array(fitted.requested_at.astype(np.int64)).cast(pa.timestamp("us", tz="UTC"))

@@ -7,6 +7,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from credit.bundle.calibration import Calibration, ProbabilityCalibration
+from credit.bundle.evaluation import Parity, SliceCount, Vintage
 from credit.plain_table import table
 from trainer.bootstrap import Interval
 from trainer.classification import CLASSES
@@ -17,8 +18,7 @@ from trainer.fitting import Calibrated
 from trainer.importance import Importance
 from trainer.judgement import Judgement
 from trainer.publication import importance_row, metrics_of
-from trainer.rows import Parity, Source, Vintage
-from trainer.split import SliceCount
+from trainer.rows import Source
 
 _SIGNS = {1: "+", -1: "-", 0: "free"}
 

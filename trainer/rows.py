@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
+from credit.bundle.evaluation import Parity, Vintage
 from credit.database.labels import NO_LABEL, Labels, read_labels
 from credit.database.training_rows import StoredFeatures, read_stored_features
 from credit.features.query import Key, compute_features
@@ -83,29 +84,6 @@ class Rows:
         return digest.hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class Parity:
-    """How many stored rows were computed anew from what was visible then, and how many were equal to the bit."""
-
-    checked: int
-    equal: int
-
-
-@dataclass(frozen=True, slots=True)
-class Vintage:
-    """Advances requested in one month, or one year."""
-
-    name: str
-    """YYYY-MM or YYYY."""
-    used: int
-    """With a label and a history."""
-    without_history: int
-    censored: int
-    """With a history, without a label."""
-    bads: int
-    """Of those used."""
-
-
 def gather_rows(
     connection: Connection, portfolio: Portfolio, *, as_of: datetime, source: Source, progress: Progress
 ) -> Rows:
@@ -126,10 +104,14 @@ def parity_of(rows: Rows) -> Parity:
 
 def vintages_of(rows: Rows) -> tuple[Vintage, ...]:
     """The rows counted by month of the request; by year where there are more than 36 months."""
-    months = rows.requested_at.astype("datetime64[M]")
-    if len(np.unique(months)) > 36:
-        months = months.astype("datetime64[Y]")
-    return tuple(_vintage(str(name), rows.take(months == name)) for name in np.unique(months))
+    named = periods(rows.requested_at)
+    return tuple(_vintage(str(name), rows.take(named == name)) for name in np.unique(named))
+
+
+def periods(requested_at: Times) -> Times:
+    """The month of each time `[n]`; the year where there are more than 36 months."""
+    months = requested_at.astype("datetime64[M]")
+    return months.astype("datetime64[Y]") if len(np.unique(months)) > 36 else months
 
 
 def _vintage(name: str, rows: Rows) -> Vintage:

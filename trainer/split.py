@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from credit.bundle.evaluation import SliceCount
 from credit.portfolios import Split
 from trainer.arrays import Indices, Outcomes, Times
 
@@ -30,18 +31,6 @@ class Slices:
     def fitted(self) -> Indices:
         """Rows that shaped the model in any way."""
         return np.concatenate([self.training, self.stopping, self.calibration])
-
-
-@dataclass(frozen=True, slots=True)
-class SliceCount:
-    """How many rows a slice has, how many of them are bad, and the time that it covers."""
-
-    name: str
-    rows: int
-    bads: int
-    first: str | None
-    """Date of the first request, ISO 8601; None where the slice is empty."""
-    last: str | None
 
 
 def split_by_time(requested_at: Times, known_at: Times, split: Split) -> Slices:

@@ -4,33 +4,46 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from trainer.arrays import Floats, Outcomes
-from trainer.judgement import Trained
+from sqlalchemy import Engine
+
+from credit.bundle.evaluation import RecordedEvaluation
+from credit.bundle.reader import Bundle, load_bundle
+from trainer.card.registration import registration_of
+from trainer.card.rendering import rendered_card
+from trainer.errors import CardError
 from trainer.report import TrainingReport, to_json
 from trainer.tracking import TrackedModel, Tracker
 
 
-def track_model(tracker: Tracker, report: TrainingReport, trained: Trained, model_dir: Path) -> None:
-    """Do nothing where nothing is tracked; else tell the model, with its pictures."""
+def track_model(tracker: Tracker, engine: Engine, report: TrainingReport, model_dir: Path) -> None:
+    """Do nothing where nothing is tracked; else tell the model, with its pictures and its card."""
     if not tracker.active:
         return
-    as_json = to_json(report)
-    y = trained.rows.y[trained.fit.judged]
+    bundle, as_json = load_bundle(model_dir / report.model_id), to_json(report)
     model = TrackedModel(
         model_id=report.model_id,
-        bundle=model_dir / report.model_id,
+        bundle=bundle.path,
         report=as_json,
-        figures=_drawn(trained.judgement.selection, as_json, y, trained.fit.log_odds),
+        figures=_drawn(as_json, bundle.evaluation()),
+        card=_card(tracker, engine, bundle),
     )
     tracker.tell("model", model)
 
 
-def _drawn(
-    selection: Mapping[str, Any] | None, report: Mapping[str, Any], y: Outcomes, log_odds: Floats
-) -> Mapping[str, bytes]:
+def _drawn(report: Mapping[str, Any], evaluation: RecordedEvaluation | None) -> Mapping[str, bytes]:
     """Pictures, where there is something to draw with: MLflow's small package comes without."""
     try:
         from trainer.figures import drawn  # noqa: PLC0415 - not in the images
     except ModuleNotFoundError:
         return {}
-    return drawn(selection, report, y, log_odds)
+    return {} if evaluation is None else drawn(report, evaluation)
+
+
+def _card(tracker: Tracker, engine: Engine, bundle: Bundle) -> str | None:
+    """The model's card; where a package for it is missing, that is told and there is none."""
+    try:
+        with engine.connect() as connection:
+            return rendered_card(bundle, registration_of(connection, bundle.model_id))
+    except CardError as error:
+        tracker.progress(f"no model card: {error}", 1, 1)
+        return None

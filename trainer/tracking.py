@@ -42,6 +42,8 @@ class TrackedModel:
     """The training's report as JSON."""
     figures: Mapping[str, bytes] = field(default_factory=dict)
     """Pictures by file name, PNG."""
+    card: str | None = None
+    """The model card, HTML; None where it cannot be drawn here."""
 
 
 class Runs(Protocol):

@@ -30,8 +30,20 @@ def add_model(commands: Subcommands) -> None:
         required=True,
         help="tl2cgen: C source and its shared library; lynq: dataset, native model, scaler and feature_config.json",
     )
+    _add_card(members)
     _add_upload(members)
     _add_download(members)
+
+
+def _add_card(members: Subcommands) -> None:
+    card = command(
+        members,
+        "card",
+        "write a model's card, one HTML page for whoever answers for it (docs/model-card.md)",
+        "model_card:card",
+        writes="where it goes (default: MODEL.html); no other file's place is taken",
+    )
+    card.add_argument("model", metavar="MODEL", help=f"{_MODEL}, or the path of a bundle (with a slash)")
 
 
 def _add_upload(members: Subcommands) -> None:

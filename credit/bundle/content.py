@@ -8,11 +8,12 @@ from importlib import metadata
 import numpy as np
 import pyarrow as pa
 
-from credit.bundle import bins, calibration, file_names, golden, manifest, reference, scorecard
+from credit.bundle import bins, calibration, evaluation, file_names, golden, manifest, reference, scorecard
 from credit.bundle.algorithms import Algorithm, algorithm_named, check_scale
 from credit.bundle.calibration import Calibration
 from credit.bundle.canonical import Json
 from credit.bundle.errors import BundleError
+from credit.bundle.evaluation import RecordedEvaluation
 from credit.bundle.manifest import Manifest, TrainingWindow
 from credit.bundle.model_id import ModelId
 from credit.portfolios import Feature, FeatureKind, LabelRule, PortfolioName, TableRule
@@ -49,6 +50,8 @@ class BundleContent:
     cannot be had from the native file (all but LightGBM)."""
     sentences: Mapping[str, str] = field(default_factory=dict)
     """Of reason groups that the catalogue does not have, by code."""
+    evaluation: RecordedEvaluation | None = None
+    """What the training saw of its rows; None where nobody recorded it."""
 
 
 def bundle_files(content: BundleContent) -> dict[str, bytes]:
@@ -65,8 +68,10 @@ def bundle_files(content: BundleContent) -> dict[str, bytes]:
     _check_features(content, algorithm, engine)
     kept = reference.thinned(content.reference)
     rows = reference.feature_rows(kept, _feature_names(content))
+    recorded = content.evaluation
     return {
         **model,
+        **({} if recorded is None else {evaluation.FILE: evaluation.evaluation_to_bytes(recorded)}),
         golden.FILE: _proved_golden(content, algorithm, engine, golden.choose_rows(rows)),
         **_derived_files(content, engine, kept, rows),
     }

@@ -11,11 +11,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from credit.bundle import bins, calibration, file_names, golden, manifest, scorecard
+from credit.bundle import bins, calibration, evaluation, file_names, golden, manifest, scorecard
 from credit.bundle.algorithms import algorithm_named, check_scale
 from credit.bundle.bins import Bins
 from credit.bundle.calibration import Calibration
 from credit.bundle.errors import BundleError
+from credit.bundle.evaluation import RecordedEvaluation
 from credit.bundle.golden import Golden
 from credit.bundle.manifest import Manifest
 from credit.bundle.model_id import ModelId
@@ -83,6 +84,16 @@ class Bundle:
         from credit.bundle.reference import reference_from_bytes  # noqa: PLC0415
 
         return reference_from_bytes(self.file(file_names.REFERENCE))
+
+    def evaluation(self) -> RecordedEvaluation | None:
+        """What the training saw of its rows, read now; None where the bundle has no such file, as older ones.
+
+        Raises:
+            BundleError: where the file has changed since the bundle was loaded, or holds something else.
+        """
+        if evaluation.FILE not in self.manifest.files:
+            return None
+        return evaluation.evaluation_from_bytes(self.file(evaluation.FILE))
 
     def file(self, name: str) -> bytes:
         """A file of the bundle, read now and checked against the manifest.
@@ -195,10 +206,11 @@ def _check_names(path: Path, said: Manifest) -> None:
         *(*algorithm.model_files, golden.FILE),
         *(calibration.FILE, scorecard.FILE, bins.FILE, file_names.REFERENCE),
     }
-    if said.files.keys() != needed:
-        named = ", ".join(sorted(needed ^ said.files.keys()))
+    if said.files.keys() - {evaluation.FILE} != needed:
+        named = ", ".join(sorted(needed ^ (said.files.keys() - {evaluation.FILE})))
         raise BundleError(f"{manifest.FILE}: should name {', '.join(sorted(needed))}; differs in {named}")
-    if unexpected := sorted({entry.name for entry in path.iterdir()} - needed - {manifest.FILE, manifest.HASH_FILE}):
+    known = {*said.files, manifest.FILE, manifest.HASH_FILE}
+    if unexpected := sorted({entry.name for entry in path.iterdir()} - known):
         raise BundleError(f"unexpected in the bundle: {', '.join(unexpected)}")
 
 

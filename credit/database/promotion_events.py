@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import Connection, RowMapping, Select, desc, insert, select
 
 from credit.database.schema import BLINK_MODELS, PROMOTION_EVENTS
+from credit.promotion import Answer
 
 Json = Any
 """A JSON value as `json` reads it."""
@@ -28,7 +29,7 @@ class TrafficDecision(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PromotionEvent:
-    """One row of `promotion_events`, as far as the rollout reads it."""
+    """One row of `promotion_events`."""
 
     event_id: int
     model_id: str
@@ -37,6 +38,11 @@ class PromotionEvent:
     reason: str | None
     figures: Mapping[str, Json]
     created_at: datetime
+    champion_id: str | None
+    """The champion that a wish was weighed against; None where there was none."""
+    override: bool
+    """Whether a person went over the gate."""
+    actor: str
 
 
 _COLUMNS = [_EVENTS[field.name] for field in fields(PromotionEvent)]
@@ -80,6 +86,18 @@ def last_traffic(
 def last_wish(connection: Connection, model_id: str) -> PromotionEvent | None:
     """The latest answer to a wish to deploy a model; None where nobody wished it."""
     return _latest(connection, select(*_COLUMNS).where(_EVENTS.model_id == model_id, _EVENTS.kind == "deploy"))
+
+
+def champion_at(connection: Connection, portfolio: str, at: datetime) -> str | None:
+    """The model that was champion of a portfolio just before a time; None where there was none."""
+    found = select(*_COLUMNS).where(
+        _EVENTS.portfolio == portfolio,
+        _EVENTS.kind == "deploy",
+        _EVENTS.decision == Answer.CHAMPION,
+        _EVENTS.created_at < at,
+    )
+    event = _latest(connection, found)
+    return None if event is None else event.model_id
 
 
 def model_of_run(connection: Connection, run_id: UUID) -> str | None:

@@ -45,6 +45,13 @@ def check_groups(run, report):
     assert fairness.alternatives.least_discriminatory in {one["candidate"] for one in standings}
 
 
+def check_bundle_and_card(folder: Path, published: Path) -> None:
+    kept, card = load_bundle(folder / "bundle"), (folder / "model_card.html").read_text("utf-8")
+    assert kept.manifest == load_bundle(published).manifest
+    assert kept.manifest_sha256 in card
+    assert "Chosen: the simplest whose mean AUC" in card
+
+
 def test_everything_that_was_compared_can_be_read_back(engine, tmp_path, monkeypatch, client):
     monkeypatch.setattr(comparing, "algorithm_names", lambda: ("base_rate", "logistic_regression"))
     rows = with_sex(tmp_path / "rows.csv", *draw(400))
@@ -97,8 +104,7 @@ def check_trials(client, children, selection):
 
 def check_artifacts(folder, report):
     selection = report.judgement.selection
-    kept = load_bundle(folder / "bundle")
-    assert kept.manifest == load_bundle(folder / "models" / report.model_id).manifest
+    check_bundle_and_card(folder, folder / "models" / report.model_id)
     assert json.loads((folder / "selection.json").read_text()) == selection
     table = json.loads((folder / "candidates.json").read_text())
     candidates = {one["candidate"]: one["mean_auc"] for one in selection["standings"]}

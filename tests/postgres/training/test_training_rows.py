@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from sqlalchemy import Connection, insert, text
 
+from credit.bundle.evaluation import Parity
 from credit.database.schema import (
     AUDIT_BATCHES,
     FEATURE_STORE_SNAPSHOTS,
@@ -14,7 +15,7 @@ from credit.database.schema import (
 )
 from credit.features.query import Key, compute_features
 from tests.postgres.training.population import CASH, first_request, gathered
-from trainer.rows import Parity, Source, parity_of
+from trainer.rows import Source, parity_of
 
 
 def write_snapshot(connection: Connection, subject: str, as_of: datetime, *, source: str = "computed") -> dict:

@@ -14,7 +14,7 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def event(event_id: int, decision: str, kind: str = "traffic", **figures: object) -> PromotionEvent:
-    return PromotionEvent(event_id, "m", kind, decision, "a reason", figures, NOW)
+    return PromotionEvent(event_id, "m", kind, decision, "a reason", figures, NOW, None, False, "trainer")
 
 
 DEPLOYED = Standing("succeeded", "m", event(5, "champion", "deploy"), "m", None, None)

@@ -1,8 +1,6 @@
 """Pictures of a training: the same figures give the same bytes."""
 
-import numpy as np
-
-from trainer.evaluation import probability
+from tests.unit.credit.bundle.evaluation_example import EVALUATION
 from trainer.figures import drawn
 
 SELECTION = {
@@ -17,11 +15,9 @@ COSTS = {"curve": [{"cut_off": 0.1, "cost": 5.0}, {"cut_off": 0.2, "cost": 4.0}]
 
 
 def test_pictures_are_png_and_repeat_to_the_byte():
-    rng = np.random.default_rng(1)
-    log_odds = rng.normal(size=200)
-    y = (rng.random(200) < probability(log_odds)).astype(np.int8)
-    found = drawn(SELECTION, {"metrics": {"costs": COSTS}}, y, log_odds)
+    report = {"metrics": {"costs": COSTS, "selection": SELECTION}}
+    found = drawn(report, EVALUATION)
     assert sorted(found) == ["calibration.png", "candidates.png", "cost.png", "roc.png"]
     assert all(content.startswith(b"\x89PNG") for content in found.values())
-    assert drawn(SELECTION, {"metrics": {"costs": COSTS}}, y, log_odds) == found
-    assert sorted(drawn(None, {"metrics": {}}, y, log_odds)) == ["calibration.png", "roc.png"]
+    assert drawn(report, EVALUATION) == found
+    assert sorted(drawn({"metrics": {}}, EVALUATION)) == ["calibration.png", "roc.png"]

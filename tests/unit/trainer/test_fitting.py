@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from credit.bundle.calibration import Calibration
+from credit.bundle.evaluation import Vintage
 from credit.portfolio_file import load_portfolio
 from credit.portfolios import Feature, FeatureKind, Gate, Portfolio, Setting, Split, SplitKind
 from trainer.algorithm import algorithm_names
@@ -11,7 +12,7 @@ from trainer.errors import InsufficientRowsError, TrainingError
 from trainer.evaluation import evaluate, probability
 from trainer.fitting import Calibrated, Fit, fit, require_enough
 from trainer.judgement import judge
-from trainer.rows import Rows, Vintage, vintages_of
+from trainer.rows import Rows, vintages_of
 
 PORTFOLIO = replace(
     load_portfolio("cash_advance"),

@@ -4,9 +4,10 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from credit.bundle.evaluation import SliceCount
 from credit.portfolios import Split, SplitKind
 from trainer.arrays import Times
-from trainer.split import SliceCount, Slices, count_slices, split_by_time
+from trainer.split import Slices, count_slices, split_by_time
 
 SPLIT = Split(SplitKind.TEMPORAL, 0.2, 0.15, 0.1, embargo_days=7)
 DAY = np.timedelta64(1, "D")

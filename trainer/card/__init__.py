@@ -1,0 +1,1 @@
+"""The model card: one page about one model, for whoever has to answer for it."""

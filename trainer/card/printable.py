@@ -1,0 +1,12 @@
+"""Texts that a page may hold: a lender's names and categories may hold anything."""
+
+import unicodedata
+
+_NO_TEXT = {"Cc", "Cn", "Cs"}
+"""Controls, code points of no character, halves of pairs: neither HTML nor SVG takes them."""
+
+
+def printable(text: str) -> str:
+    """The text with U+FFFD in place of what no page can hold; line ends and tabs are blanks."""
+    blanks = text.translate({ord(one): " " for one in "\n\r\t"})
+    return "".join("\ufffd" if unicodedata.category(one) in _NO_TEXT else one for one in blanks)

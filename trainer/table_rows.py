@@ -32,7 +32,8 @@ def batch_rows(
     grown = _Grown(portfolio)
     protected = portfolio.protected
     for part in stored_rows(connection, portfolio, batch_id=batch_id, as_of=as_of, protected=protected):
-        grown.add(_Part(part.observed_at, part.known_at, part.values, part.y, part.subject_id, part.protected))
+        texts = {name: pa.array(one, pa.string()) for name, one in part.protected.items()}
+        grown.add(_Part(part.observed_at, part.known_at, part.values, part.y, part.subject_id, texts))
         progress("rows of the table", len(grown), None)
     return grown.rows()
 

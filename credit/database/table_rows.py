@@ -8,7 +8,6 @@ from importlib import resources
 from typing import Any, Protocol
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 from sqlalchemy import Connection, Row, TextClause, text
 
@@ -48,8 +47,8 @@ class StoredRows:
     """`[n, d]` in the portfolio's feature order; NaN where missing."""
     y: NDArray[np.int8]
     """1 bad, 0 good, `NO_LABEL` not known."""
-    protected: Mapping[str, Any]
-    """Arrow texts of each protected column that was asked for, by its name; null where there is none."""
+    protected: Mapping[str, Sequence[str | None]]
+    """Texts of each protected column that was asked for, by its name; None where there is none."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,7 +141,7 @@ def _stored(reader: _Reader, rows: Sequence[Row[Any]], protected: Sequence[str])
         known_at=np.array(["NaT" if row.known_at is None else row.known_at for row in rows], dtype="datetime64[us]"),
         values=np.array([reader.row(row.features) for row in rows], dtype=np.float64),
         y=np.array([NO_LABEL if row.label is None else row.label for row in rows], dtype=np.int8),
-        protected={name: pa.array([one.get(name) for one in groups], pa.string()) for name in protected},
+        protected={name: [one.get(name) for one in groups] for name in protected},
     )
 
 

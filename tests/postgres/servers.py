@@ -20,8 +20,18 @@ SERVERS = {"wheel": wheel_binaries, **({"debian15": lambda: DEBIAN} if (DEBIAN /
 # write-ahead log a database is made of a template in half the time, file by file.
 FAST = (
     *("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=60"),
-    *("wal_level=minimal", "max_wal_senders=0"),
+    *("wal_level=minimal", "max_wal_senders=0", "min_wal_size=32MB", "max_wal_size=64MB"),
 )
+
+MEMORY = Path("/dev/shm")  # noqa: S108 - folders in it have names of their own
+ROOM = 4 << 30
+"""Bytes that all workers' servers need at most."""
+
+
+def fast_folder() -> Path:
+    """A new folder for a cluster, in memory where there is room: there a database costs a tenth of the time."""
+    roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ROOM
+    return Path(tempfile.mkdtemp(prefix="blink-test-", dir=MEMORY if roomy else None))
 
 
 @dataclass(frozen=True)
@@ -61,7 +71,7 @@ class Servers:
 
 @contextmanager
 def _started(binaries: Path) -> Iterator[Kept]:
-    home = Path(tempfile.mkdtemp(prefix="blink-test-"))
+    home = fast_folder()
     server = EmbeddedServer(home, binaries, FAST)
     with server.running():
         kept = Kept(server)

@@ -1,10 +1,13 @@
 """NOTES.txt tells the next command and warns of what people get wrong."""
 
+from functools import cache
+
 import pytest
 
 from tests.chart.rendering import CHART, VALUES, helm
 
 
+@cache
 def notes(*options):
     """What `helm install` would say, without a cluster."""
     ended = helm("install", "blink", str(CHART), "--namespace", "credit", "--dry-run=client", *options)

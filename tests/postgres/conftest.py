@@ -3,32 +3,19 @@
 A test that asks for `database` runs on each server, in a database of its own that is already migrated.
 """
 
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Engine, TextClause, text
+from sqlalchemy import Engine, text
 
-from blink.embedded import EmbeddedServer, wheel_binaries
+from blink.embedded import EmbeddedServer
 from credit.database.connection import Role, connect
-from credit.database.migrate import upgrade
-
-DEBIAN = Path("/usr/lib/postgresql/15/bin")
-SERVERS = {"wheel": wheel_binaries, **({"debian15": lambda: DEBIAN} if (DEBIAN / "pg_ctl").exists() else {})}
-
-# A test server may lose its data in a crash of the machine, so that it need not wait for the disk. With the least of
-# write-ahead log a database is made of a template in half the time, file by file.
-FAST = (
-    *("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=60"),
-    *("wal_level=minimal", "max_wal_senders=0"),
-)
-
+from tests.postgres.servers import SERVERS, Kept, Servers, autocommit, creating
 
 # What these try is processes and HTTP, on the newest server; the SQL below them is tried on both by all the others.
 ON_ONE_SERVER = ("control/", "serving/", "training/test_training.py", "training/test_killed_training.py", "killed_s")
@@ -70,20 +57,20 @@ class Database:
             engine.dispose()
 
 
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Servers]:
+    with ExitStack() as running:
+        yield Servers(running)
+
+
 @pytest.fixture(scope="session", params=SERVERS)
-def server(request: pytest.FixtureRequest) -> Iterator[EmbeddedServer]:
-    home = Path(tempfile.mkdtemp(prefix="blink-test-"))
-    server = EmbeddedServer(home, SERVERS[request.param](), FAST)
-    with server.running() as url:
-        admin = connect(url)
-        with _autocommit(admin) as connection:
-            connection.execute(text("CREATE DATABASE template_blink"))
-        template = connect(server.url("template_blink"))
-        upgrade(template)
-        template.dispose()
-        admin.dispose()
-        yield server
-    shutil.rmtree(home)
+def kept(request: pytest.FixtureRequest, servers: Servers) -> Kept:
+    return servers[request.param]
+
+
+@pytest.fixture(scope="session")
+def server(kept: Kept) -> EmbeddedServer:
+    return kept.server
 
 
 @pytest.fixture
@@ -94,7 +81,7 @@ def new_database(server: EmbeddedServer) -> Iterator[Callable[[str], Database]]:
     yield partial(_create, server, admin, made)
     for database in made:
         database.disconnect()
-        with _autocommit(admin) as connection:
+        with autocommit(admin) as connection:
             connection.execute(text(f"DROP DATABASE {database.name} WITH (FORCE)"))
     admin.dispose()
 
@@ -112,45 +99,23 @@ def copy_over(server: EmbeddedServer, database: Database) -> Callable[[str], Non
     def copy_over(template: str) -> None:
         database.disconnect()
         admin = connect(server.url())
-        with _autocommit(admin) as connection:
+        with autocommit(admin) as connection:
             connection.execute(text(f"DROP DATABASE {database.name} WITH (FORCE)"))
-            connection.execute(_creating(database.name, template))
+            connection.execute(creating(database.name, template))
         admin.dispose()
 
     return copy_over
 
 
 @pytest.fixture(scope="session")
-def template_of(server: EmbeddedServer) -> Callable[[str, Callable[[str], None]], str]:
+def template_of(kept: Kept) -> Callable[[str, Callable[[str], None]], str]:
     """Templates by name, of what takes long to write; each is made when it is first asked for, given its URL."""
-    made: set[str] = set()
-
-    def template_of(name: str, fill: Callable[[str], None]) -> str:
-        if name not in made:
-            admin = connect(server.url())
-            with _autocommit(admin) as connection:
-                connection.execute(_creating(name, "template_blink"))
-            admin.dispose()
-            fill(server.url(name))
-            made.add(name)
-        return name
-
-    return template_of
+    return kept.template
 
 
 def _create(server: EmbeddedServer, admin: Engine, made: list[Database], template: str) -> Database:
     name = f"t{uuid4().hex[:12]}"
-    with _autocommit(admin) as connection:
-        connection.execute(_creating(name, template))
+    with autocommit(admin) as connection:
+        connection.execute(creating(name, template))
     made.append(Database(server.url(name), []))
     return made[-1]
-
-
-def _creating(name: str, template: str) -> TextClause:
-    return text(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
-
-
-@contextmanager
-def _autocommit(engine: Engine) -> Iterator:
-    with engine.connect() as connection:
-        yield connection.execution_options(isolation_level="AUTOCOMMIT")

@@ -4,14 +4,13 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
-from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
 from blink.embedded import EmbeddedServer, EmbeddedServerError, wheel_binaries
 from credit.database.connection import connect
+from tests.postgres.servers import fast_folder
 
 HOLD = """
 import sys
@@ -25,7 +24,7 @@ with EmbeddedServer(Path(sys.argv[1]), wheel_binaries()).running():
 
 @pytest.fixture
 def server():
-    home = Path(tempfile.mkdtemp(prefix="blink-embedded-"))
+    home = fast_folder()
     yield EmbeddedServer(home, wheel_binaries(), ("fsync=off",))
     shutil.rmtree(home)
 

@@ -8,9 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 from contextlib import contextmanager
-from pathlib import Path
 from threading import Event
 
 import pytest
@@ -19,6 +17,7 @@ from sqlalchemy import text
 from blink.database import open_database
 from blink.settings import Settings
 from credit.bundle.reader import load_bundle
+from tests.postgres.servers import fast_folder
 
 PAUSE = Event()
 UP = ("up", "--users", "600", "--months", "9")
@@ -42,7 +41,7 @@ FOUR = [POINTS[2], POINTS[4], POINTS[6], POINTS[7]]
 
 @pytest.fixture
 def home():
-    path = Path(tempfile.mkdtemp(prefix="blink-killed-"))
+    path = fast_folder()
     yield path
     shutil.rmtree(path)
 

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
-import pytest
 
 from tests.postgres.control.served import until
 
@@ -37,7 +36,6 @@ def control(home):
             process.wait(60)
 
 
-@pytest.mark.xdist_group("embedded")
 def test_a_training_is_a_process_whose_end_is_known(tmp_path):
     token = blink(tmp_path, "control-token", "anna")["token"]
     with control(tmp_path) as (process, url):

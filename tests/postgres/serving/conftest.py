@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -27,26 +26,6 @@ from tests.unit.predictor.serving_example import (
     server_thread,
     until_ready,
 )
-
-HERE = Path(__file__).parent
-
-
-PROCESSES = (
-    "test_ending.py",
-    "test_image_packages.py",
-    "test_no_audit_lost.py",
-    "test_openapi.py",
-    "test_supervisor.py",
-)
-"""Tests that start processes, one after the other: half of the folder's time, and hardly any of the shared servers."""
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep this folder's tests on two workers: each worker would start servers of its own."""
-    for item in items:
-        if HERE in item.path.parents:
-            group = "serving processes" if item.path.name in PROCESSES else "serving"
-            item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")

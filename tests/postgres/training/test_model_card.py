@@ -16,8 +16,6 @@ from trainer.card.registration import registration_of
 from trainer.deployment import Deployment
 from trainer.pipeline import train
 
-pytestmark = pytest.mark.xdist_group("model cards")  # importing shap takes seconds
-
 CASH = PortfolioName("cash_advance")
 FIRST_DAY = datetime(2024, 6, 1, tzinfo=UTC)
 MODEL = RegisteredModel(

@@ -3,15 +3,11 @@
 import json
 from dataclasses import replace
 
-import pytest
-
 from blink.cli.main import run
 from credit.bundle.reader import load_bundle
 from credit.bundle.writer import write_bundle
 from tests.unit.credit.bundle.content_example import example_content
 from tests.unit.credit.bundle.evaluation_example import EVALUATION
-
-pytestmark = pytest.mark.xdist_group("model cards")  # importing shap takes seconds: one worker does
 
 
 def test_a_card_is_a_new_file_and_takes_nobody_s_place(tmp_path, monkeypatch, capsys):

@@ -57,7 +57,6 @@ def visible(directory: Path) -> list[str]:
     return sorted(path.name for path in directory.iterdir() if not path.name.startswith("."))
 
 
-@pytest.mark.xdist_group("killed writers")  # they are killed once for all steps
 @pytest.mark.parametrize("step", FILES)
 def test_a_killed_writer_leaves_nothing_visible_and_the_sweep_removes_the_rest(
     killed: Path, content: BundleContent, step: str
@@ -70,7 +69,6 @@ def test_a_killed_writer_leaves_nothing_visible_and_the_sweep_removes_the_rest(
     assert load_bundle(write_bundle(model_dir, content)).model_id == content.model_id
 
 
-@pytest.mark.xdist_group("killed writers")
 def test_a_writer_killed_after_publishing_leaves_a_whole_bundle(killed: Path, content: BundleContent) -> None:
     assert load_bundle(killed / "published" / content.model_id).model_id == content.model_id
     assert sweep_unfinished(killed / "published") == ()

@@ -25,8 +25,6 @@ from trainer.card.registration import Registration
 from trainer.card.rendering import rendered_card
 from trainer.errors import CardError
 
-pytestmark = pytest.mark.xdist_group("model cards")  # importing shap takes seconds: one worker does
-
 TRAINED = datetime(2026, 3, 1, 4, 5, tzinfo=UTC)
 INTERVAL = {"estimate": 0.75, "lower": 0.7, "upper": 0.8}
 METRICS: dict[str, Any] = {

@@ -16,8 +16,6 @@ import pytest
 import trainer.simulator
 from trainer.simulator.population import Chunk, SimulatorError, fx_rates, simulate
 
-pytestmark = pytest.mark.xdist_group("a simulated year")  # it is simulated once
-
 END = date(2026, 1, 1)
 END_AT = datetime(2026, 1, 1, tzinfo=UTC)
 START_AT = datetime(2025, 1, 1, tzinfo=UTC)

@@ -13,7 +13,7 @@ _ELEMENTS_AT_ONCE = 4_000_000  # 32 MB an array
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """An estimate and its 95 % percentile bootstrap interval."""
+    """An estimate and its 95 % interval: percentiles of a bootstrap, unless the measure has one of its own."""
 
     estimate: float
     lower: float

@@ -43,19 +43,19 @@ def tenths_of(ranking: Ranking, log_odds: Floats) -> tuple[Tenth, ...]:
 def _tenth(pd: Floats, bads: Floats, start: int, end: int) -> Tenth:
     """Rows `start` to `end` of the ranking; `bads[i]` are those before place i."""
     rows, bad, everybody, all_bads = end - start, int(bads[end] - bads[start]), len(bads) - 1, float(bads[-1])
-    lower, upper = wilson(bad, rows)
+    bad_rate = wilson(bad / rows, rows)
     captured = float(bads[end]) / all_bads
     return Tenth(
         rows=rows,
         bads=bad,
-        bad_rate=bad / rows,
-        bad_rate_lower=lower,
-        bad_rate_upper=upper,
+        bad_rate=bad_rate.estimate,
+        bad_rate_lower=bad_rate.lower,
+        bad_rate_upper=bad_rate.upper,
         lowest_pd=float(pd[-1]),
         highest_pd=float(pd[0]),
         mean_pd=float(pd.mean()),
         captured=captured,
-        lift=(bad / rows) / (all_bads / everybody),
+        lift=bad_rate.estimate / (all_bads / everybody),
         ks=captured - (end - float(bads[end])) / (everybody - all_bads),
     )
 

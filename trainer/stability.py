@@ -26,7 +26,7 @@ def judged_vintages(
 
 def _vintage(name: str, y: Outcomes, log_odds: Floats, fitted: Bins) -> JudgedVintage:
     rows, bads = len(y), int(y.sum())
-    lower, upper = wilson(bads, rows)
+    bad_rate = wilson(bads / rows, rows)
     auc = auc_of(y, log_odds) if 0 < bads < rows else None
     auc_lower, auc_upper = (None, None) if auc is None else auc_bounds(auc, bads, rows - bads)
     index, by_chance = stability_index(fitted, log_odds)
@@ -34,9 +34,9 @@ def _vintage(name: str, y: Outcomes, log_odds: Floats, fitted: Bins) -> JudgedVi
         name=name,
         rows=rows,
         bads=bads,
-        bad_rate=bads / rows,
-        bad_rate_lower=lower,
-        bad_rate_upper=upper,
+        bad_rate=bad_rate.estimate,
+        bad_rate_lower=bad_rate.lower,
+        bad_rate_upper=bad_rate.upper,
         mean_pd=float(probability(log_odds).mean()),
         roc_auc=auc,
         roc_auc_lower=auc_lower,

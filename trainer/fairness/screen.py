@@ -15,7 +15,7 @@ from trainer.bootstrap import Interval, interval
 from trainer.fairness.alternatives import Alternatives
 from trainer.fairness.decisions import Decisions
 from trainer.fairness.group_sums import GroupSums, Outcome, plain_sums, resampled_sums
-from trainer.fairness.wilson import wilson
+from trainer.wilson import wilson
 
 NOT_STATED = "not given"
 NOTE = (

@@ -67,12 +67,12 @@ def test_tenths_hold_every_row_once_never_divide_a_score_and_know_no_order_of_ro
 
 @given(st.integers(1, 10**6), st.floats(0, 1))
 def test_wilson_holds_the_share_itself(rows, share):
-    bads = round(share * rows)
-    lower, upper = wilson(bads, rows)
-    assert 0 <= lower <= bads / rows <= upper <= 1
+    found = wilson(round(share * rows) / rows, rows)
+    assert 0 <= found.lower <= found.estimate <= found.upper <= 1
 
 
 @pytest.mark.parametrize(("bads", "rows"), [(0, 7), (7, 7), (3, 10), (180, 2000), (1, 1)])
 def test_wilson_is_scipys(bads, rows):
     theirs = binomtest(bads, rows).proportion_ci(0.95, method="wilson")
-    assert wilson(bads, rows) == pytest.approx((theirs.low, theirs.high), abs=1e-12)
+    found = wilson(bads / rows, rows)
+    assert (found.lower, found.upper) == pytest.approx((theirs.low, theirs.high), abs=1e-12)

@@ -17,7 +17,7 @@ from trainer.fairness.decisions import Decisions, decide
 from trainer.fairness.group_sums import Outcome
 from trainer.fairness.screen import ColumnScreen, GroupScreen, screen, screen_json
 from trainer.fairness.text import fairness_text
-from trainer.fairness.wilson import wilson
+from trainer.wilson import wilson
 
 RULES = Fairness(min_rows=50)
 SCREENED = replace(PORTFOLIO, protected=("sex", "age"), fairness=RULES, cut_off=0.3)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from credit.canonical_text import named_rows
 from credit.database.score_requests import FirstAnswer
 from credit.database.written_audits import WrittenAudit
 from credit.scores import ScoredRows, score_rows
@@ -65,7 +66,12 @@ def composed(group: GroupRows, moment: Moment, portfolio: str) -> Composed:
         request_ids=[request.request_id for request in requests for _ in request.subjects],
         role=deployed.role,
     )
-    written = tuple(WrittenAudit(audit) for audit in audits)
+    features = named_rows(scored.feature_names, group.rows.values)
+    contributions = named_rows(scored.feature_names, scored.contributions)
+    written = tuple(
+        WrittenAudit(audit, features=given, contributions=added)
+        for audit, given, added in zip(audits, features, contributions, strict=True)
+    )
     return _answered(group, scored, written, moment)
 
 

@@ -6,16 +6,18 @@ from datetime import UTC, date, datetime
 
 from sqlalchemy import Connection, Engine
 
-from credit.database.audits import append_new, take_writer
+from credit.database.audits import append_new
 from credit.database.score_requests import (
     ANONYMOUS,
     DatabaseAwayError,
+    answering_transaction,
     current_moment,
     ensure_partitions,
     online_transaction,
     record_answers,
     recorded_answers,
 )
+from credit.database.writers import take_turn
 from credit.portfolios import Portfolio
 from credit.scores import ScoredRows
 from predictor.audit_request import Asked, AuditRequest
@@ -93,16 +95,16 @@ class AuditedScoring:
         self, connection: Connection, requests: Mapping[int, AuditRequest]
     ) -> tuple[dict[int, Outcome], ScoredRows | None]:
         # Before the keys of requests: whoever waits for a writer holds nothing that another waits for.
-        writer = take_writer(connection, self._writers)
+        turn = take_turn(connection, self._writers, timeout_seconds=self._seconds)
+        moment = self._moment(turn.pg_snapshot, turn.at)
         outcomes = _first_outcomes(connection, requests)
-        moment = self._moment(connection)
         fresh = {index: request for index, request in requests.items() if index not in outcomes}
         group, faults = rows_of_group(connection, self._portfolio, fresh, moment)
         outcomes |= faults
         if not group.requests:
             return outcomes, None
         made = composed(group, moment, self._portfolio.name)
-        append_new(connection, writer=writer, audits=made.audits)
+        append_new(connection, turn=turn, audits=made.audits)
         if made.answers:
             record_answers(connection, client=ANONYMOUS, answers=made.answers)
         return outcomes | dict(made.outcomes), made.scored
@@ -110,7 +112,7 @@ class AuditedScoring:
     @contextmanager
     def _transaction(self, database: Engine) -> Iterator[Connection]:
         self._ensure_partitions(database)
-        with online_transaction(database, timeout_seconds=self._seconds) as connection:
+        with answering_transaction(database) as connection:
             yield connection
 
     def _ensure_partitions(self, database: Engine) -> None:
@@ -119,11 +121,10 @@ class AuditedScoring:
         if today == self._partitioned_on:
             return
         with online_transaction(database, timeout_seconds=self._seconds) as connection:
-            ensure_partitions(connection, self._moment(connection).as_of.date(), days=_PARTITION_DAYS)
+            ensure_partitions(connection, self._moment(*current_moment(connection)).as_of.date(), days=_PARTITION_DAYS)
         self._partitioned_on = today
 
-    def _moment(self, connection: Connection) -> Moment:
-        visible, now = current_moment(connection)
+    def _moment(self, visible: str, now: datetime) -> Moment:
         return Moment(visible, now if self._clock is None else self._clock())
 
 

@@ -1,8 +1,10 @@
 """Scores that leave an audit: one transaction for a group of requests, ended before any of them is answered."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from typing import ParamSpec
 
 from sqlalchemy import Connection, Engine
 
@@ -17,20 +19,25 @@ from credit.database.score_requests import (
     record_answers,
     recorded_answers,
 )
+from credit.database.snapshots import insert_snapshots
 from credit.database.writers import take_turn
 from credit.portfolios import Portfolio
 from credit.scores import ScoredRows
 from predictor.audit_request import Asked, AuditRequest
-from predictor.composition import Audited, Outcome, composed, count_scores, each_alone
+from predictor.composition import Audited, Outcome, composed, count_scores, each_alone, written_snapshots
 from predictor.errors import KeyConflictError, UnavailableError
 from predictor.group_rows import checked_requests, rows_of_group
 from predictor.metrics import Metrics
 from predictor.subject_features import Moment
 
+P = ParamSpec("P")
+
 __all__ = ["Asked", "AuditedScoring", "first_outcome"]
 
 _PARTITION_DAYS = 8
 """Today and a week ahead."""
+_AT_ONCE = 8
+"""Transactions that write snapshots at the same time; the engine's pool has fewer connections."""
 
 
 class AuditedScoring:
@@ -57,6 +64,7 @@ class AuditedScoring:
         self._writers = writers
         self._clock = clock
         self._seconds = seconds
+        self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="blink-snapshots")
         self._partitioned_on: date | None = None
 
     def score(self, requests: Sequence[AuditRequest]) -> list[Outcome]:
@@ -103,11 +111,26 @@ class AuditedScoring:
         outcomes |= faults
         if not group.requests:
             return outcomes, None
-        made = composed(group, moment, self._portfolio.name)
+        snapshots = written_snapshots(group, moment, self._portfolio.name)
+        with self._meanwhile(insert_snapshots, connection, snapshots):
+            made = composed(group, snapshots, moment)
         append_new(connection, turn=turn, audits=made.audits)
         if made.answers:
             record_answers(connection, client=ANONYMOUS, answers=made.answers)
         return outcomes | dict(made.outcomes), made.scored
+
+    @contextmanager
+    def _meanwhile(self, write: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> Iterator[None]:
+        """Have the database write, and do something else; both have ended afterwards, and the connection is free.
+
+        Half of a transaction's time is PostgreSQL's: it has something to do while the scores are composed.
+        """
+        writing = self._threads.submit(write, *args, **kwargs)
+        try:
+            yield
+        finally:
+            wait([writing])
+        writing.result()
 
     @contextmanager
     def _transaction(self, database: Engine) -> Iterator[Connection]:

@@ -10,7 +10,7 @@ from credit.database.audit_record import Audit, Origin, ScoreRole, audit_record,
 from credit.database.copying import copy_rows, text_field
 from credit.database.quick_statements import QuickStatement
 from credit.database.schema import AUDIT_BATCHES, LATEST_SCORES, RISK_SCORE_AUDITS
-from credit.database.snapshots import Snapshot, WrittenSnapshot, insert_snapshots, not_stored, stored_keys
+from credit.database.snapshots import Snapshot, insert_snapshots, not_stored, stored_keys
 from credit.database.writers import Turn, chain_head, lock_writer
 from credit.database.written_audits import AUDIT_FIELDS, WrittenAudit
 from credit.ledger import AuditBatch, next_batch
@@ -62,23 +62,19 @@ def append(connection: Connection, *, writer: str, audits: Sequence[Audit]) -> A
     if not fresh:
         return Appended((), None)
     snapshots = not_stored(connection, [written.snapshot for written in fresh])
-    batch = next_batch(writer, chain_head(connection, writer), _hashes(fresh))
-    return _append(connection, batch, fresh, snapshots)
+    insert_snapshots(connection, snapshots)
+    return _append(connection, next_batch(writer, chain_head(connection, writer), _hashes(fresh)), fresh)
 
 
 def append_new(connection: Connection, *, turn: Turn, audits: Sequence[WrittenAudit]) -> Appended:
     """As `append`, of one or more audits with identifiers of their own that nobody can have stored before.
 
-    The turn is this transaction's.
+    The turn is this transaction's, and it has inserted the audits' snapshots.
     """
-    batch = next_batch(turn.writer, turn.head, _hashes(audits))
-    return _append(connection, batch, audits, [written.snapshot for written in audits])
+    return _append(connection, next_batch(turn.writer, turn.head, _hashes(audits)), audits)
 
 
-def _append(
-    connection: Connection, batch: AuditBatch, audits: Sequence[WrittenAudit], snapshots: Sequence[WrittenSnapshot]
-) -> Appended:
-    insert_snapshots(connection, snapshots)
+def _append(connection: Connection, batch: AuditBatch, audits: Sequence[WrittenAudit]) -> Appended:
     place = (text_field(batch.writer), str(batch.sequence))
     rows = [(*written.fields, *place, str(position)) for position, written in enumerate(audits)]
     batch_first = _INSERT_BATCH.text(connection, **_batch_row(batch))

@@ -25,16 +25,16 @@ class WrittenAudit:
     __slots__ = ("audit", "audit_id", "canonical", "contributions", "fields", "reasons", "sha256", "snapshot")
 
     def __init__(
-        self, audit: Audit, *, features: NamedNumbers | None = None, contributions: NamedNumbers | None = None
+        self, audit: Audit, *, snapshot: WrittenSnapshot | None = None, contributions: NamedNumbers | None = None
     ) -> None:
-        """`features` and `contributions` are the audit's own, where they were written with others'.
+        """`snapshot` and `contributions` are the audit's own, where they are written already.
 
         Raises:
             LedgerError: where a number is not finite or a time has no zone.
         """
         self.audit = audit
         self.audit_id = str(audit.audit_id)
-        self.snapshot = WrittenSnapshot(audit.snapshot, features)
+        self.snapshot = snapshot or WrittenSnapshot(audit.snapshot)
         self.contributions = contributions or named_numbers(audit.score.contributions)
         self.reasons = _reasons(audit.score.reasons)
         missing, added = strings_list(audit.score.missing), self.contributions.canonical

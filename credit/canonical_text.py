@@ -3,14 +3,17 @@
 `credit.ledger.canonical_bytes` is the definition; a property test holds these to it, byte for byte.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from json.encoder import encode_basestring
 from math import isfinite
 from uuid import UUID
 
-from credit.json_texts import all_usual, numbers_object
+import numpy as np
+import numpy.typing as npt
+
+from credit.json_texts import FieldNames, list_texts, number_texts
 from credit.ledger import LedgerError
 
 quoted: Callable[[str], str] = encode_basestring
@@ -18,28 +21,49 @@ quoted: Callable[[str], str] = encode_basestring
 
 
 class NamedNumbers:
-    """Numbers by name, None where unknown."""
+    """Numbers by name, null where unknown, each written once."""
 
-    __slots__ = ("_usual", "_values")
+    __slots__ = ("_names", "_texts")
 
-    def __init__(self, values: Mapping[str, float | None]) -> None:
-        """Raise LedgerError where a number is not finite, naming it."""
-        # Adding 0.0 turns -0.0 into 0.0.
-        self._values = {name: None if value is None else value + 0.0 for name, value in values.items()}
-        # One look at the sum spares one at each: it is finite only where all of them are.
-        if not isfinite(sum([value for value in self._values.values() if value is not None])):
-            _check_finite(values)
-        self._usual = all_usual(self._values)
+    def __init__(self, names: FieldNames, texts: Sequence[str]) -> None:
+        self._names = names
+        self._texts = texts
 
     @property
     def canonical(self) -> str:
         """A JSON object with its keys sorted."""
-        return numbers_object(self._values, by_name=True, usual=self._usual)
+        return self._names.by_name(self._texts)
 
     @property
     def as_given(self) -> str:
         """A JSON object with its keys as they were given."""
-        return numbers_object(self._values, by_name=False, usual=self._usual)
+        return self._names.as_given(self._texts)
+
+
+def named_numbers(values: Mapping[str, float | None]) -> NamedNumbers:
+    """Numbers, None where unknown; -0.0 as 0.0.
+
+    Raises:
+        LedgerError: where one is not finite, naming it.
+    """
+    # Adding 0.0 turns -0.0 into 0.0.
+    numbers = [None if value is None else value + 0.0 for value in values.values()]
+    # One look at the sum spares one at each: it is finite only where all of them are.
+    if not isfinite(sum([number for number in numbers if number is not None])):
+        _check_finite(values)
+    return NamedNumbers(_names(tuple(values)), list_texts(numbers))
+
+
+def named_rows(names: tuple[str, ...], rows: npt.NDArray[np.float64]) -> list[NamedNumbers]:
+    """As `named_numbers`, of each row of float64 [n, d], NaN where unknown: many rows are written at once.
+
+    Raises:
+        LedgerError: where one is infinite, naming it.
+    """
+    for row in rows[np.isinf(rows).any(axis=1)]:
+        _check_finite(dict(zip(names, np.where(np.isnan(row), 0.0, row).tolist(), strict=True)))
+    of_all = _names(names)
+    return [NamedNumbers(of_all, texts) for texts in number_texts(rows + 0.0)]
 
 
 def number(value: float) -> str:
@@ -73,6 +97,11 @@ def time_text(value: datetime) -> str:
     if value.tzinfo is None:
         raise LedgerError(f"{value.isoformat()} has no time zone; times of the ledger are UTC")
     return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+@lru_cache(maxsize=64)
+def _names(names: tuple[str, ...]) -> FieldNames:
+    return FieldNames(names)
 
 
 def _check_finite(values: Mapping[str, float | None]) -> None:

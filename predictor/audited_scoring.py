@@ -1,34 +1,43 @@
 """Scores that leave an audit: one transaction for a group of requests, ended before any of them is answered."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from typing import ParamSpec
 
 from sqlalchemy import Connection, Engine
 
-from credit.database.audits import append_new, take_writer
+from credit.database.audits import append_new
 from credit.database.score_requests import (
     ANONYMOUS,
     DatabaseAwayError,
+    answering_transaction,
     current_moment,
     ensure_partitions,
     online_transaction,
     record_answers,
     recorded_answers,
 )
+from credit.database.snapshots import insert_snapshots
+from credit.database.writers import take_turn
 from credit.portfolios import Portfolio
 from credit.scores import ScoredRows
 from predictor.audit_request import Asked, AuditRequest
-from predictor.composition import Audited, Outcome, composed, count_scores, each_alone
+from predictor.composition import Audited, Outcome, composed, count_scores, each_alone, written_snapshots
 from predictor.errors import KeyConflictError, UnavailableError
 from predictor.group_rows import checked_requests, rows_of_group
 from predictor.metrics import Metrics
 from predictor.subject_features import Moment
 
+P = ParamSpec("P")
+
 __all__ = ["Asked", "AuditedScoring", "first_outcome"]
 
 _PARTITION_DAYS = 8
 """Today and a week ahead."""
+_AT_ONCE = 8
+"""Transactions that write snapshots at the same time; the engine's pool has fewer connections."""
 
 
 class AuditedScoring:
@@ -55,6 +64,7 @@ class AuditedScoring:
         self._writers = writers
         self._clock = clock
         self._seconds = seconds
+        self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="blink-snapshots")
         self._partitioned_on: date | None = None
 
     def score(self, requests: Sequence[AuditRequest]) -> list[Outcome]:
@@ -93,24 +103,39 @@ class AuditedScoring:
         self, connection: Connection, requests: Mapping[int, AuditRequest]
     ) -> tuple[dict[int, Outcome], ScoredRows | None]:
         # Before the keys of requests: whoever waits for a writer holds nothing that another waits for.
-        writer = take_writer(connection, self._writers)
+        turn = take_turn(connection, self._writers, timeout_seconds=self._seconds)
+        moment = self._moment(turn.pg_snapshot, turn.at)
         outcomes = _first_outcomes(connection, requests)
-        moment = self._moment(connection)
         fresh = {index: request for index, request in requests.items() if index not in outcomes}
         group, faults = rows_of_group(connection, self._portfolio, fresh, moment)
         outcomes |= faults
         if not group.requests:
             return outcomes, None
-        made = composed(group, moment, self._portfolio.name)
-        append_new(connection, writer=writer, audits=made.audits)
+        snapshots = written_snapshots(group, moment, self._portfolio.name)
+        with self._meanwhile(insert_snapshots, connection, snapshots):
+            made = composed(group, snapshots, moment)
+        append_new(connection, turn=turn, audits=made.audits)
         if made.answers:
             record_answers(connection, client=ANONYMOUS, answers=made.answers)
         return outcomes | dict(made.outcomes), made.scored
 
     @contextmanager
+    def _meanwhile(self, write: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> Iterator[None]:
+        """Have the database write, and do something else; both have ended afterwards, and the connection is free.
+
+        Half of a transaction's time is PostgreSQL's: it has something to do while the scores are composed.
+        """
+        writing = self._threads.submit(write, *args, **kwargs)
+        try:
+            yield
+        finally:
+            wait([writing])
+        writing.result()
+
+    @contextmanager
     def _transaction(self, database: Engine) -> Iterator[Connection]:
         self._ensure_partitions(database)
-        with online_transaction(database, timeout_seconds=self._seconds) as connection:
+        with answering_transaction(database) as connection:
             yield connection
 
     def _ensure_partitions(self, database: Engine) -> None:
@@ -119,11 +144,10 @@ class AuditedScoring:
         if today == self._partitioned_on:
             return
         with online_transaction(database, timeout_seconds=self._seconds) as connection:
-            ensure_partitions(connection, self._moment(connection).as_of.date(), days=_PARTITION_DAYS)
+            ensure_partitions(connection, self._moment(*current_moment(connection)).as_of.date(), days=_PARTITION_DAYS)
         self._partitioned_on = today
 
-    def _moment(self, connection: Connection) -> Moment:
-        visible, now = current_moment(connection)
+    def _moment(self, visible: str, now: datetime) -> Moment:
         return Moment(visible, now if self._clock is None else self._clock())
 
 

@@ -5,13 +5,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from credit.canonical_text import named_rows
 from credit.database.score_requests import FirstAnswer
+from credit.database.snapshots import WrittenSnapshot
 from credit.database.written_audits import WrittenAudit
 from credit.scores import ScoredRows, score_rows
 from predictor.audit_request import AuditRequest
 from predictor.group_rows import GroupRows
 from predictor.metrics import Metrics
-from predictor.online_audits import audits_of
+from predictor.online_audits import audits_of, snapshots_of
 from predictor.score_answer import score_answer
 from predictor.subject_features import Moment
 
@@ -46,8 +48,18 @@ class Composed:
     """By place in the group."""
 
 
-def composed(group: GroupRows, moment: Moment, portfolio: str) -> Composed:
-    """The scores of a group of at least one request of one model, as of the moment.
+def written_snapshots(group: GroupRows, moment: Moment, portfolio: str) -> list[WrittenSnapshot]:
+    """A snapshot a row of a group of at least one request of one model, as of the moment."""
+    requests = group.requests.values()
+    names = next(iter(requests)).deployed.feature_names
+    subject_ids = [subject.user_id for request in requests for subject in request.subjects]
+    snapshots = snapshots_of(names, group.rows, subject_ids, portfolio=portfolio, moment=moment)
+    features = named_rows(names, group.rows.values)
+    return [WrittenSnapshot(one, given) for one, given in zip(snapshots, features, strict=True)]
+
+
+def composed(group: GroupRows, snapshots: Sequence[WrittenSnapshot], moment: Moment) -> Composed:
+    """The scores of the group whose snapshots these are, as of their moment.
 
     Raises:
         ForestError, ReasonError: as `score_rows`.
@@ -57,15 +69,16 @@ def composed(group: GroupRows, moment: Moment, portfolio: str) -> Composed:
     scored = score_rows(deployed.bundle, group.rows.values)
     audits = audits_of(
         scored,
-        group.rows,
-        [subject.user_id for request in requests for subject in request.subjects],
-        portfolio=portfolio,
-        moment=moment,
+        [written.snapshot for written in snapshots],
         scored_at=moment.as_of,
         request_ids=[request.request_id for request in requests for _ in request.subjects],
         role=deployed.role,
     )
-    written = tuple(WrittenAudit(audit) for audit in audits)
+    contributions = named_rows(scored.feature_names, scored.contributions)
+    written = tuple(
+        WrittenAudit(audit, snapshot=snapshot, contributions=added)
+        for audit, snapshot, added in zip(audits, snapshots, contributions, strict=True)
+    )
     return _answered(group, scored, written, moment)
 
 

@@ -24,6 +24,7 @@ Code = Callable[[str, str, str], float]
 """The code of a feature's text, from the feature's name, the text and its place; may raise BadInputError."""
 
 _NUMBERS = frozenset({float, int, NoneType})
+_FLOATS = frozenset({float})
 
 
 class WithTexts(dict[str, Value]):
@@ -57,6 +58,8 @@ def feature_values(fields: Mapping[str, Json], place: str) -> dict[str, Value]:
     """
     values = list(fields.values())
     # All at once: a place in words for each costs more than the rest of a request's reading.
+    if _FLOATS.issuperset(map(type, values)) and math.isfinite(sum(cast("list[float]", values))):
+        return dict(cast("Mapping[str, float]", fields))  # the sum is finite only where each is
     doubles = plain_doubles(values)
     if doubles is not None and not np.isinf(doubles).any():
         return dict(zip(fields, doubles.tolist(), strict=True))

@@ -12,20 +12,44 @@ from predictor.feature_values import Floats
 from predictor.subject_features import Moment, SubjectRows
 
 
-def audits_of(
-    scored: ScoredRows,
+def snapshots_of(
+    feature_names: Sequence[str],
     rows: SubjectRows,
     subject_ids: Sequence[str],
     *,
     portfolio: str,
     moment: Moment,
+    new_id: Callable[[], UUID] = uuid4,
+) -> tuple[Snapshot, ...]:
+    """One snapshot a row, of its features; subjects are those of the rows."""
+    features = _features(feature_names, rows.values)
+    return tuple(
+        Snapshot(
+            snapshot_id=new_id(),
+            as_of=moment.as_of,
+            portfolio=portfolio,
+            subject_id=subject_id,
+            source="computed" if rows.computed[row] else "supplied",
+            origin="online",
+            pg_snapshot=moment.pg_snapshot,
+            run_id=None,
+            features=features[row],
+            null_reasons=rows.null_reasons[row],
+        )
+        for row, subject_id in enumerate(subject_ids)
+    )
+
+
+def audits_of(
+    scored: ScoredRows,
+    snapshots: Sequence[Snapshot],
+    *,
     scored_at: datetime,
     request_ids: Sequence[str],
     role: ScoreRole,
     new_id: Callable[[], UUID] = uuid4,
 ) -> tuple[Audit, ...]:
-    """One audit a row, each with a snapshot of its features; subjects and requests are those of the rows."""
-    features = _features(scored.feature_names, rows.values)
+    """One audit a row; snapshots and requests are those of the rows."""
     return tuple(
         Audit(
             audit_id=new_id(),
@@ -34,21 +58,10 @@ def audits_of(
             role=role,
             run_id=None,
             request_id=request_ids[row],
-            score=score_of(scored, row, subject_id=subject_id, as_of=moment.as_of),
-            snapshot=Snapshot(
-                snapshot_id=new_id(),
-                as_of=moment.as_of,
-                portfolio=portfolio,
-                subject_id=subject_id,
-                source="computed" if rows.computed[row] else "supplied",
-                origin="online",
-                pg_snapshot=moment.pg_snapshot,
-                run_id=None,
-                features=features[row],
-                null_reasons=rows.null_reasons[row],
-            ),
+            score=score_of(scored, row, subject_id=snapshot.subject_id, as_of=snapshot.as_of),
+            snapshot=snapshot,
         )
-        for row, subject_id in enumerate(subject_ids)
+        for row, snapshot in enumerate(snapshots)
     )
 
 

@@ -17,6 +17,6 @@ def score_answer(written: WrittenAudit) -> str:
         f'"model_name":{quoted(audit.snapshot.portfolio)},"model_id":{model_id},"model_version":{model_id},'
         f'"engine":{quoted(score.engine)},"engine_version":{quoted(score.engine_version)},'
         f'"missing_features":{strings_list(score.missing)},"features_source":{quoted(audit.snapshot.source)},'
-        f'"as_of":{quoted(score.as_of.isoformat())},"audit_id":"{audit.audit_id}",'
+        f'"as_of":{quoted(score.as_of.isoformat())},"audit_id":"{written.audit_id}",'
         f'"request_id":{optional_text(audit.request_id)}}}'
     )

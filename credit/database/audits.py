@@ -3,17 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Text, bindparam, func, insert, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Connection, bindparam, func, insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from credit.database.audit_record import Audit, Origin, ScoreRole, audit_record, batch_audit_id
 from credit.database.copying import copy_rows, text_field
 from credit.database.quick_statements import QuickStatement
 from credit.database.schema import AUDIT_BATCHES, LATEST_SCORES, RISK_SCORE_AUDITS
-from credit.database.snapshots import Snapshot, WrittenSnapshot, insert_snapshots, not_stored, stored_keys
+from credit.database.snapshots import Snapshot, insert_snapshots, not_stored, stored_keys
+from credit.database.writers import Turn, chain_head, lock_writer
 from credit.database.written_audits import AUDIT_FIELDS, WrittenAudit
-from credit.ledger import EMPTY_CHAIN, AuditBatch, ChainHead, next_batch
+from credit.ledger import AuditBatch, next_batch
 
 __all__ = [
     "Appended",
@@ -25,26 +25,10 @@ __all__ = [
     "append_new",
     "audit_record",
     "batch_audit_id",
-    "chain_head",
-    "lock_writer",
-    "take_writer",
 ]
 
 _PLACE_FIELDS = ("writer", "batch_sequence", "batch_position")
 
-_LOCK_PREFIX = "blink.audits:"
-
-_LOCK = QuickStatement(select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name"), 0))))
-_WRITER = func.unnest(bindparam("writers", type_=ARRAY(Text))).column_valued("writer")
-_LOCKED = func.pg_try_advisory_xact_lock(func.hashtextextended(func.concat(_LOCK_PREFIX, _WRITER), 0))
-_FREE = QuickStatement(select(_WRITER).where(_LOCKED).limit(1))
-_SESSION = QuickStatement(select(func.pg_backend_pid()))
-_LAST_BATCH = QuickStatement(
-    select(AUDIT_BATCHES.c.sequence, AUDIT_BATCHES.c.merkle_root)
-    .where(AUDIT_BATCHES.c.writer == bindparam("writer"))
-    .order_by(AUDIT_BATCHES.c.sequence.desc())
-    .limit(1)
-)
 _INSERT_BATCH = QuickStatement(
     insert(AUDIT_BATCHES).values(
         {name: bindparam(name) for name in ("writer", "sequence", "count", "merkle_root", "previous_root")}
@@ -78,56 +62,30 @@ def append(connection: Connection, *, writer: str, audits: Sequence[Audit]) -> A
     if not fresh:
         return Appended((), None)
     snapshots = not_stored(connection, [written.snapshot for written in fresh])
-    return _append(connection, writer, fresh, snapshots)
+    insert_snapshots(connection, snapshots)
+    return _append(connection, next_batch(writer, chain_head(connection, writer), _hashes(fresh)), fresh)
 
 
-def append_new(connection: Connection, *, writer: str, audits: Sequence[WrittenAudit]) -> Appended:
+def append_new(connection: Connection, *, turn: Turn, audits: Sequence[WrittenAudit]) -> Appended:
     """As `append`, of one or more audits with identifiers of their own that nobody can have stored before.
 
-    The caller has the writer from `lock_writer` or `take_writer`, in this transaction.
+    The turn is this transaction's, and it has inserted the audits' snapshots.
     """
-    return _append(connection, writer, audits, [written.snapshot for written in audits])
+    return _append(connection, next_batch(turn.writer, turn.head, _hashes(audits)), audits)
 
 
-def lock_writer(connection: Connection, writer: str) -> None:
-    """Wait for the writer's other transactions; none begins its batch before this one has ended."""
-    _LOCK.row(connection, name=f"{_LOCK_PREFIX}{writer}")
-
-
-def take_writer(connection: Connection, writers: Sequence[str]) -> str:
-    """The first of the writers whom no other transaction has, for this transaction; where all are taken, wait for one.
-
-    So servers of one portfolio, which know nothing of each other, write batches at the same time without a chain for
-    each process that ever ran.
-    """
-    free = _FREE.row(connection, writers=list(writers))
-    if free is not None:
-        return str(free[0])
-    # By the session's number, so that not all wait for the same one.
-    session = _SESSION.row(connection)
-    writer = writers[(0 if session is None else session[0]) % len(writers)]
-    lock_writer(connection, writer)
-    return writer
-
-
-def _append(
-    connection: Connection, writer: str, audits: Sequence[WrittenAudit], snapshots: Sequence[WrittenSnapshot]
-) -> Appended:
-    batch = next_batch(writer, chain_head(connection, writer), [written.sha256 for written in audits])
-    insert_snapshots(connection, snapshots)
-    place = (text_field(writer), str(batch.sequence))
+def _append(connection: Connection, batch: AuditBatch, audits: Sequence[WrittenAudit]) -> Appended:
+    place = (text_field(batch.writer), str(batch.sequence))
     rows = [(*written.fields, *place, str(position)) for position, written in enumerate(audits)]
-    copy_rows(connection, RISK_SCORE_AUDITS, (*AUDIT_FIELDS, *_PLACE_FIELDS), rows)
-    _INSERT_BATCH.row(connection, **_batch_row(batch))
+    batch_first = _INSERT_BATCH.text(connection, **_batch_row(batch))
+    copy_rows(connection, RISK_SCORE_AUDITS, (*AUDIT_FIELDS, *_PLACE_FIELDS), rows, after=batch_first)
     appended = tuple(written.audit for written in audits)
     _move_latest(connection, appended)
     return Appended(appended, batch)
 
 
-def chain_head(connection: Connection, writer: str) -> ChainHead:
-    """Where the writer's chain of batches ends."""
-    row = _LAST_BATCH.row(connection, writer=writer)
-    return EMPTY_CHAIN if row is None else ChainHead(row[0], bytes(row[1]))
+def _hashes(audits: Sequence[WrittenAudit]) -> list[bytes]:
+    return [written.sha256 for written in audits]
 
 
 def _not_stored(connection: Connection, audits: Sequence[Audit]) -> list[Audit]:

@@ -16,6 +16,8 @@ _ESCAPES = (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r"))
 
 def text_field(value: str) -> str:
     """A text as a field of COPY's text format."""
+    if value.isprintable() and "\\" not in value:  # no tab and no end of a line: most texts
+        return value
     for character, escape in _ESCAPES:
         if character in value:
             value = value.replace(character, escape)
@@ -37,8 +39,12 @@ def optional_field(value: object | None) -> str:
     return NULL if value is None else str(value)
 
 
-def copy_rows(connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+def copy_rows(
+    connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[Sequence[str]], *, after: str = ""
+) -> None:
     """Insert rows of fields, in the order of the columns; triggers and constraints see each of them.
+
+    `after` is a complete statement that is sent along, and executed first.
 
     Raises:
         DBAPIError: as SQLAlchemy's statements do.
@@ -46,4 +52,4 @@ def copy_rows(connection: Connection, table: Table, columns: Sequence[str], rows
     statement = f"COPY {table.fullname} ({','.join(columns)}) FROM STDIN"
     lines = io.StringIO("".join("\t".join(row) + "\n" for row in rows))
     with driver_cursor(connection, statement) as cursor:
-        cursor.copy_expert(statement, lines, _BUFFER)
+        cursor.copy_expert(f"{after};{statement}" if after else statement, lines, _BUFFER)

@@ -14,7 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from credit.database.copying import bytes_field, copy_rows, text_field
 from credit.database.errors import DatabaseError
-from credit.database.quick_statements import QuickStatement
+from credit.database.quick_statements import QuickStatement, milliseconds
 from credit.database.schema import SCORE_REQUESTS
 
 ANONYMOUS = "anonymous"
@@ -62,9 +62,20 @@ def online_transaction(engine: Engine, *, timeout_seconds: float) -> Iterator[Co
     Raises:
         DatabaseAwayError: where the database cannot be reached, stops meanwhile, or takes too long.
     """
+    with answering_transaction(engine) as connection:
+        _LIMIT.row(connection, milliseconds=milliseconds(timeout_seconds))
+        yield connection
+
+
+@contextmanager
+def answering_transaction(engine: Engine) -> Iterator[Connection]:
+    """A transaction without a limit of its own, for a first statement that sets one.
+
+    Raises:
+        DatabaseAwayError: where the database cannot be reached, stops meanwhile, or takes too long.
+    """
     try:
         with engine.begin() as connection:
-            _LIMIT.row(connection, milliseconds=str(max(1, round(timeout_seconds * 1000))))
             yield connection
     except (OperationalError, InterfaceError, PoolTimeoutError) as error:
         raise DatabaseAwayError(f"the database does not answer: {_first_line(error)}") from error

@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 from sqlalchemy import ColumnElement, Connection, Uuid, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from credit.canonical_text import NamedNumbers, named_texts, optional_text, quoted, time_text
+from credit.canonical_text import NamedNumbers, named_numbers, named_texts, optional_text, quoted, time_text
 from credit.database.copying import copy_rows, json_field, optional_field, text_field
 from credit.database.errors import DatabaseError
 from credit.database.schema import FEATURE_STORE_SNAPSHOTS
@@ -94,15 +94,20 @@ def snapshot_of_record(record: Mapping[str, Any]) -> Snapshot:
 class WrittenSnapshot:
     """A snapshot with its parts as text."""
 
-    __slots__ = ("canonical", "fields", "snapshot")
+    __slots__ = ("canonical", "fields", "identifier", "snapshot")
 
-    def __init__(self, snapshot: Snapshot) -> None:
-        """Raise LedgerError where a feature is not finite."""
-        features, null_reasons = NamedNumbers(snapshot.features).canonical, named_texts(snapshot.null_reasons)
+    def __init__(self, snapshot: Snapshot, features: NamedNumbers | None = None) -> None:
+        """`features` are the snapshot's own, where they were written with others'.
+
+        Raises:
+            LedgerError: where a feature is not finite.
+        """
+        values = (features or named_numbers(snapshot.features)).canonical
+        null_reasons = named_texts(snapshot.null_reasons)
         as_of, identifier, run_id = time_text(snapshot.as_of), str(snapshot.snapshot_id), optional_text(snapshot.run_id)
-        self.snapshot = snapshot
+        self.snapshot, self.identifier = snapshot, identifier
         self.canonical = (
-            f'{{"as_of":"{as_of}","features":{features},"null_reasons":{null_reasons},'
+            f'{{"as_of":"{as_of}","features":{values},"null_reasons":{null_reasons},'
             f'"origin":{quoted(snapshot.origin)},"pg_snapshot":{quoted(snapshot.pg_snapshot)},'
             f'"portfolio":{quoted(snapshot.portfolio)},"run_id":{run_id},"snapshot_id":"{identifier}",'
             f'"source":{quoted(snapshot.source)},"subject_id":{quoted(snapshot.subject_id)}}}'
@@ -114,7 +119,7 @@ class WrittenSnapshot:
             *map(text_field, (snapshot.portfolio, snapshot.subject_id)),
             *(snapshot.source, snapshot.origin, snapshot.pg_snapshot),
             optional_field(snapshot.run_id),
-            *map(json_field, (features, null_reasons)),
+            *map(json_field, (values, null_reasons)),
         )
         """Of `SNAPSHOT_FIELDS`, for COPY."""
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import sha256
 
-from credit.canonical_text import NamedNumbers, number, optional_text, quoted, time_text
+from credit.canonical_text import NamedNumbers, named_numbers, number, optional_text, quoted, time_text
 from credit.database.audit_record import Audit
 from credit.database.copying import NULL, bytes_field, json_field, optional_field, text_field
 from credit.database.snapshots import WrittenSnapshot
@@ -22,26 +22,33 @@ AUDIT_FIELDS = (
 class WrittenAudit:
     """An audit, ready to be stored and answered."""
 
-    __slots__ = ("audit", "canonical", "contributions", "fields", "reasons", "sha256", "snapshot")
+    __slots__ = ("audit", "audit_id", "canonical", "contributions", "fields", "reasons", "sha256", "snapshot")
 
-    def __init__(self, audit: Audit) -> None:
-        """Raise LedgerError where a number is not finite or a time has no zone."""
+    def __init__(
+        self, audit: Audit, *, snapshot: WrittenSnapshot | None = None, contributions: NamedNumbers | None = None
+    ) -> None:
+        """`snapshot` and `contributions` are the audit's own, where they are written already.
+
+        Raises:
+            LedgerError: where a number is not finite or a time has no zone.
+        """
         self.audit = audit
-        self.snapshot = WrittenSnapshot(audit.snapshot)
-        self.contributions = NamedNumbers(audit.score.contributions)
+        self.audit_id = str(audit.audit_id)
+        self.snapshot = snapshot or WrittenSnapshot(audit.snapshot)
+        self.contributions = contributions or named_numbers(audit.score.contributions)
         self.reasons = _reasons(audit.score.reasons)
-        missing, contributions = strings_list(audit.score.missing), self.contributions.canonical
-        self.canonical = _canonical(self, missing, contributions).encode()
+        missing, added = strings_list(audit.score.missing), self.contributions.canonical
+        self.canonical = _canonical(self, missing, added).encode()
         """`canonical_bytes` of the audit's record."""
         self.sha256 = sha256(self.canonical).digest()
-        self.fields = _fields(self, missing, contributions)
+        self.fields = _fields(self, missing, added)
         """Of `AUDIT_FIELDS`, for COPY."""
 
 
 def _canonical(written: WrittenAudit, missing: str, contributions: str) -> str:
     audit, score = written.audit, written.audit.score
     return (
-        f'{{"as_of":"{time_text(score.as_of)}","audit_id":"{audit.audit_id}","base_value":{number(score.base_value)},'
+        f'{{"as_of":"{time_text(score.as_of)}","audit_id":"{written.audit_id}","base_value":{number(score.base_value)},'
         f'"contributions":{contributions},"default_probability":{number(score.default_probability)},'
         f'"engine":{quoted(score.engine)},"engine_version":{quoted(score.engine_version)},'
         f'"margin":{number(score.margin)},"missing":{missing},"model_id":{quoted(score.model_id)},'
@@ -56,12 +63,12 @@ def _canonical(written: WrittenAudit, missing: str, contributions: str) -> str:
 def _fields(written: WrittenAudit, missing: str, contributions: str) -> tuple[str, ...]:
     audit, score = written.audit, written.audit.score
     return (
-        *(str(audit.audit_id), time_text(score.as_of), time_text(audit.scored_at)),
+        *(written.audit_id, time_text(score.as_of), time_text(audit.scored_at)),
         *map(text_field, (audit.snapshot.portfolio, score.subject_id, audit.origin, audit.role, score.model_id)),
         *map(text_field, (score.engine, score.engine_version)),
         optional_field(audit.run_id),
         NULL if audit.request_id is None else text_field(audit.request_id),
-        str(audit.snapshot.snapshot_id),
+        written.snapshot.identifier,
         json_field(missing),
         *(repr(score.margin), repr(score.default_probability), str(score.points), repr(score.base_value)),
         *(json_field(contributions), score.scale, json_field(written.reasons), bytes_field(written.sha256)),

@@ -13,9 +13,9 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from credit.database.audit_reading import verify_writer
-from credit.database.audits import take_writer
 from credit.database.connection import connect
 from credit.database.schema import AUDIT_BATCHES, SCORE_REQUESTS
+from credit.database.writers import take_turn
 from credit.scores import score_rows
 from predictor.audit_request import Asked, AuditRequest, asked_for
 from predictor.audited_scoring import AuditedScoring
@@ -157,13 +157,13 @@ def test_servers_that_know_nothing_of_each_other_write_at_once(served):
 def test_a_transaction_takes_the_first_writer_that_no_other_has(served):
     writers = [f"test/{uuid4().hex}/{n}" for n in range(2)]
     with served.engine.connect() as first, served.engine.connect() as second, served.engine.connect() as third:
-        assert [take_writer(connection, writers) for connection in (first, second)] == writers
+        assert [take_turn(connection, writers, timeout_seconds=5).writer for connection in (first, second)] == writers
         third.execute(text("SET LOCAL lock_timeout = '10ms'"))
         with pytest.raises(OperationalError, match="lock timeout"):
-            take_writer(third, writers)
+            take_turn(third, writers, timeout_seconds=5)
         third.rollback()
         first.rollback()
-        assert take_writer(third, writers) == writers[0]
+        assert take_turn(third, writers, timeout_seconds=5).writer == writers[0]
 
 
 class Broken:

@@ -13,9 +13,9 @@ import pytest
 from sqlalchemy import Engine, event, func, select, text
 
 from credit.database.audit_reading import latest_audit, verify_writer
-from credit.database.audits import chain_head
 from credit.database.connection import connect
 from credit.database.schema import SCORE_REQUESTS
+from credit.database.writers import chain_head
 from predictor.audit_request import Asked, asked_for
 from predictor.audited_scoring import AuditedScoring
 from predictor.composition import Audited

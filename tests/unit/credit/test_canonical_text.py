@@ -1,13 +1,15 @@
 """Audits written part by part have the bytes that the ledger's definition gives the whole record."""
 
+import math
 from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 
+import numpy as np
 import pytest
 from hypothesis import given
 
-from credit.canonical_text import NamedNumbers, time_text
+from credit.canonical_text import named_numbers, named_rows, time_text
 from credit.database.audit_record import Audit, audit_record
 from credit.database.copying import bytes_field, json_field, text_field
 from credit.database.snapshots import WrittenSnapshot, snapshot_record
@@ -41,17 +43,27 @@ def test_an_audits_bytes_are_these_forever() -> None:
 @pytest.mark.parametrize("wrong", [float("nan"), float("inf"), -float("inf")])
 def test_a_number_that_is_not_finite_is_named(wrong: float) -> None:
     with pytest.raises(LedgerError, match=r"^b: -?(nan|inf) has no canonical form; a missing number is null$"):
-        NamedNumbers({"a": None, "b": wrong})
+        named_numbers({"a": None, "b": wrong})
     with pytest.raises(LedgerError, match="has no canonical form"):
         WrittenAudit(replace(GOLDEN, score=replace(GOLDEN.score, margin=wrong)))
 
 
 def test_numbers_are_written_in_the_order_given_too() -> None:
-    numbers = NamedNumbers({"b": -0.0, "a": None, "é": 0.1})
+    numbers = named_numbers({"b": -0.0, "a": None, "é": 0.1})
     assert numbers.as_given == '{"b":0.0,"a":null,"é":0.1}'
     assert numbers.canonical == '{"a":null,"b":0.0,"é":0.1}'
-    assert NamedNumbers({"a": 1.0}).canonical == '{"a":1.0}'
-    assert NamedNumbers({}).canonical == "{}"
+    assert named_numbers({"a": 1.0}).canonical == '{"a":1.0}'
+    assert named_numbers({}).canonical == "{}"
+
+
+def test_rows_of_numbers_are_written_as_each_alone() -> None:
+    rows = np.array([[-0.0, 1e-7], [math.nan, 2.5]])
+    assert [(one.canonical, one.as_given) for one in named_rows(("b", "a"), rows)] == [
+        ('{"a":1e-07,"b":0.0}', '{"b":0.0,"a":1e-07}'),
+        ('{"a":2.5,"b":null}', '{"b":null,"a":2.5}'),
+    ]
+    with pytest.raises(LedgerError, match=r"^a: -inf has no canonical form; a missing number is null$"):
+        named_rows(("b", "a"), np.array([[math.nan, -math.inf], [math.nan, 2.5]]))
 
 
 def test_a_time_without_a_zone_is_refused() -> None:

@@ -6,9 +6,9 @@ from typing import Any
 UNKNOWN = "–"
 
 
-def figure(value: Any) -> str:
+def figure(value: Any, digits: int = 4) -> str:
     """A measure, with its 95 % interval where it has one."""
-    return _spread(value, lambda one: f"{one:.4f}")
+    return _spread(value, lambda one: f"{one:.{digits}f}")
 
 
 def percent(value: Any) -> str:
@@ -16,9 +16,14 @@ def percent(value: Any) -> str:
     return _spread(value, lambda one: f"{one:.1%}")
 
 
-def signed(value: Any) -> str:
+def signed_percent(value: Any) -> str:
+    """A difference of shares, with its 95 % interval where it has one."""
+    return _spread(value, lambda one: f"{one:+.1%}")
+
+
+def signed(value: Any, digits: int = 4) -> str:
     """A difference, with its 95 % interval where it has one."""
-    return _spread(value, lambda one: f"{one:+.4f}")
+    return _spread(value, lambda one: f"{one:+.{digits}f}")
 
 
 def count(value: Any) -> str:
@@ -42,4 +47,5 @@ def _spread(value: Any, write: Any) -> str:
         return UNKNOWN
     if value["lower"] is None or value["upper"] is None:
         return str(write(value["estimate"]))
-    return f"{write(value['estimate'])} [{write(value['lower'])}, {write(value['upper'])}]"
+    # A line may end before the interval, and not within it.
+    return f"{write(value['estimate'])} [{write(value['lower'])},\N{NO-BREAK SPACE}{write(value['upper'])}]"

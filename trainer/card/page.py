@@ -59,7 +59,8 @@ def breakable(name: str) -> Markup:
     return Markup("_<wbr>").join(printable(name).split("_"))
 
 
-_FILTERS = (breakable, numbers.figure, numbers.percent, numbers.signed, numbers.count, numbers.plain)
+_NUMBERS = (numbers.figure, numbers.percent, numbers.signed, numbers.signed_percent, numbers.count, numbers.plain)
+_FILTERS = (breakable, *_NUMBERS)
 
 
 @cache

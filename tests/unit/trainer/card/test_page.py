@@ -74,7 +74,7 @@ METRICS: dict[str, Any] = {
 }
 SCREEN: dict[str, Any] = {
     "cut_off": 0.12,
-    "rule": "Groups whose ratio is below 0.8 are marked.",
+    "rule": "accepted below a probability of default of 0.12",
     "note": "A screen, and no legal finding.",
     "columns": [
         {
@@ -241,8 +241,7 @@ def test_a_fairness_screen_is_shown(tmp_path: Path) -> None:
     for part in (
         "A screen, and no legal finding.",
         "Outcomes by sex; compared with women",
-        "men 60 9 40 75.0% [70.0%, 80.0%] 0.7500 [0.7000, 0.8000]",
-        "below",
+        "men 60 9 40 75.0% [70.0%, 80.0%] low 0.75 [0.70, 0.80]",
         "<b>other</b> 60 9 40",
         "too few",
         "the rows lack them: age",

@@ -54,14 +54,19 @@ def named_numbers(values: Mapping[str, float | None]) -> NamedNumbers:
     return NamedNumbers(_names(tuple(values)), list_texts(numbers))
 
 
-def named_rows(names: tuple[str, ...], rows: npt.NDArray[np.float64]) -> list[NamedNumbers]:
-    """As `named_numbers`, of each row of float64 [n, d], NaN where unknown: many rows are written at once.
+def named_rows(
+    names: tuple[str, ...], rows: npt.NDArray[np.float64], *, may_be_unknown: bool = False
+) -> list[NamedNumbers]:
+    """As `named_numbers`, of each row of float64 [n, d]: many rows are written at once.
+
+    Where numbers may be unknown, NaN stands for that.
 
     Raises:
-        LedgerError: where one is infinite, naming it.
+        LedgerError: where another one is not finite, naming it.
     """
-    for row in rows[np.isinf(rows).any(axis=1)]:
-        _check_finite(dict(zip(names, np.where(np.isnan(row), 0.0, row).tolist(), strict=True)))
+    known = np.nan_to_num(rows, nan=0.0, posinf=np.inf, neginf=-np.inf) if may_be_unknown else rows
+    for row in known[~np.isfinite(known).all(axis=1)]:
+        _check_finite(dict(zip(names, row.tolist(), strict=True)))
     of_all = _names(names)
     return [NamedNumbers(of_all, texts) for texts in number_texts(rows + 0.0)]
 

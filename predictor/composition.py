@@ -54,7 +54,7 @@ def written_snapshots(group: GroupRows, moment: Moment, portfolio: str) -> list[
     names = next(iter(requests)).deployed.feature_names
     subject_ids = [subject.user_id for request in requests for subject in request.subjects]
     snapshots = snapshots_of(names, group.rows, subject_ids, portfolio=portfolio, moment=moment)
-    features = named_rows(names, group.rows.values)
+    features = named_rows(names, group.rows.values, may_be_unknown=True)
     return [WrittenSnapshot(one, given) for one, given in zip(snapshots, features, strict=True)]
 
 

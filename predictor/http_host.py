@@ -24,7 +24,8 @@ def host_fault(raw: Sequence[tuple[bytes, bytes]], headers: Mapping[bytes, bytes
     # Only where a name stands twice is it worth a look which.
     if len(raw) != len(headers) and (count := sum(name == b"host" for name, _ in raw)) > 1:
         return f"Host: stands there {count} times; one is needed"
-    return "" if _is_host(host) else "Host: is no host with a port"
+    # Blanks behind a value are none of it (RFC 9110, section 5.5), and the parser leaves them there.
+    return "" if _is_host(host.strip(b" \t")) else "Host: is no host with a port"
 
 
 @lru_cache(maxsize=256)

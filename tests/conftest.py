@@ -39,7 +39,10 @@ def pytest_collection():
 
 
 def _turn(item):
-    return next((turn for turn, part in enumerate(FIRST) if part in item.path.parts), len(FIRST))
+    return next(
+        (turn for turn, part in enumerate(FIRST) if part in item.path.relative_to(item.config.rootpath).parts),
+        len(FIRST),
+    )
 
 
 def pytest_collection_modifyitems(items):

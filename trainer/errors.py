@@ -7,6 +7,10 @@ class TrainingError(Exception):
     """No model can be trained, or the one trained cannot be kept."""
 
 
+class UnknownSettingError(TrainingError):
+    """A portfolio names an algorithm or a setting that there is not, or gives a setting another kind of value."""
+
+
 class InsufficientRowsError(TrainingError):
     """There are too few labelled rows, or too few of one class, to fit and judge a model."""
 

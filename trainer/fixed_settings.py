@@ -8,7 +8,7 @@ import numpy as np
 
 from credit.portfolios import Portfolio, Setting
 from trainer.algorithm import Boosting, Sample, algorithm_named, algorithm_names
-from trainer.errors import TrainingError
+from trainer.errors import UnknownSettingError
 
 Settings = TypeVar("Settings")
 
@@ -19,16 +19,16 @@ def with_fixed(settings: Settings, fixed: Iterable[Setting], *, algorithm: str, 
     Where the number of rounds is fixed, growing does not stop early, unless `patience` is fixed as well.
 
     Raises:
-        TrainingError: where the algorithm has no setting of a name, or takes another kind of value for it.
+        UnknownSettingError: where the algorithm has no setting of a name, or takes another kind of value for it.
     """
     declared, changed = get_type_hints(type(settings)), {one.name: one.value for one in fixed}
     names = [field.name for field in fields(settings)]  # type: ignore[arg-type]  # every algorithm's is a dataclass
     for name, value in changed.items():
         if name not in names:
             known = ", ".join(names) or "none"
-            raise TrainingError(f"{place} {name}: {algorithm} has no such setting; it has {known}")
+            raise UnknownSettingError(f"{place} {name}: {algorithm} has no such setting; it has {known}")
         if not _taken(value, declared[name]):
-            raise TrainingError(f"{place} {name}: {algorithm} takes {_worded(declared[name])}, not {value!r}")
+            raise UnknownSettingError(f"{place} {name}: {algorithm} takes {_worded(declared[name])}, not {value!r}")
     if isinstance(settings, Boosting) and "rounds" in changed:
         changed = {"patience": None, **changed}  # type: ignore[dict-item]
     return replace(settings, **changed)  # type: ignore[type-var]
@@ -40,11 +40,14 @@ def check_fixed(portfolio: Portfolio) -> None:
     The algorithm's library is imported only where something is fixed.
 
     Raises:
-        TrainingError: naming the setting, and those that there are; or where the library is not installed.
+        UnknownSettingError: naming the setting, and those that there are.
+        TrainingError: where the library is not installed.
     """
     place = f"portfolio {portfolio.name}"
     if portfolio.algorithm not in algorithm_names():
-        raise TrainingError(f"{place}: no algorithm {portfolio.algorithm!r}; there are {', '.join(algorithm_names())}")
+        raise UnknownSettingError(
+            f"{place}: no algorithm {portfolio.algorithm!r}; there are {', '.join(algorithm_names())}"
+        )
     if not portfolio.settings:
         return
     algorithm = algorithm_named(portfolio.algorithm)

@@ -88,8 +88,13 @@ class Tracker:
             with self.runs.errors():
                 getattr(self.runs, what)(*given, **named)
         except TrackingError as error:
-            self.runs = None
-            self.progress(f"not tracked any further: {error}", 1, 1)
+            self._give_up(str(error))
+        except Exception as error:  # noqa: BLE001 - whatever MLflow stumbles over, the training is not to fail of it
+            self._give_up(f"{type(error).__name__}: {error}")
+
+    def _give_up(self, why: str) -> None:
+        self.runs = None
+        self.progress(f"not tracked any further: {why}", 1, 1)
 
 
 @contextmanager

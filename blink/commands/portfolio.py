@@ -16,12 +16,13 @@ from blink.settings import read_settings
 from credit.association import Association, closest, proxy_line
 from credit.intake.source import open_table_file
 from credit.intake.table_check import TableCheck, check_table_file
-from credit.portfolios import Feature, LabelRule, Portfolio
+from credit.portfolios import Feature, LabelRule, Portfolio, PortfolioError
 from credit.profiling.name_words import is_sensitive
 from credit.profiling.proposal import Proposal, Proposed, Role
 from credit.profiling.roles import propose
 from credit.profiling.table_profile import profile_table
 from credit.profiling.template import portfolio_name, template, to_fill_in
+from trainer.errors import UnknownSettingError
 from trainer.fixed_settings import check_fixed
 
 _ARROWS = {-1: "−", 0: "·", 1: "+"}
@@ -75,7 +76,10 @@ def _named(one: Proposed) -> str:
 def check(arguments: Namespace) -> Outcome:
     """Check a portfolio's description and say what it means; and a table of its rows, where one is given."""
     portfolio = named_portfolio(arguments.portfolio, read_settings(home=arguments.home))
-    check_fixed(portfolio)
+    try:
+        check_fixed(portfolio)
+    except UnknownSettingError as error:
+        raise PortfolioError(str(error)) from error
     lines = [
         f"{portfolio.name}: scores a {portfolio.subject} in {portfolio.currency} with {portfolio.algorithm}",
         *_label(portfolio),

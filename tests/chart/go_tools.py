@@ -71,6 +71,7 @@ def _alone() -> Iterator[None]:
 
 def _install(tool: GoTool, built: Path) -> None:
     place = built.parent / "unfinished"
+    shutil.rmtree(place, ignore_errors=True)  # of a build that was killed
     # Without C and without what a debugger reads, linking takes a third of the time.
     command = ["go", "install", "-ldflags=-s -w", f"{tool.package}@{tool.version}"]
     environment = os.environ | {"GOBIN": str(place), "CGO_ENABLED": "0"}

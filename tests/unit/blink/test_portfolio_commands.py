@@ -135,7 +135,7 @@ def test_settings_that_the_algorithm_does_not_take_are_refused(loans, tmp_path, 
     run(["portfolio", "init", str(loans), "--out", str(out)])
     out.write_text(out.read_text() + f"\n{lines}\n")
     capsys.readouterr()
-    assert run(["portfolio", "check", str(out)]) == 1
+    assert run(["portfolio", "check", str(out)]) == 78
     assert message in capsys.readouterr().err
 
 
@@ -144,7 +144,7 @@ def test_an_algorithm_that_is_not_there_is_refused(loans, tmp_path, capsys):
     run(["portfolio", "init", str(loans), "--out", str(out)])
     out.write_text(out.read_text().replace('algorithm = "lightgbm"', 'algorithm = "lightgbn"'))
     capsys.readouterr()
-    assert run(["portfolio", "check", str(out)]) == 1
+    assert run(["portfolio", "check", str(out)]) == 78
     said = capsys.readouterr().err
     assert "portfolio loans: no algorithm 'lightgbn'; there are base_rate, catboost, lightgbm" in said
 

@@ -58,12 +58,14 @@ def test_numbers_are_written_in_the_order_given_too() -> None:
 
 def test_rows_of_numbers_are_written_as_each_alone() -> None:
     rows = np.array([[-0.0, 1e-7], [math.nan, 2.5]])
-    assert [(one.canonical, one.as_given) for one in named_rows(("b", "a"), rows)] == [
+    assert [(one.canonical, one.as_given) for one in named_rows(("b", "a"), rows, may_be_unknown=True)] == [
         ('{"a":1e-07,"b":0.0}', '{"b":0.0,"a":1e-07}'),
         ('{"a":2.5,"b":null}', '{"b":null,"a":2.5}'),
     ]
     with pytest.raises(LedgerError, match=r"^a: -inf has no canonical form; a missing number is null$"):
-        named_rows(("b", "a"), np.array([[math.nan, -math.inf], [math.nan, 2.5]]))
+        named_rows(("b", "a"), np.array([[math.nan, -math.inf], [math.nan, 2.5]]), may_be_unknown=True)
+    with pytest.raises(LedgerError, match=r"^b: nan has no canonical form; a missing number is null$"):
+        named_rows(("b", "a"), np.array([[1.0, 2.0], [math.nan, 2.5]]))
 
 
 def test_a_time_without_a_zone_is_refused() -> None:

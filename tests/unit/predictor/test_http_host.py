@@ -20,6 +20,7 @@ def fault(*hosts, version="1.1", others=((b"accept", b"*/*"),)):
         b"[::1]:8080",
         b"[fe80::1%25eth0]",
         b"h:",
+        b"localhost:8080 \t",
         b"",
     ],
 )

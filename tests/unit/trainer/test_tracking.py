@@ -15,9 +15,10 @@ FACTS = RunFacts("consumer_credit", "comparison", {"rows_sha256": "00"})
 class Recorded:
     """Runs that remember what they were told, and fail at one of the calls."""
 
-    def __init__(self, fails_at=None):
+    def __init__(self, fails_at=None, error=TrackingError):
         self.told = []
         self.fails_at = fails_at
+        self.error = error
 
     def errors(self):
         return nullcontext()
@@ -26,7 +27,7 @@ class Recorded:
         def call(*given, **named):
             self.told.append((name, named))
             if name == self.fails_at:
-                raise TrackingError(f"MLflow at http://mlflow: {name} refused")
+                raise self.error(f"MLflow at http://mlflow: {name} refused")
 
         return call
 
@@ -39,6 +40,12 @@ def test_what_fails_is_told_once_and_nothing_follows():
     tracker.tell("end", error=None)
     assert (runs.told, said) == ([("trial", {})], ["not tracked any further: MLflow at http://mlflow: trial refused"])
     assert not tracker.active
+
+
+def test_what_nobody_thought_of_is_told_too():
+    runs, said = Recorded(fails_at="model", error=KeyError), []
+    Tracker(runs, lambda what, *_: said.append(what)).tell("model")
+    assert said == ["not tracked any further: KeyError: 'MLflow at http://mlflow: model refused'"]
 
 
 def test_without_a_place_nothing_is_imported_or_said():

@@ -31,7 +31,8 @@ class Alternative:
     chosen: bool
     mean_auc: float
     worst_ratio: Mapping[str, float]
-    """The lowest adverse impact ratio of each protected column that has two groups with enough rows."""
+    """The lowest adverse impact ratio of each protected column that has two groups with enough rows; not of one of
+    whose declared reference group it accepts nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +44,23 @@ class Alternatives:
     """Share of the rows that each accepts: of `RATES` the one nearest to the model's own."""
     candidates: tuple[Alternative, ...]
     least_discriminatory: str
+    """Of those with a ratio in every column that any has; empty where no candidate has all."""
 
 
 def alternatives(found: Sequence[EqualCandidate], rules: Fairness, acceptance_rate: float) -> Alternatives | None:
     """The candidates beside each other; None where no column has two groups with enough rows.
 
+    Who lacks a ratio in one of the columns shown is not ranked: the other columns alone would flatter it.
     Of equals the chosen one is the least discriminatory, then the one of the higher mean AUC.
     """
     place = min(range(len(RATES)), key=lambda at: abs(RATES[at] - acceptance_rate))
     shown = tuple(Alternative(one.name, one.chosen, one.mean_auc, _worst(one, rules, place)) for one in found)
     if not any(one.worst_ratio for one in shown):
         return None
-    least = max(shown, key=lambda one: (min(one.worst_ratio.values()), one.chosen, one.mean_auc))
-    return Alternatives(RULE, RATES[place], shown, least.candidate)
+    columns = {name for one in shown for name in one.worst_ratio}
+    whole = [one for one in shown if one.worst_ratio.keys() == columns]
+    least = max(whole, key=lambda one: (min(one.worst_ratio.values()), one.chosen, one.mean_auc), default=None)
+    return Alternatives(RULE, RATES[place], shown, "" if least is None else least.candidate)
 
 
 def _worst(candidate: EqualCandidate, rules: Fairness, place: int) -> dict[str, float]:

@@ -99,8 +99,21 @@ def _alternatives(found: Alternatives) -> str:
     lines = [
         table(head, rows),
         f"each accepts {found.acceptance_rate:.0%} of the rows that it had not seen; (*) is the chosen one",
-        f"least discriminatory of them is {found.least_discriminatory}; the choice is not changed by it"
-        if len(found.candidates) > 1
-        else "no other candidate is as good, so that there is no alternative to it",
+        *_unranked(found, len(columns)),
+        _least(found),
     ]
     return "\n".join(lines)
+
+
+def _unranked(found: Alternatives, columns: int) -> Sequence[str]:
+    names = [one.candidate for one in found.candidates if len(one.worst_ratio) < columns]
+    why = "not ranked, since a reference group of which nobody is accepted gives no ratio"
+    return [f"{why}: {', '.join(names)}"] if names else []
+
+
+def _least(found: Alternatives) -> str:
+    if len(found.candidates) == 1:
+        return "no other candidate is as good, so that there is no alternative to it"
+    if not found.least_discriminatory:
+        return "none of them has a ratio in every column, so that none is called the least discriminatory"
+    return f"least discriminatory of them is {found.least_discriminatory}; the choice is not changed by it"

@@ -82,6 +82,21 @@ def test_a_declared_reference_is_compared_with():
     assert [one.worst_ratio["sex"] for one in found.candidates] == pytest.approx([0.75, 1.25])
 
 
+def test_who_accepts_nobody_of_a_reference_group_is_shown_and_not_ranked():
+    rules = Fairness(groups=(Grouping("age", reference="old"),))
+    both = {("sex", "m"): 0.8, ("sex", "f"): 0.6, ("age", "old"): 0.8, ("age", "young"): 0.4}
+    whole = candidate("a", both, chosen=True)
+    half = candidate("b", {**both, ("sex", "f"): 0.8, ("age", "old"): 0.0})
+    nothing = candidate("c", {("age", "old"): 0.0, ("age", "young"): 0.5})
+    found = alternatives([half, whole, nothing], rules, 0.5)
+    ratios = [{"sex": 1.0}, {"sex": pytest.approx(0.75), "age": pytest.approx(0.5)}, {}]
+    assert [one.worst_ratio for one in found.candidates] == ratios
+    assert found.least_discriminatory == "a"
+    assert alternatives([half, nothing], rules, 0.5).least_discriminatory == "b"
+    other = candidate("d", {("age", "old"): 0.8, ("age", "young"): 0.4})
+    assert alternatives([half, other], rules, 0.5).least_discriminatory == ""
+
+
 def test_without_two_groups_of_enough_rows_there_is_nothing_to_say():
     assert alternatives([candidate("a", {("sex", "m"): 0.5, ("sex", "few"): 0.1})], RULES, 0.5) is None
     assert alternatives([candidate("a", {("sex", "m"): 0.0, ("sex", "f"): 0.0})], RULES, 0.5) is None

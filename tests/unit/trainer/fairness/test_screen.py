@@ -13,6 +13,7 @@ from credit.fairness import Fairness, Grouping
 from credit.groups import Groups, Protected
 from tests.unit.trainer.test_fitting import PORTFOLIO
 from trainer.evaluation import probability
+from trainer.fairness.alternatives import Alternative, Alternatives
 from trainer.fairness.decisions import Decisions, decide
 from trainer.fairness.group_sums import Outcome
 from trainer.fairness.screen import ColumnScreen, GroupScreen, screen, screen_json
@@ -171,6 +172,22 @@ def test_the_text_says_that_it_is_a_screen_and_marks_what_is_below():
     ratio = screened().columns[0].groups[1].adverse_impact_ratio
     shown = f"{ratio.estimate:.2f} [{ratio.lower:.2f}, {ratio.upper:.2f}]"
     assert f"accepted at less than 0.8 of the reference group's rate: sex female ({shown})" in lines
+
+
+@pytest.mark.parametrize(
+    ("least", "last"),
+    [
+        ("a", "least discriminatory of them is a; the choice is not changed by it"),
+        ("", "none of them has a ratio in every column, so that none is called the least discriminatory"),
+    ],
+)
+def test_candidates_that_could_not_be_ranked_are_named(least, last):
+    shown = (Alternative("a", True, 0.77, {"sex": 0.75, "age": 0.9}), Alternative("b", False, 0.76, {"age": 0.95}))
+    found = replace(screened(), alternatives=Alternatives("the rule", 0.65, shown, least))
+    assert fairness_text(found).splitlines()[-2:] == [
+        "not ranked, since a reference group of which nobody is accepted gives no ratio: b",
+        last,
+    ]
 
 
 def test_each_row_is_decided_by_its_own_costs_where_they_differ():

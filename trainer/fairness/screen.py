@@ -1,6 +1,6 @@
 """The screen of one model: outcomes by group of each protected column, on rows that did not shape the model."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -18,20 +18,24 @@ from trainer.fairness.group_sums import GroupSums, Outcome, plain_sums, resample
 from trainer.wilson import wilson
 
 NOT_STATED = "not given"
+OTHERS = "other groups below {min_rows} rows"
 NOTE = (
     "A screen, not a legal finding: it says where to look, and labels exist only for those who were granted credit. "
-    "Groups of fewer than {min_rows} rows are counted and not judged."
+    "Groups of fewer than {min_rows} rows are counted together and not judged."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class GroupScreen:
-    """One group's judged rows; measures are None where the group is not judged, or they are undefined."""
+    """One group's judged rows; measures are None where the group is not judged, or they are undefined.
+
+    Fewer rows than the least of a group are counted and no more is said of them: it may be one person.
+    """
 
     group: str
     rows: int
-    bads: int
-    accepted: int
+    bads: int | None
+    accepted: int | None
     judged: bool
     acceptance_rate: Interval | None
     adverse_impact_ratio: Interval | None
@@ -40,7 +44,7 @@ class GroupScreen:
     """Whether the ratio is below the portfolio's `air_below`."""
     standardised_mean_difference: Interval | None
     """Of log-odds of default, in pooled standard deviations: above 0 scored riskier than the reference group."""
-    mean_pd: float
+    mean_pd: float | None
     bad_rate: Interval | None
     calibration_difference: Interval | None
     """Mean PD less bad rate: above 0 taken for riskier than it was."""
@@ -92,11 +96,12 @@ def screen(
 ) -> Screen:
     """The screen of judged rows by their groups; `found` are associations of features with protected columns."""
     rules = portfolio.fairness
+    columns = _columns(outcome, protected.columns, rules, rng)
     return Screen(
         cut_off=decisions.cut_off,
         rule=decisions.rule,
-        note=_note(protected, rules),
-        columns=_columns(outcome, protected.columns, rules, rng),
+        note=_note(protected, columns, rules),
+        columns=columns,
         absent=protected.absent(portfolio.protected),
         proxies=tuple(one for one in found if one.association > rules.proxy_above),
         proxy_above=rules.proxy_above,
@@ -106,24 +111,44 @@ def screen(
     )
 
 
-def _note(protected: Protected, rules: Fairness) -> str:
-    note = NOTE.format(min_rows=rules.min_rows)
+def _note(protected: Protected, columns: Sequence[ColumnScreen], rules: Fairness) -> str:
+    parts = [NOTE.format(min_rows=rules.min_rows), *_references(columns, rules)]
     if protected.ungrouped:
-        note += f" Not screened, since so many different values are no groups: {', '.join(protected.ungrouped)}."
-    return note
+        parts.append(f"Not screened, since so many different values are no groups: {', '.join(protected.ungrouped)}.")
+    return " ".join(parts)
+
+
+def _references(columns: Sequence[ColumnScreen], rules: Fairness) -> Sequence[str]:
+    """Of the references what their choice does to the ratios."""
+    declared = {one.column: rules.grouping(one.column).reference for one in columns}
+    lost = [
+        f"The declared group {declared[one.column]} of {one.column} is absent or has too few rows."
+        for one in columns
+        if declared[one.column] not in {None, one.reference}
+    ]
+    judged = {one.column: sum(group.judged for group in one.groups) for one in columns}
+    best = [one.column for one in columns if judged[one.column] > 1 and declared[one.column] != one.reference]
+    if not best:
+        return lost
+    those = ", ".join(f"{column} (of {judged[column]})" for column in best)
+    return [
+        *lost,
+        f"Compared with the group of the highest acceptance rate: {those}. Being the highest is in part luck, more of it "
+        "the more groups there are, so that ratios are a little low; the intervals leave this out.",
+    ]
 
 
 def screen_json(found: Screen) -> dict[str, Any]:
     """The screen as JSON: an interval is an object of estimate, lower and upper."""
     shown = asdict(found)
-    return {name: shown[name] for name in shown if name not in {"closest", "acceptance_rate", "air_below"}}
+    return {name: shown[name] for name in shown if name != "closest"}
 
 
 def _columns(
     outcome: Outcome, columns: Sequence[Groups], rules: Fairness, rng: np.random.Generator
 ) -> tuple[ColumnScreen, ...]:
-    divided = [_members(one) for one in columns]
-    members = [rows for one in divided for rows in one.values()]
+    divided = [_members(one, rules) for one in columns]
+    members = [one.rows for groups in divided for one in groups]
     if not members:
         return ()
     plain = plain_sums(outcome, members)
@@ -131,65 +156,81 @@ def _columns(
     found, first = [], 0
     for column, groups in zip(columns, divided, strict=True):
         own = slice(first, first := first + len(groups))
-        users = [len(np.unique(outcome.users[rows])) for rows in groups.values()]
+        users = [len(np.unique(outcome.users[one.rows])) for one in groups]
         parts = [_Part(*one) for one in zip(groups, plain[own], drawn[own], users, strict=True)]
         found.append(_column(column.column, parts, rules))
     return tuple(found)
 
 
-def _members(groups: Groups) -> Mapping[str, Indices]:
-    """Positions of each group's rows, of groups that have any."""
-    codes = {**{name: code for code, name in enumerate(groups.names)}, NOT_STATED: NOT_GIVEN}
-    members = {name: np.flatnonzero(groups.codes == code) for name, code in codes.items()}
-    return {name: rows for name, rows in members.items() if len(rows)}
+@dataclass(frozen=True, slots=True, eq=False)
+class _Members:
+    """Positions of one group's rows, one or more."""
+
+    name: str
+    rows: Indices
+    judged: bool
+
+
+def _members(groups: Groups, rules: Fairness) -> list[_Members]:
+    """Of each group with enough rows; then of all smaller ones as one, and of the rows without a value."""
+    named = [(name, np.flatnonzero(groups.codes == code)) for code, name in enumerate(groups.names)]
+    small = np.flatnonzero(np.isin(groups.codes, [code for code, (_, rows) in enumerate(named) if _few(rows, rules)]))
+    # A group may be called as rows without a value are: the name does not tell them apart.
+    rest = ((OTHERS.format(min_rows=rules.min_rows), small), (NOT_STATED, np.flatnonzero(groups.codes == NOT_GIVEN)))
+    return [
+        *(_Members(name, rows, judged=True) for name, rows in named if not _few(rows, rules)),
+        *(_Members(name, rows, judged=False) for name, rows in rest if len(rows)),
+    ]
+
+
+def _few(rows: Indices, rules: Fairness) -> bool:
+    return len(rows) < rules.min_rows
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Part:
     """One group: its sums, those of the replicates, and its users."""
 
-    name: str
+    members: _Members
     plain: GroupSums
     drawn: GroupSums
     users: int
 
-    def judged(self, rules: Fairness) -> bool:
-        return self.name != NOT_STATED and int(self.plain.rows[0]) >= rules.min_rows
-
 
 def _column(column: str, parts: Sequence[_Part], rules: Fairness) -> ColumnScreen:
-    judged = [one for one in parts if one.judged(rules)]
+    judged = [one for one in parts if one.members.judged]
     reference = _reference(judged, rules.grouping(column).reference)
     # A replicate may have drawn nobody of a group.
     with np.errstate(divide="ignore", invalid="ignore"):
         groups = tuple(_group(one, reference, rules) for one in parts)
-    return ColumnScreen(column, "" if reference is None else reference.name, groups)
+    return ColumnScreen(column, "" if reference is None else reference.members.name, groups)
 
 
 def _reference(judged: Sequence[_Part], declared: str | None) -> _Part | None:
     """The declared group where it has enough rows, else the one with the highest acceptance rate."""
     highest = max(judged, key=lambda one: float(one.plain.acceptance_rate[0]), default=None)
-    return next((one for one in judged if one.name == declared), highest)
+    return next((one for one in judged if one.members.name == declared), highest)
 
 
 def _group(part: _Part, reference: _Part | None, rules: Fairness) -> GroupScreen:
-    plain, drawn, judged = part.plain, part.drawn, part.judged(rules)
+    plain, drawn, judged = part.plain, part.drawn, part.members.judged
+    told = not _few(part.members.rows, rules)
     rate, bad_rate = float(plain.acceptance_rate[0]), float(plain.bads[0] / plain.rows[0])
     ratio = distance = None
     if judged and reference is not None and reference is not part:
         ratio = _measured(part, reference, GroupSums.adverse_impact_ratio)
         distance = _measured(part, reference, GroupSums.standardised_mean_difference)
     return GroupScreen(
-        group=part.name,
-        rows=int(plain.rows[0]),
-        bads=int(plain.bads[0]),
-        accepted=int(plain.accepted[0]),
+        group=part.members.name,
+        rows=len(part.members.rows),
+        bads=int(plain.bads[0]) if told else None,
+        accepted=int(plain.accepted[0]) if told else None,
         judged=judged,
         acceptance_rate=wilson(rate, part.users) if judged else None,
         adverse_impact_ratio=ratio,
         below=ratio is not None and ratio.estimate < rules.air_below,
         standardised_mean_difference=distance,
-        mean_pd=float(plain.pd[0] / plain.rows[0]),
+        mean_pd=float(plain.pd[0] / plain.rows[0]) if told else None,
         bad_rate=wilson(bad_rate, part.users) if judged else None,
         calibration_difference=_interval(plain.calibration_difference, drawn.calibration_difference)
         if judged

@@ -49,15 +49,15 @@ def _column(found: ColumnScreen, air_below: float) -> str:
 
 def _group(one: GroupScreen, reference: str, air_below: float) -> tuple[str, ...]:
     marks = {
-        one.group == reference: "the reference",
+        one.judged and one.group == reference: "the reference",
         one.below: f"below {air_below:g}",
         not one.judged: "not judged",
     }
     return (
         one.group,
         str(one.rows),
-        str(one.bads),
-        str(one.accepted),
+        "" if one.bads is None else str(one.bads),
+        "" if one.accepted is None else str(one.accepted),
         _shown(one.acceptance_rate),
         _shown(one.adverse_impact_ratio),
         _shown(one.standardised_mean_difference),

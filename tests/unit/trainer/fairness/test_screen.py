@@ -40,18 +40,71 @@ def test_groups_are_counted_and_those_with_enough_rows_judged():
     (column,) = screened().columns
     accepted = probability(LOG_ODDS) < 0.3
     assert [(one.group, one.rows, one.bads, one.accepted, one.judged) for one in column.groups] == [
-        (name, int(own.sum()), int(Y[own].sum()), int(accepted[own].sum()), judged)
-        for name, own, judged in (
-            ("male", CODES == 0, True),
-            ("female", CODES == 1, True),
-            ("other", CODES == 2, False),
-            ("not given", CODES == -1, False),
-        )
+        *(
+            (name, int(own.sum()), int(Y[own].sum()), int(accepted[own].sum()), True)
+            for name, own in (("male", CODES == 0), ("female", CODES == 1))
+        ),
+        ("other groups below 50 rows", 20, None, None, False),
+        ("not given", 30, None, None, False),
     ]
     assert column.reference == "male"
     for one in column.groups[2:]:
         measures = (one.acceptance_rate, one.adverse_impact_ratio, one.standardised_mean_difference, one.bad_rate)
-        assert (*measures, one.calibration_difference, one.roc_auc, one.below) == (None,) * 6 + (False,)
+        assert (*measures, one.calibration_difference, one.roc_auc, one.mean_pd, one.below) == (None,) * 7 + (False,)
+
+
+def test_a_group_called_as_rows_without_a_value_are_is_a_group():
+    protected = Protected((Groups("sex", ("not given", "female", "other"), CODES),))
+    found = screened(protected=protected)
+    (column,) = found.columns
+    assert [(one.group, one.rows, one.judged) for one in column.groups] == [
+        ("not given", 500, True),
+        ("female", 300, True),
+        ("other groups below 50 rows", 20, False),
+        ("not given", 30, False),
+    ]
+    assert column.reference == "not given"
+    first, last = (line for line in fairness_text(found).splitlines() if line.startswith("not given"))
+    assert (first.endswith("the reference"), last.endswith("not judged")) == (True, True)
+
+
+def test_no_single_person_is_told_of():
+    codes = np.arange(len(CODES)).astype(np.int16)
+    codes[:100] = len(codes)
+    names = tuple(f"born {day}" for day in range(len(codes) + 1))
+    (column,) = screened(protected=Protected((Groups("born", names, codes),))).columns
+    accepted = probability(LOG_ODDS) < 0.3
+    assert [(one.group, one.rows, one.bads, one.accepted, one.mean_pd) for one in column.groups] == [
+        (
+            "born 850",
+            100,
+            int(Y[:100].sum()),
+            int(accepted[:100].sum()),
+            pytest.approx(probability(LOG_ODDS[:100]).mean()),
+        ),
+        (
+            "other groups below 50 rows",
+            750,
+            int(Y[100:].sum()),
+            int(accepted[100:].sum()),
+            pytest.approx(probability(LOG_ODDS[100:]).mean()),
+        ),
+    ]
+    assert column.groups[1].bad_rate is None
+
+
+def test_the_note_says_that_a_reference_was_chosen_by_its_rate():
+    luck = (
+        " Compared with the group of the highest acceptance rate: sex (of 2). Being the highest is in part luck, more of "
+        "it the more groups there are, so that ratios are a little low; the intervals leave this out."
+    )
+    note = screened().note
+    assert note.endswith(f"Groups of fewer than 50 rows are counted together and not judged.{luck}")
+    rules = replace(RULES, groups=(Grouping("sex", reference="femal"),))
+    lost = " The declared group femal of sex is absent or has too few rows."
+    assert screened(replace(SCREENED, fairness=rules)).note == note.replace(luck, lost + luck)
+    rules = replace(RULES, groups=(Grouping("sex", reference="female"),))
+    assert screened(replace(SCREENED, fairness=rules)).note == note.replace(luck, "")
 
 
 def test_measures_are_their_formulas():
@@ -114,7 +167,7 @@ def test_the_reference_is_the_declared_group_if_it_has_enough_rows(reference, ex
 
 def test_where_no_group_has_enough_rows_all_are_counted_and_none_is_compared():
     (column,) = screened(replace(SCREENED, fairness=replace(RULES, min_rows=1000))).columns
-    assert (column.reference, [one.judged for one in column.groups]) == ("", [False] * 4)
+    assert (column.reference, [one.judged for one in column.groups]) == ("", [False] * 2)
 
 
 def test_a_group_without_bads_or_with_nobody_accepted_has_no_such_measure():
@@ -153,6 +206,8 @@ def test_the_json_is_what_other_pages_read():
         "absent": ("age",),
         "proxies": ({"feature": "pay", "column": "sex", "measure": "V", "association": 0.31},),
         "proxy_above": 0.3,
+        "acceptance_rate": float((probability(LOG_ODDS) < 0.3).mean()),
+        "air_below": 0.8,
         "alternatives": None,
     }
     assert told["note"].startswith("A screen, not a legal finding")
@@ -168,7 +223,7 @@ def test_the_text_says_that_it_is_a_screen_and_marks_what_is_below():
     by_group = {line.split("  ")[0]: line for line in lines[3:]}
     assert by_group["male"].endswith("the reference")
     assert by_group["female"].endswith("below 0.8")
-    assert by_group["other"].endswith("not judged")
+    assert by_group["other groups below 50 rows"].endswith("not judged")
     ratio = screened().columns[0].groups[1].adverse_impact_ratio
     shown = f"{ratio.estimate:.2f} [{ratio.lower:.2f}, {ratio.upper:.2f}]"
     assert f"accepted at less than 0.8 of the reference group's rate: sex female ({shown})" in lines

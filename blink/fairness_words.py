@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from credit.printable import printable
+
 
 def fairness_words(found: Mapping[str, Any]) -> str:
     """Each judged group's acceptance rate over the reference group's, with its interval; columns without data named."""
@@ -13,7 +15,7 @@ def fairness_words(found: Mapping[str, Any]) -> str:
         if group["adverse_impact_ratio"] is not None
     ]
     absent = [f"without data: {', '.join(found['absent'])}"] if found["absent"] else []
-    return f"a screen, not a legal finding; accepted: {'; '.join([*ratios, *absent])}"
+    return printable(f"a screen, not a legal finding; accepted: {'; '.join([*ratios, *absent])}")
 
 
 def _ratio(one: Mapping[str, float]) -> str:

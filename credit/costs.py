@@ -61,8 +61,9 @@ class Stakes:
 
     @property
     def thresholds(self) -> Floats:
-        """Probabilities of default `[n]` above which a row is declined."""
-        return np.asarray(self.margin / (self.margin + self.loss), dtype=np.float64)
+        """Probabilities of default `[n]` above which a row is declined; NaN or infinite of rows not `usable`."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray(self.margin / (self.margin + self.loss), dtype=np.float64)
 
     def take(self, chosen: npt.NDArray[np.bool_]) -> "Stakes":
         """The stakes of the chosen rows."""

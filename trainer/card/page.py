@@ -10,11 +10,11 @@ from markupsafe import Markup
 from credit.bundle.evaluation import RecordedEvaluation
 from credit.bundle.golden import TOLERANCE
 from credit.bundle.reader import Bundle
+from credit.printable import printable
 from trainer.algorithm import Weights
 from trainer.card import numbers, pictures, wording
 from trainer.card.explained import Explained, explained
 from trainer.card.measures import measures
-from trainer.card.printable import printable
 from trainer.card.registration import Registration
 from trainer.card.shap_plots import SHOWN
 from trainer.importance import rank_importance

@@ -12,7 +12,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 
-from trainer.card.printable import printable
+from credit.printable import printable
 
 INK = "#102030"
 """What is drawn in this colour gets the colour of the reader's text."""

@@ -28,5 +28,8 @@ def decide(log_odds: Floats, portfolio: Portfolio, stakes: Stakes | None) -> Dec
         cut_off = portfolio.decline_from
         return Decisions(pd < cut_off, cut_off, f"accepted below a probability of default of {cut_off:g}")
     own = np.where(stakes.usable, pd <= stakes.thresholds, pd < portfolio.cut_off)
-    rule = "accepted where the expected cost of declining is the higher one, each row by its own amounts"
+    rule = (
+        "accepted where the expected cost of declining is the higher one, each row by its own amounts, and rows whose "
+        f"amounts are not known or not above 0 below a probability of default of {portfolio.cut_off:g}"
+    )
     return Decisions(np.asarray(own, dtype=np.bool_), None, rule)

@@ -24,6 +24,13 @@ def test_an_interval_stands_behind_its_estimate(value, text):
     assert figure(value) == text
 
 
+def test_a_group_of_any_text_does_not_steer_a_terminal():
+    ratio = {"estimate": 0.754, "lower": 0.68, "upper": 0.8}
+    groups = [{"group": "f\x1b[2K\r", "adverse_impact_ratio": ratio}]
+    found = {"columns": [{"column": "sex", "reference": "m\n", "groups": groups}], "absent": []}
+    assert fairness_words(found) == "a screen, not a legal finding; accepted: sex f\ufffd[2K  0.75 [0.68, 0.80] of m "
+
+
 def test_a_screen_is_one_line():
     ratio = {"estimate": 0.754, "lower": 0.68, "upper": 0.8}
     groups = [{"group": "f", "adverse_impact_ratio": ratio}, {"group": "m", "adverse_impact_ratio": None}]

@@ -100,3 +100,9 @@ def test_a_portfolio_states_its_costs_and_declines_by_them():
 def test_wrong_costs_are_named(costs, said):
     with pytest.raises(PortfolioError, match=said):
         parsed(**costs)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_row_with_no_exposure_has_no_threshold_and_no_warning():
+    found = Stakes(margin=np.array([0.0, 10.0]), loss=np.array([0.0, 30.0]))
+    assert found.thresholds == pytest.approx([np.nan, 0.25], nan_ok=True)

@@ -1,4 +1,4 @@
-"""Texts that a page may hold: a lender's names and categories may hold anything."""
+"""Texts that a page or a terminal may hold: a lender's names and categories may hold anything."""
 
 import unicodedata
 

@@ -39,6 +39,6 @@ class Fairness:
 
 def band_names(bands: tuple[float, ...]) -> tuple[str, ...]:
     """Names of the k + 1 groups that k rising numbers make."""
-    texts = [f"{band:g}" for band in bands]
+    texts = [str(int(band)) if band.is_integer() else repr(band) for band in bands]
     between = (f"{low} to under {high}" for low, high in pairwise(texts))
     return (f"under {texts[0]}", *between, f"{texts[-1]} and over")

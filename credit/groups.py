@@ -10,7 +10,6 @@ import numpy.typing as npt
 import pyarrow.compute as pc
 
 from credit.fairness import Fairness, Grouping, band_names
-from credit.portfolios import PortfolioError
 
 Codes = npt.NDArray[np.int16]
 
@@ -18,6 +17,8 @@ NOT_GIVEN = -1
 """Code of a row whose value is missing."""
 MOST_VALUES = 1000
 """Different values of a column without bands, above which they are no groups."""
+ROWS_A_VALUE = 10
+"""Rows a value below which more than `MOST_NUMBERS` different values are no groups: each may be one person."""
 MOST_NUMBERS = 12
 """Different numbers of a column without bands, above which their quarters are the groups."""
 
@@ -42,7 +43,9 @@ class Protected:
 
     columns: tuple[Groups, ...] = ()
     ungrouped: tuple[str, ...] = ()
-    """Columns of more than `MOST_VALUES` different values."""
+    """Columns of so many different values that they are no groups."""
+    notes: tuple[str, ...] = ()
+    """What the declared groups did not fit, over all rows that were read, in sentences."""
 
     def __getitem__(self, chosen: npt.NDArray[Any]) -> Self:
         """Those of the chosen rows."""
@@ -63,51 +66,63 @@ class GroupCoder:
         self._names = dict(grouping.names)
         self._levels: dict[str, int] = {}
         self._counts: npt.NDArray[np.int64] = np.zeros(0, dtype=np.int64)
-        self.ungrouped = False
-        """Whether there were more than `MOST_VALUES` different values, which are no groups."""
+        self._unused = set(self._names)
+        self._outside = 0
+        self._ungrouped = False
 
     def add(self, texts: Any) -> Codes:
         """Codes of Arrow texts for the time being: `groups` gives the final ones.
 
-        Raises:
-            PortfolioError: where a value is in none of the declared bands.
+        A text that is in none of the declared bands is not given: a screen does not stop a training.
         """
-        if self.ungrouped:
+        if self._ungrouped:
             return np.full(len(texts), NOT_GIVEN, dtype=np.int16)
         encoded = texts.dictionary_encode()
         found = [self._level(text) for text in encoded.dictionary.to_pylist()]
         if len(self._levels) > MOST_VALUES:
-            self.ungrouped, self._levels = True, {}
+            self._ungrouped, self._levels = True, {}
             return self.add(texts)
         levels = np.array([*found, NOT_GIVEN], dtype=np.int16)
-        codes: Codes = levels[pc.fill_null(encoded.indices, len(levels) - 1).to_numpy(zero_copy_only=False)]
+        places = pc.fill_null(encoded.indices, len(found)).to_numpy(zero_copy_only=False)
+        codes: Codes = levels[places]
+        self._outside += int(((codes == NOT_GIVEN) & (places < len(found))).sum())
         counts = np.bincount(codes[codes != NOT_GIVEN], minlength=len(self._levels))
         counts[: len(self._counts)] += self._counts
         self._counts = counts
         return codes
 
     def groups(self, codes: Codes) -> Groups | None:
-        """The groups of rows, given all their codes so far; None where no row had a value."""
-        if not self._levels:
+        """The groups of rows, given all their codes so far; None where no row had a value, or there are too many."""
+        if not self._levels or self.ungrouped:
             return None
         named = self._named()
         names = self._ordered(named)
         final = np.array([names.index(name) for name in named] + [NOT_GIVEN], dtype=np.int16)
         return Groups(self._grouping.column, names, final[codes])
 
+    @property
+    def ungrouped(self) -> bool:
+        """Whether the values are so many that they are no groups."""
+        kinds = 0 if self._grouping.bands else len(set(self._named()))
+        return self._ungrouped or (kinds > MOST_NUMBERS and kinds * ROWS_A_VALUE > int(self._counts.sum()))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the declared bands and names did not fit, in sentences; no value of a row."""
+        place, n = f"[fairness.groups.{self._grouping.column}]", self._outside
+        rows, count = ("row", "counts") if n == 1 else ("rows", "count")
+        outside = f"{n:,} {rows} with a value in none of the bands of {place} {count} as not given."
+        unused = f"No row has a value that {place} names: {', '.join(sorted(self._unused))}."
+        return (*([outside] if n else []), *([unused] if self._levels and self._unused else []))
+
     def _level(self, text: str) -> int:
         if self._grouping.bands:
-            text = self._bands[bisect_right(self._grouping.bands, self._number(text))]
+            number = _number(text)
+            if number is None:
+                return NOT_GIVEN
+            text = self._bands[bisect_right(self._grouping.bands, number)]
+        self._unused.discard(text)
         return self._levels.setdefault(self._names.get(text, text), len(self._levels))
-
-    def _number(self, text: str) -> float:
-        try:
-            return float(text)
-        except ValueError as error:
-            raise PortfolioError(
-                f"protected column {self._grouping.column} holds {text!r}, which is in none of the bands of "
-                f"[fairness.groups.{self._grouping.column}]: give names there instead"
-            ) from error
 
     def _named(self) -> list[str]:
         """The group of each level."""
@@ -146,7 +161,17 @@ class ProtectedCoder:
         """The groups of rows, given all their codes `[n, columns]`."""
         found = (coder.groups(codes[:, place]) for place, coder in enumerate(self._coders.values()))
         ungrouped = tuple(name for name, coder in self._coders.items() if coder.ungrouped)
-        return Protected(tuple(one for one in found if one is not None), ungrouped)
+        return Protected(tuple(one for one in found if one is not None), ungrouped, self.notes)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the declared groups did not fit, in sentences."""
+        return tuple(note for coder in self._coders.values() for note in coder.notes)
+
+
+def _number(text: str) -> float | None:
+    found = _numbers([text])
+    return None if found is None or np.isnan(found[0]) else found[0]
 
 
 def _numbers(texts: list[str]) -> list[float] | None:
@@ -157,8 +182,11 @@ def _numbers(texts: list[str]) -> list[float] | None:
 
 
 def _quarters(values: list[float], counts: npt.NDArray[np.int64]) -> tuple[float, ...]:
-    """Values at which the second, third and last quarter of the rows begin, each once."""
+    """Values at which the second, third and last quarter of the rows begin, each once.
+
+    Where the lowest value has three quarters of the rows, the other values are the second group.
+    """
     order = np.argsort(values)
     rising, reached = np.array(values)[order], np.cumsum(counts[order])
     places = np.searchsorted(reached, reached[-1] * np.array([0.25, 0.5, 0.75]), side="right")
-    return tuple(sorted(set(rising[places].tolist()) - {rising[0]})) or (float(rising[-1]),)
+    return tuple(sorted(set(rising[places].tolist()) - {rising[0]})) or (float(rising[1]),)

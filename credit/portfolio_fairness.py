@@ -6,6 +6,7 @@ from itertools import pairwise
 from credit.fairness import Fairness, Grouping, band_names
 from credit.portfolio_fields import record
 from credit.portfolios import PortfolioError
+from credit.spelling import one_spelling
 
 
 def fairness_of(row: object, protected: Sequence[str], place: str) -> Fairness:
@@ -59,4 +60,7 @@ def _bands(value: object, place: str) -> tuple[float, ...]:
 def _names(value: object, place: str) -> tuple[tuple[str, str], ...]:
     if not isinstance(value, dict) or not value or not all(isinstance(name, str) and name for name in value.values()):
         raise PortfolioError(f'{place}: must give each value a name, such as {{ 1 = "male" }}, not {value!r}')
-    return tuple(value.items())
+    names = {one_spelling(key) or key: name for key, name in value.items()}
+    if len(names) < len(value):
+        raise PortfolioError(f"{place}: gives a value two names, of {', '.join(value)}")
+    return tuple(names.items())

@@ -133,6 +133,7 @@ def table_lines(found: TableCheck) -> Sequence[str]:
 def _proxies(found: TableCheck, proxies: Sequence[Association], above: float) -> Sequence[str]:
     return [
         *([f"protected columns that the file does not have: {', '.join(found.absent)}"] if found.absent else []),
+        *found.notes,
         *([proxy_line(proxies, closest(found.associations), above)] if found.associations else []),
     ]
 

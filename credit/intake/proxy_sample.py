@@ -21,16 +21,17 @@ class ProxySample:
         self._sample = RowSample(np.random.default_rng(_SEED), most=MOST_ROWS)
 
     def add(self, rows: TableRows) -> None:
-        """Draw from a part of the table.
-
-        Raises:
-            PortfolioError: where a protected column's value is in none of the declared bands.
-        """
+        """Draw from a part of the table."""
         if not rows.protected:
             return
         codes = self._coder.add(rows.protected, len(rows))
         columns = [*rows.values.T, *codes.T]
         self._sample.add({str(place): pa.array(column) for place, column in enumerate(columns)})
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the declared groups do not fit, in sentences."""
+        return self._coder.notes
 
     def associations(self) -> tuple[Association, ...]:
         """Of the features with the protected columns that the table has, the strongest first."""

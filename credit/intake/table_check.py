@@ -1,7 +1,7 @@
 """A lender's own table read as a training would read it, and only counted."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -39,6 +39,8 @@ class TableCheck:
     """Of features with protected columns, the strongest first."""
     absent: tuple[str, ...]
     """Protected columns that the file does not have."""
+    notes: tuple[str, ...] = ()
+    """What the declared groups of protected columns do not fit, in sentences."""
 
 
 def check_table_file(
@@ -49,7 +51,6 @@ def check_table_file(
     Raises:
         IntakeError: where the portfolio does not come as a table, or the file cannot be read by it: with row and
             column, as before a training.
-        PortfolioError: where a protected column's value is in none of the declared bands.
     """
     rule = portfolio.table
     if rule is None:
@@ -66,7 +67,7 @@ def check_table_file(
     keys.check(str(rule.subject_id))
     check_classes(counts.labelled, counts.bads, file=reader.name, rule=rule)
     absent = tuple(name for name in portfolio.protected if not reader.has(name))
-    return counts.check(reader, sample.associations(), absent)
+    return replace(counts.check(reader, sample.associations(), absent), notes=sample.notes)
 
 
 class _Counts:

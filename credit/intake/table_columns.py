@@ -1,7 +1,6 @@
 """Columns of a lender's own table: features, label and times, read by the portfolio's rule."""
 
 import operator
-import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
@@ -17,11 +16,11 @@ from credit.intake.faults import Faults, as_mask
 from credit.intake.times import UTC_TIME
 from credit.intake.words import as_text
 from credit.portfolios import Comparison, Feature, FeatureKind, TableLabel
+from credit.spelling import NUMBER, one_spelling
 
 Floats = npt.NDArray[np.float64]
 Outcomes = npt.NDArray[np.int8]
 
-NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$|^(?i:nan)$"
 _FLAGS = pa.array(["true", "false"])
 _COMPARE: Mapping[Comparison, Callable[[Any, Any], Any]] = {
     Comparison.EQUAL: operator.eq,
@@ -135,23 +134,24 @@ def as_words(column: Any, name: str) -> Any:
 
 
 def read_protected(column: Any, name: str, faults: Faults) -> Any:
-    """A protected column's values as texts, numbers in one spelling (1 and 1.0 are 1); null where there is none."""
-    if pa.types.is_floating(column.type):
-        column = pc.if_else(pc.is_nan(column), None, column)
-    texts = as_words(column, name)
+    """A protected column's values as texts, numbers in one spelling (1 and 1.0 are 1); null where there is none.
+
+    Infinity is none.
+
+    Raises:
+        FileFormatError: where the column's type has no text, such as a list.
+    """
+    texts = _float_texts(column) if pa.types.is_floating(column.type) else as_words(column, name)
     faults.add(pc.match_substring(texts, "\0"), name, "contains a NUL character")
     encoded = texts.dictionary_encode()
-    plain = pa.array([_plain_text(text) for text in encoded.dictionary.to_pylist()], pa.string())
+    plain = pa.array([one_spelling(text) for text in encoded.dictionary.to_pylist()], pa.string())
     return plain.take(encoded.indices)
 
 
-def _plain_text(text: str) -> str | None:
-    if not re.fullmatch(NUMBER, text):
-        return text
-    number = float(text)
-    if np.isnan(number):
-        return None
-    return str(int(number)) if number.is_integer() else repr(number)
+def _float_texts(column: Any) -> Any:
+    if pa.types.is_float16(column.type):  # Arrow does not tell whether one is finite
+        column = column.cast(pa.float32())
+    return pc.if_else(pc.is_finite(column), column, None).cast(pa.string())
 
 
 def _codes(texts: Any, feature: Feature) -> Floats:

@@ -9,10 +9,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from credit.intake.errors import FileFormatError
-from credit.intake.table_columns import NUMBER, is_number
+from credit.intake.table_columns import is_number
 from credit.intake.table_keys import hashes_of
 from credit.intake.words import as_text
 from credit.profiling.column import Column, Form
+from credit.spelling import NUMBER
 
 MOST_VALUES = 1000
 """Different values of a column that are counted one by one."""

@@ -115,7 +115,7 @@ def _note(protected: Protected, columns: Sequence[ColumnScreen], rules: Fairness
     parts = [NOTE.format(min_rows=rules.min_rows), *_references(columns, rules)]
     if protected.ungrouped:
         parts.append(f"Not screened, since so many different values are no groups: {', '.join(protected.ungrouped)}.")
-    return " ".join(parts)
+    return " ".join([*parts, *protected.notes])
 
 
 def _references(columns: Sequence[ColumnScreen], rules: Fairness) -> Sequence[str]:
@@ -131,11 +131,11 @@ def _references(columns: Sequence[ColumnScreen], rules: Fairness) -> Sequence[st
     if not best:
         return lost
     those = ", ".join(f"{column} (of {judged[column]})" for column in best)
-    return [
-        *lost,
-        f"Compared with the group of the highest acceptance rate: {those}. Being the highest is in part luck, more of it "
-        "the more groups there are, so that ratios are a little low; the intervals leave this out.",
-    ]
+    luck = (
+        f"Compared with the group of the highest acceptance rate: {those}. Being the highest is in part luck, more "
+        "of it the more groups there are, so that ratios are a little low; the intervals leave this out."
+    )
+    return [*lost, luck]
 
 
 def screen_json(found: Screen) -> dict[str, Any]:

@@ -37,6 +37,20 @@ def test_what_is_stated_is_read_and_the_rest_has_its_default():
     assert stated(text).grouping("sex") == Grouping("sex")
 
 
+def test_names_of_bands_are_as_exact_as_their_numbers():
+    assert band_names((0.5, 1234567.0, 1234568.0)) == (
+        "under 0.5",
+        "0.5 to under 1234567",
+        "1234567 to under 1234568",
+        "1234568 and over",
+    )
+
+
+def test_a_number_that_is_named_is_spelled_as_rows_are():
+    found = stated('[fairness.groups.sex]\nnames = { 01 = "male", "2.0" = "female", x = "other" }')
+    assert found.grouping("sex").names == (("1", "male"), ("2", "female"), ("x", "other"))
+
+
 def test_the_built_in_groups_of_consumer_credit():
     found = load_portfolio("consumer_credit").fairness
     assert dict(found.grouping("sex").names) == {"1": "male", "2": "female"}
@@ -65,6 +79,10 @@ def test_the_built_in_groups_of_consumer_credit():
         ("[fairness.groups.age]\nbands = [25]\nreference = 'old'", r"reference: must be one of under 25, 25 and over"),
         ("[fairness.groups.sex]\nnames = { 1 = 2 }", r"groups.sex\] names: must give each value a name, such as"),
         ("[fairness.groups.sex]\nbands = [2]\nnames = { 1 = 'm' }", r"groups.sex\]: needs either bands"),
+        (
+            "[fairness.groups.sex]\nnames = { 1 = 'm', 01 = 'f' }",
+            r"groups.sex\] names: gives a value two names, of 1, 01",
+        ),
         ("[fairness.groups.sex]\nlevels = 2", r"groups.sex\]: unknown levels"),
         ("[fairness]\ngroups = 2", r"\[fairness.groups\]: must hold a table for each protected column"),
     ],

@@ -2,13 +2,11 @@
 
 import numpy as np
 import pyarrow as pa
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from credit.fairness import Fairness, Grouping
 from credit.groups import GroupCoder, ProtectedCoder
-from credit.portfolios import PortfolioError
 
 DAYS = (range(900), range(500, 1400), range(900))
 
@@ -54,9 +52,46 @@ def test_columns_that_the_rows_do_not_have_are_absent():
     assert found[np.array([False, True])].columns[0].codes.tolist() == [1]
 
 
-def test_a_value_in_none_of_the_bands_is_refused():
-    with pytest.raises(PortfolioError, match="protected column age holds 'old', which is in none of the bands of"):
-        grouped(Grouping("age", bands=(25.0,)), ["old"])
+def test_values_in_none_of_the_bands_are_not_given_and_counted():
+    grouping = Grouping("age", bands=(25.0,))
+    assert grouped(grouping, ["old", "26", None], ["nan", "old", "9"]) == (
+        ("under 25", "25 and over"),
+        [None, "25 and over", None, None, None, "under 25"],
+    )
+    coder = ProtectedCoder(("age",), Fairness(groups=(grouping,)))
+    codes = coder.add({"age": pa.array(["old", "26", None, "nan", "old", "9"])}, 6)
+    assert coder.protected(codes).notes == (
+        "3 rows with a value in none of the bands of [fairness.groups.age] count as not given.",
+    )
+    alone = ProtectedCoder(("age",), Fairness(groups=(grouping,)))
+    found = alone.protected(alone.add({"age": pa.array(["old"])}, 1))
+    assert (found.columns, found.notes) == (
+        (),
+        ("1 row with a value in none of the bands of [fairness.groups.age] counts as not given.",),
+    )
+
+
+def test_names_of_values_that_no_row_has_are_told():
+    coder = ProtectedCoder(("sex",), Fairness(groups=(Grouping("sex", names=(("1", "male"), ("woman", "female"))),)))
+    found = coder.protected(coder.add({"sex": pa.array(["1", "2", "1"])}, 3))
+    assert (found.columns[0].names, found.notes) == (
+        ("male", "2"),
+        ("No row has a value that [fairness.groups.sex] names: woman.",),
+    )
+
+
+def test_where_most_rows_have_the_lowest_number_the_others_are_a_group():
+    values = ["0"] * 900 + [str(1 + place % 13) for place in range(65)]
+    names, found = grouped(Grouping("children"), values)
+    assert (names, [found.count(name) for name in names]) == (("under 1", "1 and over"), [900, 65])
+
+
+def test_values_that_hardly_two_rows_share_are_no_groups():
+    for values, ungrouped in ((80, ()), (91, ("born",))):
+        coder = ProtectedCoder(("born",), Fairness())
+        codes = coder.add({"born": pa.array([f"d{row % values}" for row in range(900)])}, 900)
+        found = coder.protected(codes)
+        assert ([one.column for one in found.columns], found.ungrouped) == ([] if ungrouped else ["born"], ungrouped)
 
 
 def test_more_than_a_thousand_values_are_no_groups():

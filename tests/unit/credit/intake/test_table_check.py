@@ -2,11 +2,8 @@
 
 from dataclasses import replace
 
-import pytest
-
 from credit.fairness import Fairness, Grouping
 from credit.intake.table_check import check_table_file
-from credit.portfolios import PortfolioError
 from tests.unit.credit.intake.test_table_rows import HEAD, NOW, PORTFOLIO, csv_file
 
 SCREENED = replace(PORTFOLIO, protected=("sex", "age"), fairness=Fairness(groups=(Grouping("age", bands=(40.0,)),)))
@@ -37,6 +34,7 @@ def test_without_protected_columns_there_are_none(tmp_path):
     assert (found.associations, found.absent, found.ignored) == ((), (), ("sex", "age"))
 
 
-def test_a_value_in_no_band_is_refused(tmp_path):
-    with pytest.raises(PortfolioError, match="protected column age holds 'old'"):
-        check_table_file(invoices(tmp_path, age="old"), SCREENED, now=NOW)
+def test_values_in_no_band_are_told(tmp_path):
+    found = check_table_file(invoices(tmp_path, age="old"), SCREENED, now=NOW)
+    assert found.notes == ("200 rows with a value in none of the bands of [fairness.groups.age] count as not given.",)
+    assert {one.column for one in found.associations} == {"sex"}

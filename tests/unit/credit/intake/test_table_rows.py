@@ -11,8 +11,10 @@ import pytest
 
 from credit.database.labels import NO_LABEL
 from credit.intake.errors import FileFormatError, MalformedTableError
+from credit.intake.faults import Faults
 from credit.intake.json_lines_file import JsonLinesFile
 from credit.intake.source import open_table_file
+from credit.intake.table_columns import read_protected
 from credit.intake.table_keys import Keys
 from credit.intake.table_rows import TableReader
 from credit.portfolio_file import load_portfolio
@@ -312,6 +314,25 @@ def test_protected_columns_are_read_apart_and_a_number_has_one_spelling(tmp_path
         "age": ["31", None],
     }
     assert reader.ignored == ()
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (pa.array([1.0, 0.5, np.inf, np.nan, None], pa.float64()), ["1", "0.5", None, None, None]),
+        (pa.array(np.array([1, 0.5, -np.inf], np.float16)), ["1", "0.5", None]),
+        (pa.array([1e19, 0.1], pa.float64()), ["10000000000000000000", "0.1"]),
+        (pa.array([0.1], pa.float32()), ["0.1"]),
+        (pa.array(["1e999", "01", " 2.50 ", "inf"]), [None, "1", "2.5", "inf"]),
+    ],
+)
+def test_a_protected_number_of_any_type_has_one_spelling(values, expected):
+    assert read_protected(values, "sex", Faults(len(values))).to_pylist() == expected
+
+
+def test_a_protected_column_of_lists_is_refused_by_its_name():
+    with pytest.raises(FileFormatError, match=r"column sex holds list<item: int64>, which cannot be read as text"):
+        read_protected(pa.array([[1], [2]]), "sex", Faults(2))
 
 
 def test_a_nul_in_a_protected_column_is_refused(tmp_path):

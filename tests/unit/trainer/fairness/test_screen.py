@@ -14,7 +14,7 @@ from credit.groups import Groups, Protected
 from tests.unit.trainer.test_fitting import PORTFOLIO
 from trainer.evaluation import probability
 from trainer.fairness.alternatives import Alternative, Alternatives
-from trainer.fairness.decisions import Decisions, decide
+from trainer.fairness.decisions import decide
 from trainer.fairness.group_sums import Outcome
 from trainer.fairness.screen import ColumnScreen, GroupScreen, screen, screen_json
 from trainer.fairness.text import fairness_text
@@ -95,8 +95,8 @@ def test_no_single_person_is_told_of():
 
 def test_the_note_says_that_a_reference_was_chosen_by_its_rate():
     luck = (
-        " Compared with the group of the highest acceptance rate: sex (of 2). Being the highest is in part luck, more of "
-        "it the more groups there are, so that ratios are a little low; the intervals leave this out."
+        " Compared with the group of the highest acceptance rate: sex (of 2). Being the highest is in part luck, more "
+        "of it the more groups there are, so that ratios are a little low; the intervals leave this out."
     )
     note = screened().note
     assert note.endswith(f"Groups of fewer than 50 rows are counted together and not judged.{luck}")
@@ -185,8 +185,9 @@ def test_columns_that_the_rows_do_not_have_are_named():
 
 
 def test_columns_of_too_many_values_are_named_as_not_screened():
-    found = screened(protected=Protected(ungrouped=("age",)))
-    assert (found.absent, found.note.endswith("so many different values are no groups: age.")) == (("sex",), True)
+    found = screened(protected=Protected(ungrouped=("age",), notes=("No row has it.",)))
+    told = "Not screened, since so many different values are no groups: age. No row has it."
+    assert (found.absent, found.note.endswith(f" {told}")) == (("sex",), True)
 
 
 def test_only_what_is_above_the_threshold_is_a_proxy():
@@ -245,6 +246,29 @@ def test_candidates_that_could_not_be_ranked_are_named(least, last):
     ]
 
 
+def test_where_nothing_could_be_compared_the_text_does_not_sound_like_a_pass():
+    few = screened(replace(SCREENED, fairness=replace(RULES, min_rows=1000)))
+    one = screened(replace(SCREENED, fairness=replace(RULES, min_rows=400)))
+    nobody = screened(log_odds=np.full(len(Y), 5.0))
+    assert [fairness_text(found).splitlines()[-2] for found in (few, one, nobody)] == [
+        "nothing could be compared by sex: no group has enough rows",
+        "nothing could be compared by sex: only one group has enough rows",
+        "nothing could be compared by sex: nobody of the reference group is accepted",
+    ]
+    both = Protected((*PROTECTED.columns, Groups("age", ("old",), np.zeros(len(Y), np.int16))))
+    assert [line[:57] for line in fairness_text(screened(protected=both)).splitlines()[-2:]] == [
+        "accepted at less than 0.8 of the reference group's rate: ",
+        "nothing could be compared by age: only one group has enou",
+    ]
+
+
+def test_a_group_of_any_text_does_not_steer_a_terminal():
+    names = ("male\x1b[2K\rmale", "fe\nmale", "other")
+    text = fairness_text(screened(protected=Protected((Groups("sex", names, CODES),))))
+    assert [line[:13] for line in text.splitlines()[4:6]] == ["male\ufffd[2K male", "fe male      "]
+    assert not {"\x1b", "\r"} & set(text)
+
+
 def test_each_row_is_decided_by_its_own_costs_where_they_differ():
     costs = Costs(loss_given_default=1.0, exposure="owed", margin=10.0)
     portfolio = replace(SCREENED, costs=costs, cut_off=0.3)
@@ -252,4 +276,7 @@ def test_each_row_is_decided_by_its_own_costs_where_they_differ():
     stakes = Stakes(margin=np.full(4, 10.0), loss=np.array([30.0, 190.0, np.nan, np.nan]))
     found = decide(np.log(pd / (1 - pd)), portfolio, stakes)
     assert (found.accepted.tolist(), found.cut_off) == ([True, False, True, False], None)
-    assert isinstance(found, Decisions)
+    assert found.rule == (
+        "accepted where the expected cost of declining is the higher one, each row by its own amounts, and rows whose "
+        "amounts are not known or not above 0 below a probability of default of 0.3"
+    )

@@ -1,8 +1,10 @@
 """The model card as a page: what it shows, and that it asks nothing of anywhere."""
 
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -326,9 +328,23 @@ def test_another_bundle_than_the_registered_one_has_no_card(full: Bundle) -> Non
         rendered_card(full, other)
 
 
-def test_a_package_that_is_missing_is_named(full: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
-    import sys  # noqa: PLC0415
+def test_a_package_that_does_not_load_is_told(full: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Refusing(ModuleType):
+        def __getattr__(self, name: str) -> object:
+            raise ImportError("Numba needs NumPy 2.3 or less. Got NumPy 2.4.")
 
+    for module in [name for name in sys.modules if name.startswith("trainer.card.page")]:
+        monkeypatch.delitem(sys.modules, module)
+    monkeypatch.setitem(sys.modules, "jinja2", Refusing("jinja2"))
+    with pytest.raises(CardError) as told:
+        rendered_card(full, None)
+    assert str(told.value) == (
+        "a model card needs what does not load (Numba needs NumPy 2.3 or less. Got NumPy 2.4.): install "
+        "blinkscoring[card] anew"
+    )
+
+
+def test_a_package_that_is_missing_is_named(full: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in [name for name in sys.modules if name.startswith(("trainer.card.page", "jinja2"))]:
         monkeypatch.delitem(sys.modules, module)
     monkeypatch.setitem(sys.modules, "jinja2", None)

@@ -13,7 +13,7 @@ def fairness_words(found: Mapping[str, Any]) -> str:
         for column in found["columns"]
         for group in column["groups"]
         if group["adverse_impact_ratio"] is not None
-    ]
+    ] or ["no groups to compare"]
     absent = [f"without data: {', '.join(found['absent'])}"] if found["absent"] else []
     return printable(f"a screen, not a legal finding; accepted: {'; '.join([*ratios, *absent])}")
 

@@ -28,7 +28,8 @@ def _vintage(name: str, y: Outcomes, log_odds: Floats, fitted: Bins) -> JudgedVi
     rows, bads = len(y), int(y.sum())
     bad_rate = wilson(bads / rows, rows)
     auc = auc_of(y, log_odds) if 0 < bads < rows else None
-    auc_lower, auc_upper = (None, None) if auc is None else auc_bounds(auc, bads, rows - bads)
+    # At an AUC of 0 or 1 the standard error is 0, of one bad as of a thousand: that is no interval.
+    auc_lower, auc_upper = (None, None) if auc in {None, 0.0, 1.0} else auc_bounds(auc, bads, rows - bads)
     index, by_chance = stability_index(fitted, log_odds)
     return JudgedVintage(
         name=name,
@@ -47,7 +48,10 @@ def _vintage(name: str, y: Outcomes, log_odds: Floats, fitted: Bins) -> JudgedVi
 
 
 def auc_bounds(auc: float, bads: int, goods: int) -> tuple[float, float]:
-    """Ends of the 95 % interval of an AUC, by the standard error of Hanley and McNeil (Radiology 143, 1982)."""
+    """Ends of the 95 % interval of an AUC in (0, 1), by the standard error of Hanley and McNeil (Radiology 143, 1982).
+
+    Rows count as if they were independent.
+    """
     of_bads, of_goods = auc / (2 - auc), 2 * auc**2 / (1 + auc)
     spread = (bads - 1) * (of_bads - auc**2) + (goods - 1) * (of_goods - auc**2)
     reach = Z * math.sqrt((auc * (1 - auc) + spread) / (bads * goods))

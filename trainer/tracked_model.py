@@ -10,7 +10,6 @@ from credit.bundle.evaluation import RecordedEvaluation
 from credit.bundle.reader import Bundle, load_bundle
 from trainer.card.registration import registration_of
 from trainer.card.rendering import rendered_card
-from trainer.errors import CardError
 from trainer.report import TrainingReport, to_json
 from trainer.tracking import TrackedModel, Tracker
 
@@ -34,16 +33,16 @@ def _drawn(report: Mapping[str, Any], evaluation: RecordedEvaluation | None) -> 
     """Pictures, where there is something to draw with: MLflow's small package comes without."""
     try:
         from trainer.figures import drawn  # noqa: PLC0415 - not in the images
-    except ModuleNotFoundError:
+    except ImportError:
         return {}
     return {} if evaluation is None else drawn(report, evaluation)
 
 
 def _card(tracker: Tracker, engine: Engine, bundle: Bundle) -> str | None:
-    """The model's card; where a package for it is missing, that is told and there is none."""
+    """The model's card; where it cannot be drawn, that is told and there is none."""
     try:
         with engine.connect() as connection:
             return rendered_card(bundle, registration_of(connection, bundle.model_id))
-    except CardError as error:
+    except Exception as error:  # noqa: BLE001 - the model is registered already; whatever a card lacks, the run has succeeded
         tracker.progress(f"no model card: {error}", 1, 1)
         return None

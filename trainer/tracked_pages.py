@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import chain, count
 from typing import Any
 
 from trainer.tracking import TrackedModel
@@ -12,6 +13,8 @@ _TWICE = frozenset({"auc_roc", "test_samples", "indicative"})
 _BY_GROUP = ("acceptance_rate", "adverse_impact_ratio", "standardised_mean_difference", "calibration_difference")
 _UNSPOKEN = re.compile(r"[^\w .-]+")
 """What a figure's name may not hold."""
+_LONGEST = 60
+"""Characters of a column's or group's name in a figure's: MLflow takes 250 in all, and a file's name 255 bytes."""
 _COSTS = ("cost", "accept_all", "decline_all", "savings")
 
 
@@ -85,12 +88,26 @@ def figures_of(found: Mapping[str, Any]) -> dict[str, float]:
 def _by_group(found: Mapping[str, Any]) -> dict[str, Any]:
     """Estimates by group, which pages show under one heading for each column."""
     figures = {}
-    for column in found["columns"]:
-        for group in column["groups"]:
-            place = "/".join(_UNSPOKEN.sub("_", name) for name in (column["column"], group["group"]))
-            figures[f"fairness/{place}/rows"] = group["rows"]
-            figures |= {f"fairness/{place}/{name}": (group[name] or {}).get("estimate") for name in _BY_GROUP}
+    columns = _names([column["column"] for column in found["columns"]])
+    for column, heading in zip(found["columns"], columns, strict=True):
+        names = _names([group["group"] for group in column["groups"]])
+        for group, name in zip(column["groups"], names, strict=True):
+            place = f"fairness/{heading}/{name}"
+            figures[f"{place}/rows"] = group["rows"]
+            figures |= {f"{place}/{measure}": (group[measure] or {}).get("estimate") for measure in _BY_GROUP}
     return figures
+
+
+def _names(texts: Sequence[str]) -> list[str]:
+    """Each text as a part of a path, in their order; those that would be one are numbered from the second on."""
+    names: list[str] = []
+    for text in texts:
+        name = _UNSPOKEN.sub("_", text)[:_LONGEST]
+        # A name of dots alone is a step in a path, and so is none.
+        plain = name if name.strip(".") else "_" * max(1, len(name))
+        numbered = (f"{plain} {number}" for number in count(2))
+        names.append(next(one for one in chain([plain], numbered) if one not in names))
+    return names
 
 
 def _standing(one: Mapping[str, Any], selection: Mapping[str, Any]) -> str:

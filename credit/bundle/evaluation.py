@@ -94,12 +94,13 @@ class JudgedVintage:
     roc_auc: float | None
     """None where one class is missing."""
     roc_auc_lower: float | None
-    """Ends of the 95 % interval by the standard error of Hanley and McNeil (1982)."""
+    """Ends of the 95 % interval by the standard error of Hanley and McNeil (1982), as if rows were independent; None
+    where the AUC is 0 or 1, at which that is 0."""
     roc_auc_upper: float | None
     psi: float
     """Population stability index of the scores, against those of the rows that shaped the model."""
     psi_by_chance: float
-    """What the index stays below in 95 of 100 samples of this size if nothing has changed."""
+    """What the index stays below in 95 of 100 samples of this size, of independent rows, if nothing has changed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ def page_of(bundle: Bundle, registration: Registration | None) -> str:
             registration=registration,
             label=wording.label_sentences(said.label_rule, currency),
             limits=wording.limits(said, said.metrics, evaluation),
+            window=wording.window_sentence(said, evaluation),
             split=None if evaluation is None else wording.split_sentence(evaluation.split),
             source=None if evaluation is None else wording.source_sentence(evaluation),
             measures=measures(said.metrics, registration),

@@ -67,8 +67,9 @@ def dependences(explained: Explained) -> list[Picture]:
 
 def _vintages(found: Sequence[JudgedVintage], axes: Axes) -> None:
     for place, one in enumerate(found):
-        if one.roc_auc is not None and one.roc_auc_lower is not None and one.roc_auc_upper is not None:
+        if one.roc_auc_lower is not None and one.roc_auc_upper is not None:
             axes.plot([place, place], [one.roc_auc_lower, one.roc_auc_upper], color="#3b82c4")
+        if one.roc_auc is not None:
             axes.plot([place], [one.roc_auc], "o", color="#3b82c4")
     axes.axhline(0.5, linestyle=":", color="tab:gray")
     names = [one.name for one in found]

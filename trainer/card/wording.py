@@ -73,6 +73,24 @@ def source_sentence(evaluation: RecordedEvaluation) -> str:
     return f"{said} {parity.equal:,} of {parity.checked:,} stored rows were equal to the bit when computed anew."
 
 
+def window_sentence(manifest: Manifest, evaluation: RecordedEvaluation | None) -> str:
+    """Of which time the rows are, and whose time that is."""
+    if evaluation is not None and not evaluation.dated:
+        return "Rows have no times of their own."
+    return f"Rows that shaped the model are from {_window(manifest, evaluation)}."
+
+
+def _window(manifest: Manifest, evaluation: RecordedEvaluation | None) -> str:
+    window, rule = manifest.window, manifest.label_rule
+    days = f"{window.start:%Y-%m-%d} to {window.end:%Y-%m-%d}"
+    if isinstance(rule, LabelRule) or (evaluation is not None and evaluation.source == "file"):
+        return days
+    # A row that is loaded without a time takes that of its load.
+    if rule.observed_at is None:
+        return f"{days}, the days on which they were loaded: the table has no times"
+    return f"{days}, observed, or loaded where the table has no time" if rule.observed_at in rule.optional else days
+
+
 def limits(manifest: Manifest, metrics: Mapping[str, Any], evaluation: RecordedEvaluation | None) -> list[str]:
     """What the model is not for, and what its figures do not say."""
     few = "Too few bads judged it to decide anything by these figures: they are indicative."
@@ -95,9 +113,8 @@ _GRANTED_ONLY = (
 def _window_sentence(manifest: Manifest, evaluation: RecordedEvaluation | None) -> str:
     if evaluation is not None and not evaluation.dated:
         return "Its rows have no times: nothing says how old they are, or how it does on later ones."
-    window = manifest.window
     return (
-        f"It knows rows from {window.start:%Y-%m-%d} to {window.end:%Y-%m-%d}. What has changed since in the economy, "
+        f"It knows rows from {_window(manifest, evaluation)}. What has changed since in the economy, "
         "the product or the lending policy is not in it."
     )
 

@@ -38,3 +38,10 @@ def test_a_screen_is_one_line():
     assert fairness_words(found) == (
         "a screen, not a legal finding; accepted: sex f 0.75 [0.68, 0.80] of m; without data: age, nationality"
     )
+
+
+def test_a_screen_that_compared_nothing_says_so():
+    alone = {"column": "sex", "reference": "m", "groups": [{"group": "m", "adverse_impact_ratio": None}]}
+    said = "a screen, not a legal finding; accepted: no groups to compare"
+    assert fairness_words({"columns": [alone], "absent": []}) == said
+    assert fairness_words({"columns": [], "absent": ["age"]}) == f"{said}; without data: age"

@@ -52,5 +52,9 @@ def test_vintages_hold_their_own_rows():
     assert march.roc_auc == pytest.approx(roc_auc_score(y[first], log_odds[first]))
     assert march.mean_pd == pytest.approx(probability(log_odds[first]).mean())
     assert (april.name, april.rows) == ("2025-04", 400 - march.rows)
+    ranked = np.array([[0, 0, 0, 1], [1, 0, 0, 0]], dtype=np.int8)
+    for y_ranked, auc in zip(ranked, (1.0, 0.0), strict=True):
+        (one,) = judged_vintages(at[:4], y_ranked, np.arange(4.0), of_fitted=log_odds)
+        assert (one.bads, one.roc_auc, one.roc_auc_lower, one.roc_auc_upper) == (1, auc, None, None)
     (good,) = judged_vintages(at[:5], np.zeros(5, dtype=np.int8), log_odds[:5], of_fitted=log_odds)
     assert (good.roc_auc, good.roc_auc_lower, good.roc_auc_upper, good.bad_rate) == (None, None, None, 0.0)

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from mlflow.utils.validation import _validate_metric, _validate_metric_name
+
 from trainer.tracked_pages import candidates_table, choice_note, figures_of, model_note, standings_of
 from trainer.tracking import TrackedModel
 
@@ -105,3 +107,25 @@ def test_every_figure_has_one_name():
         "test_decline_all": 12.0,
         "test_savings": 6.0,
     }
+
+
+def screen_of(*names):
+    measures = dict.fromkeys(("acceptance_rate", "adverse_impact_ratio", "standardised_mean_difference"))
+    groups = [{"group": name, "rows": 70, "calibration_difference": {"estimate": 0.1}, **measures} for name in names]
+    return {"columns": [{"column": "sex", "groups": groups}]}
+
+
+def test_whatever_a_group_is_called_its_figures_have_a_name_of_their_own_that_mlflow_takes():
+    names = ("male", ".", "..", "", "_", "a/b", "a_b", "a_b 2", "../..", "x" * 300, "x" * 301, "\u9031" * 90, "é: <1>")
+    found = figures_of({"fairness": screen_of(*names)})
+    shown = ["male", "_", "__", "_ 2", "_ 3", "a_b", "a_b 2", "a_b 2 2", ".._..", "x" * 60, f"{'x' * 60} 2"]
+    shown += ["\u9031" * 60, "é_ _1_"]
+    assert found == {
+        f"fairness/sex/{name}/{measure}": value
+        for name in shown
+        for measure, value in (("rows", 70.0), ("calibration_difference", 0.1))
+    }
+    longest = f"fairness/{'c' * 60}/{'x' * 60} 999/standardised_mean_difference"
+    for name in (*found, longest):
+        _validate_metric_name(name)
+        _validate_metric(name, 1.0, 1, 0)

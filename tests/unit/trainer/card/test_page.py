@@ -1,8 +1,10 @@
 """The model card as a page: what it shows, and that it asks nothing of anywhere."""
 
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -72,6 +74,16 @@ METRICS: dict[str, Any] = {
         "not_compared": {"catboost": "catboost: only numeric features are supported, not pay_cycle"},
     },
 }
+COUNTED: dict[str, Any] = {
+    "rows": 60,
+    "bads": 9,
+    "accepted": 40,
+    "judged": False,
+    "below": False,
+    "mean_pd": 0.2,
+    **dict.fromkeys(("acceptance_rate", "adverse_impact_ratio", "standardised_mean_difference", "bad_rate")),
+    **dict.fromkeys(("calibration_difference", "roc_auc")),
+}
 SCREEN: dict[str, Any] = {
     "cut_off": 0.12,
     "rule": "accepted below a probability of default of 0.12",
@@ -81,22 +93,20 @@ SCREEN: dict[str, Any] = {
             "column": "sex",
             "reference": "women",
             "groups": [
-                {
-                    "group": name,
-                    "rows": 60,
-                    "bads": 9,
-                    "accepted": 40,
-                    "judged": judged,
-                    "acceptance_rate": INTERVAL,
-                    "adverse_impact_ratio": None if name == "women" else INTERVAL,
-                    "below": below,
-                    "standardised_mean_difference": INTERVAL,
-                    "mean_pd": 0.2,
-                    "bad_rate": INTERVAL,
-                    "calibration_difference": INTERVAL,
-                    "roc_auc": None,
-                }
-                for name, judged, below in (("women", True, False), ("men", True, True), ("<b>other</b>", False, False))
+                *(
+                    COUNTED
+                    | {
+                        "group": name,
+                        "judged": True,
+                        **dict.fromkeys(("acceptance_rate", "bad_rate", "calibration_difference"), INTERVAL),
+                        "adverse_impact_ratio": None if name == "women" else INTERVAL,
+                        "standardised_mean_difference": None if name == "women" else INTERVAL,
+                        "below": name == "men",
+                    }
+                    for name in ("women", "men")
+                ),
+                COUNTED | {"group": "<b>other</b>", "bads": None, "accepted": None, "mean_pd": None},
+                COUNTED | {"group": "not given", "rows": 5000, "bads": 900, "accepted": 4000},
             ],
         }
     ],
@@ -104,9 +114,12 @@ SCREEN: dict[str, Any] = {
     "proxies": [{"feature": "pay_cycle", "column": "sex", "measure": "Cramér's V", "association": 0.41}],
     "proxy_above": 0.3,
     "alternatives": {
-        "rule": "Of equal worth.",
+        "rule": "of equal worth",
         "acceptance_rate": 0.8,
-        "candidates": [{"candidate": "lightgbm", "chosen": True, "mean_auc": 0.7, "worst_ratio": {"sex": 0.77}}],
+        "candidates": [
+            {"candidate": "lightgbm", "chosen": True, "mean_auc": 0.7, "worst_ratio": {"sex": 0.77}},
+            {"candidate": "lightgbm 4", "chosen": False, "mean_auc": 0.69, "worst_ratio": {"sex": 0.79, "age": 0.9}},
+        ],
         "least_discriminatory": "lightgbm 4",
     },
 }
@@ -235,24 +248,69 @@ def test_everything_that_is_recorded_is_shown(full: Bundle, page: str) -> None:
     )
 
 
+def screened(path: Path, **changes: Any) -> str:
+    """What the section says of a screen, the page read."""
+    content = full_content(metrics=METRICS | {"fairness": SCREEN | changes})
+    text = read(rendered_card(load_bundle(write_bundle(path, content)), None)).text
+    return text.partition("Fairness screen ")[2].partition(" Proof and hashes")[0]
+
+
 def test_a_fairness_screen_is_shown(tmp_path: Path) -> None:
-    content = full_content(metrics=METRICS | {"fairness": SCREEN})
-    seen = read(rendered_card(load_bundle(write_bundle(tmp_path, content)), None))
-    for part in (
-        "A screen, and no legal finding.",
-        "Outcomes by sex; compared with women",
-        "men 60 9 40 75.0% [70.0%, 80.0%] low 0.75 [0.70, 0.80]",
-        "<b>other</b> 60 9 40",
-        "too few",
-        "the rows lack them: age",
-        "pay_cycle sex Cramér's V 0.4100",
-        "lightgbm 0.7000 0.7700 chosen",
-        "Least discriminatory of equal worth: lightgbm 4",
-    ):
-        assert part in seen.text
-    nothing = SCREEN | {"cut_off": None, "columns": [], "absent": [], "proxies": [], "alternatives": None}
-    bundle = load_bundle(write_bundle(tmp_path / "b", full_content(metrics=METRICS | {"fairness": nothing})))
-    assert "No feature is associated with a protected column above 0.3." in read(rendered_card(bundle, None)).text
+    assert screened(tmp_path, acceptance_rate=0.6666, air_below=0.8) == (
+        "A screen, and no legal finding. The decision looked at: accepted below a probability of default of 0.12; it "
+        'accepts 66.7% of the judged rows. The ratio is that of acceptance rates, to the group compared with; "low" is '
+        "below 0.8. Score difference: standardised mean difference of the log-odds of default; above 0 the group is "
+        "scored riskier. Mean PD less bad rate: above 0 the group is taken for riskier than it was. Outcomes by sex; "
+        "compared with women Group Rows Bad Accepted Accepted, share Ratio Score difference Bad rate Mean PD less bad "
+        "rate ROC AUC "
+        "women 60 9 40 75.0% [70.0%, 80.0%] compared with – 75.0% [70.0%, 80.0%] +75.0% [+70.0%, +80.0%] – "
+        "men 60 9 40 75.0% [70.0%, 80.0%] low 0.75 [0.70, 0.80] +0.75 [+0.70, +0.80] 75.0% [70.0%, 80.0%] +75.0% "
+        "[+70.0%, +80.0%] – "
+        "<b>other</b> 60 – – – too few – – – – "
+        "not given 5,000 900 4,000 – not compared – – – – "
+        "Not screened, since the rows lack them: age. Features associated with a protected column above 0.3 Feature "
+        "Column Measure Association pay_cycle sex Cramér's V 0.4100 Less discriminatory alternatives Looked for: of "
+        "equal worth. Acceptance rate for all: 80.0%. Least discriminatory of equal worth: lightgbm 4. Worst adverse "
+        "impact ratio by candidate Candidate Mean AUC sex age lightgbm 0.7000 0.7700 – chosen lightgbm 4 "
+        "0.6900 0.7900 0.9000"
+    )
+
+
+def test_a_screen_of_before_has_neither_limit_nor_rate(tmp_path: Path) -> None:
+    said = screened(tmp_path)
+    assert "a probability of default of 0.12. The ratio" in said
+    assert '"low" is below the portfolio\'s limit. Score' in said
+
+
+def test_a_screen_of_nothing_says_nothing_of_features_or_groups(tmp_path: Path) -> None:
+    assert screened(tmp_path, columns=[], absent=["sex"], proxies=[], alternatives=None) == (
+        "A screen, and no legal finding. The decision looked at: accepted below a probability of default of 0.12. Not "
+        "screened, since the rows lack them: sex."
+    )
+
+
+def test_a_column_without_a_reference_says_why(tmp_path: Path) -> None:
+    (column,) = SCREEN["columns"]
+    small = column | {"reference": "", "groups": column["groups"][2:]}
+    said = screened(tmp_path, columns=[small], proxies=[])
+    assert "Outcomes by sex; no group has enough rows to be compared Group" in said
+    assert "No feature is associated with a protected column above 0.3." in said
+
+
+@pytest.mark.parametrize(
+    ("candidates", "said"),
+    [
+        (1, "No other candidate is as good, so that there is no alternative."),
+        (2, "None has a ratio in every column, so that none is called the least discriminatory."),
+    ],
+)
+def test_without_a_less_discriminatory_candidate_none_is_named(tmp_path: Path, candidates: int, said: str) -> None:
+    found = SCREEN["alternatives"]
+    changed = found | {
+        "candidates": found["candidates"][:candidates],
+        "least_discriminatory": "lightgbm" if candidates == 1 else "",
+    }
+    assert f"Acceptance rate for all: 80.0%. {said} Worst" in screened(tmp_path, alternatives=changed)
 
 
 def test_a_bundle_of_before_says_what_is_not_recorded(tmp_path: Path) -> None:
@@ -326,9 +384,23 @@ def test_another_bundle_than_the_registered_one_has_no_card(full: Bundle) -> Non
         rendered_card(full, other)
 
 
-def test_a_package_that_is_missing_is_named(full: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
-    import sys  # noqa: PLC0415
+def test_a_package_that_does_not_load_is_told(full: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Refusing(ModuleType):
+        def __getattr__(self, name: str) -> object:
+            raise ImportError("Numba needs NumPy 2.3 or less. Got NumPy 2.4.")
 
+    for module in [name for name in sys.modules if name.startswith("trainer.card.page")]:
+        monkeypatch.delitem(sys.modules, module)
+    monkeypatch.setitem(sys.modules, "jinja2", Refusing("jinja2"))
+    with pytest.raises(CardError) as told:
+        rendered_card(full, None)
+    assert str(told.value) == (
+        "a model card needs what does not load (Numba needs NumPy 2.3 or less. Got NumPy 2.4.): install "
+        "blinkscoring[card] anew"
+    )
+
+
+def test_a_package_that_is_missing_is_named(full: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in [name for name in sys.modules if name.startswith(("trainer.card.page", "jinja2"))]:
         monkeypatch.delitem(sys.modules, module)
     monkeypatch.setitem(sys.modules, "jinja2", None)

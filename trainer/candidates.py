@@ -12,7 +12,7 @@ from credit.database.schema import STUDIES_SCHEMA
 from credit.portfolios import Portfolio
 from trainer.fairness.alternatives import EqualCandidate
 from trainer.rows import Progress, Rows
-from trainer.tracking import Tracker
+from trainer.tracking.tracker import Tracker
 
 
 @dataclass(frozen=True, slots=True)

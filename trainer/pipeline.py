@@ -29,8 +29,9 @@ from trainer.recorded import Origin
 from trainer.report import TrainingReport
 from trainer.rows import Progress, Rows, Source, gather_rows, parity_of, vintages_of
 from trainer.table_rows import batch_rows, file_rows
-from trainer.tracked_model import track_model
-from trainer.tracking import RunFacts, Tracker, TrackingPlace, tracked_run
+from trainer.tracking.facts import RunFacts, TrackingPlace
+from trainer.tracking.model import track_model
+from trainer.tracking.tracker import Tracker, tracked_run
 
 
 def _silent(_what: str, _done: int, _total: int | None) -> None:

@@ -19,7 +19,7 @@ from trainer.pipeline import TrainingOrder
 from trainer.pipeline import train as train_model
 from trainer.report import TrainingReport, to_json, to_text
 from trainer.rows import Source
-from trainer.tracking import TrackingPlace
+from trainer.tracking.facts import TrackingPlace
 
 
 def train(arguments: Namespace) -> Outcome:

@@ -16,7 +16,7 @@ from trainer.candidates import ComparisonWish
 from trainer.comparison import compare as comparing
 from trainer.errors import TrackingError
 from trainer.pipeline import TrainingOrder, train
-from trainer.tracking import TrackingPlace
+from trainer.tracking.facts import TrackingPlace
 
 # MLflow's own, of its use of SQLAlchemy.
 pytestmark = pytest.mark.filterwarnings("ignore")

@@ -9,7 +9,7 @@ from blink.commands.train import _comparison, _tracking
 from blink.outcome import WrongCallError
 from blink.settings import read_settings
 from trainer.candidates import ComparisonWish
-from trainer.tracking import TrackingPlace
+from trainer.tracking.facts import TrackingPlace
 
 HOME = Path("/srv/blink")
 

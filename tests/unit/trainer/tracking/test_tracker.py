@@ -7,7 +7,8 @@ import pytest
 
 from tests.unit.trainer.comparison.samples import trial
 from trainer.errors import TrackingError, TrainingError
-from trainer.tracking import RunFacts, Tracker, TrackingPlace, tracked_run
+from trainer.tracking.facts import RunFacts, TrackingPlace
+from trainer.tracking.tracker import Tracker, tracked_run
 
 FACTS = RunFacts("consumer_credit", "comparison", {"rows_sha256": "00"})
 
@@ -58,7 +59,7 @@ def test_without_a_place_nothing_is_imported_or_said():
 def test_without_mlflow_it_is_said_once(monkeypatch):
     said = []
     monkeypatch.setitem(sys.modules, "mlflow", None)
-    monkeypatch.delitem(sys.modules, "trainer.mlflow_runs", raising=False)
+    monkeypatch.delitem(sys.modules, "trainer.tracking.mlflow_runs", raising=False)
     with tracked_run(TrackingPlace("sqlite:////nowhere"), FACTS, lambda what, *_: said.append(what)) as tracker:
         tracker.tell("trial", trial("lightgbm", 0.7))
     assert said == ["not tracked: mlflow is not installed; install blinkscoring[track]"]
@@ -66,7 +67,7 @@ def test_without_mlflow_it_is_said_once(monkeypatch):
 
 def test_a_run_ends_with_the_block(monkeypatch):
     runs = Recorded()
-    monkeypatch.setattr("trainer.tracking._runs", lambda *_: runs)
+    monkeypatch.setattr("trainer.tracking.tracker._runs", lambda *_: runs)
     with tracked_run(TrackingPlace("http://mlflow"), FACTS, lambda *_: None):
         pass
     assert runs.told == [("begin", {}), ("end", {"error": None})]
@@ -74,7 +75,7 @@ def test_a_run_ends_with_the_block(monkeypatch):
 
 def test_a_run_ends_with_the_error_of_the_block(monkeypatch):
     runs = Recorded()
-    monkeypatch.setattr("trainer.tracking._runs", lambda *_: runs)
+    monkeypatch.setattr("trainer.tracking.tracker._runs", lambda *_: runs)
     with (
         pytest.raises(TrainingError, match="too few rows"),
         tracked_run(TrackingPlace("http://mlflow"), FACTS, lambda *_: None),
@@ -84,7 +85,7 @@ def test_a_run_ends_with_the_error_of_the_block(monkeypatch):
 
 
 def test_a_place_that_cannot_be_used_is_an_error_before_anything_is_trained(monkeypatch):
-    monkeypatch.setattr("trainer.tracking._runs", lambda *_: Recorded(fails_at="begin"))
+    monkeypatch.setattr("trainer.tracking.tracker._runs", lambda *_: Recorded(fails_at="begin"))
     with (
         pytest.raises(TrackingError, match="begin refused"),
         tracked_run(TrackingPlace("http://mlflow"), FACTS, lambda *_: None),

@@ -11,7 +11,8 @@ from credit.bundle.reader import Bundle, load_bundle
 from trainer.card.registration import registration_of
 from trainer.card.rendering import rendered_card
 from trainer.report import TrainingReport, to_json
-from trainer.tracking import TrackedModel, Tracker
+from trainer.tracking.facts import TrackedModel
+from trainer.tracking.tracker import Tracker
 
 
 def track_model(tracker: Tracker, engine: Engine, report: TrainingReport, model_dir: Path) -> None:
@@ -23,19 +24,23 @@ def track_model(tracker: Tracker, engine: Engine, report: TrainingReport, model_
         model_id=report.model_id,
         bundle=bundle.path,
         report=as_json,
-        figures=_drawn(as_json, bundle.evaluation()),
+        figures=_drawn(tracker, as_json, bundle.evaluation()),
         card=_card(tracker, engine, bundle),
     )
     tracker.tell("model", model)
 
 
-def _drawn(report: Mapping[str, Any], evaluation: RecordedEvaluation | None) -> Mapping[str, bytes]:
+def _drawn(tracker: Tracker, report: Mapping[str, Any], evaluation: RecordedEvaluation | None) -> Mapping[str, bytes]:
     """Pictures, where there is something to draw with: MLflow's small package comes without."""
     try:
         from trainer.figures import drawn  # noqa: PLC0415 - not in the images
     except ImportError:
         return {}
-    return {} if evaluation is None else drawn(report, evaluation)
+    try:
+        return {} if evaluation is None else drawn(report, evaluation)
+    except Exception as error:  # noqa: BLE001 - as of a card
+        tracker.progress(f"no pictures: {type(error).__name__}: {error}", 1, 1)
+        return {}
 
 
 def _card(tracker: Tracker, engine: Engine, bundle: Bundle) -> str | None:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from mlflow.utils.validation import _validate_metric, _validate_metric_name
 
-from trainer.tracked_pages import candidates_table, choice_note, figures_of, model_note, standings_of
-from trainer.tracking import TrackedModel
+from trainer.tracking.facts import TrackedModel
+from trainer.tracking.pages import candidates_table, choice_note, figures_of, model_note, standings_of
 
 SELECTION = {
     "algorithm": "lightgbm",

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from itertools import chain, count
 from typing import Any
 
-from trainer.tracking import TrackedModel
+from trainer.tracking.facts import TrackedModel
 
 CHOSEN = "chosen"
 _TWICE = frozenset({"auc_roc", "test_samples", "indicative"})

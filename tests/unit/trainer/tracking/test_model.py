@@ -6,9 +6,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from trainer import tracked_model
 from trainer.errors import CardError
-from trainer.tracking import TrackedModel, Tracker
+from trainer.tracking import model as tracked_model
+from trainer.tracking.facts import TrackedModel
+from trainer.tracking.tracker import Tracker
 
 
 class Runs:

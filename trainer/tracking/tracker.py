@@ -1,71 +1,13 @@
 """What a training tells whoever keeps track of experiments; once it has begun, that cannot make it fail."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Protocol
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
 
-from trainer.comparison.candidate import Trial
 from trainer.errors import TrackingError
 from trainer.rows import Progress
-
-
-@dataclass(frozen=True, slots=True)
-class TrackingPlace:
-    """Where runs are tracked."""
-
-    uri: str
-    """MLflow's tracking URI: of a server, or `sqlite:///` and the path of a file."""
-    artifacts: Path | None = None
-    """Folder of what is kept beside a local store; None: the server says."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunFacts:
-    """A run as it begins."""
-
-    experiment: str
-    """The portfolio."""
-    name: str
-    facts: Mapping[str, str]
-    """What it was given: seed, hashes of the input, sizes."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class TrackedModel:
-    """A model that was registered here."""
-
-    model_id: str
-    bundle: Path
-    report: Mapping[str, Any]
-    """The training's report as JSON."""
-    figures: Mapping[str, bytes] = field(default_factory=dict)
-    """Pictures by file name, PNG."""
-    card: str | None = None
-    """The model card, HTML; None where it cannot be drawn here."""
-
-
-class Runs(Protocol):
-    """One run of a tracking service, with the runs within it."""
-
-    def errors(self) -> AbstractContextManager[None]:
-        """Inside, whatever goes wrong with the service is a TrackingError; the other methods are called there."""
-
-    def begin(self, facts: RunFacts) -> None:
-        """Begin the run; earlier ones of the same facts that were killed are closed."""
-
-    def trial(self, trial: Trial) -> None:
-        """Add a run within it."""
-
-    def selection(self, selection: Mapping[str, Any]) -> None:
-        """Add the choice among the trials."""
-
-    def model(self, model: TrackedModel) -> None:
-        """Add the model with its bundle, and register it as the one to be tried against the deployed one."""
-
-    def end(self, *, error: str | None) -> None:
-        """End the run."""
+from trainer.tracking.facts import RunFacts, Runs, TrackingPlace
 
 
 @dataclass(slots=True)
@@ -120,7 +62,7 @@ def _runs(place: TrackingPlace | None, progress: Progress) -> Runs | None:
     if place is None:
         return None
     try:
-        from trainer.mlflow_runs import MlflowRuns  # noqa: PLC0415 - seconds, and not in the images
+        from trainer.tracking.mlflow_runs import MlflowRuns  # noqa: PLC0415 - seconds, and not in the images
     except ModuleNotFoundError as error:
         progress(f"not tracked: {error.name} is not installed; install blinkscoring[track]", 1, 1)
         return None

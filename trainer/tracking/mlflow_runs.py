@@ -24,8 +24,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from credit.bundle.canonical import to_bytes
 from trainer.comparison.candidate import Trial
 from trainer.errors import TrackingError
-from trainer.tracked_pages import CHOSEN, candidates_table, choice_note, figures_of, model_note, standings_of
-from trainer.tracking import RunFacts, TrackedModel, TrackingPlace
+from trainer.tracking.facts import RunFacts, TrackedModel, TrackingPlace
+from trainer.tracking.pages import CHOSEN, candidates_table, choice_note, figures_of, model_note, standings_of
 
 ALIAS = "challenger"
 """MLflow's own word for a version that is to be tried against the `champion`; deployment is not decided there."""

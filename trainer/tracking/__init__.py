@@ -1,0 +1,1 @@
+"""Experiment tracking: what a training tells, and MLflow as who is told."""

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
 
 from sqlalchemy import Engine, TextClause, text
 
@@ -33,8 +32,8 @@ ROOM = 4 << 30
 
 
 _PREFIX = "blink-test-"
-_OWNED: list[IO[str]] = []
-"""Locks on the folders of this process: they end with it, however it ends."""
+_OWNED: list[int] = []
+"""Open files with a lock on each folder of this process: they end with it, however it ends."""
 
 
 def fast_folder() -> Path:
@@ -48,7 +47,7 @@ def fast_folder() -> Path:
         _sweep(folder)
     roomy = shutil.disk_usage(MEMORY).free >= ROOM
     made = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=MEMORY if roomy else None))
-    owned = (made / "owner.lock").open("w")
+    owned = os.open(made / "owner.lock", os.O_CREAT | os.O_RDWR)
     fcntl.flock(owned, fcntl.LOCK_EX)
     _OWNED.append(owned)
     return made

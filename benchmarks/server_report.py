@@ -12,7 +12,7 @@ Facts = Mapping[str, Any]
 
 _HOW = """\
 The same rows of one model, nothing missing in them, one a request, as V2 JSON. All servers run on one core in turns,
-halted while another is measured; the client (in Go, some 50 µs of CPU a request) and PostgreSQL
+halted while another is measured; the client (in Go, some 25 µs of CPU a request) and PostgreSQL
 (`synchronous_commit` on) have the other core. Each connection waits for its answer before it asks again. Every server
 gave the model's probabilities to 1e-9 before it was measured. Medians over the rounds, in brackets the quartiles;
 ratios are taken round by round. A CPU second is of the server's processes: what a core of its own would give. MLServer

@@ -2,7 +2,7 @@
 // came of it as one JSON object. Each connection waits for its answer before it asks again. With -rate requests are due
 // at even times, a connection that is free asks the next one, and a latency counts from when its request was due.
 //
-// It costs some 50 µs of CPU a request, most of it in the kernel, so that the server is what is measured: requests are
+// It costs some 25 µs of CPU a request, most of it in the kernel, so that the server is what is measured: requests are
 // encoded once, and an answer is read no further than its status, its length and its end. With -answers it also tells
 // which answers there were to which request (see answers.go), which costs some more.
 package main

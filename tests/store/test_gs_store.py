@@ -1,5 +1,7 @@
 """Google Cloud Storage as a store: its client, on a server that answers as the service does."""
 
+import gc
+import warnings
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +13,18 @@ from tests.store.stub_server import Objects, stub_server
 from tests.unit.credit.model_store.store_contract import bundle, contents
 
 __all__ = ["bundle"]
+
+
+# Of an answer that is an error Google's client keeps the connection, closed or not, until it is garbage.
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _nothing_left() -> Iterator[None]:
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 @pytest.fixture

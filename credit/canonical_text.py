@@ -64,9 +64,10 @@ def named_rows(
     Raises:
         LedgerError: where another one is not finite, naming it.
     """
-    known = np.nan_to_num(rows, nan=0.0, posinf=np.inf, neginf=-np.inf) if may_be_unknown else rows
-    for row in known[~np.isfinite(known).all(axis=1)]:
-        _check_finite(dict(zip(names, row.tolist(), strict=True)))
+    refused = np.isinf(rows) if may_be_unknown else ~np.isfinite(rows)
+    if refused.any():
+        row, place = np.argwhere(refused)[0]
+        raise _not_finite(names[place], rows[row, place])
     of_all = _names(names)
     return [NamedNumbers(of_all, texts) for texts in number_texts(rows + 0.0)]
 
@@ -112,4 +113,8 @@ def _names(names: tuple[str, ...]) -> FieldNames:
 def _check_finite(values: Mapping[str, float | None]) -> None:
     for name, value in values.items():
         if value is not None and not isfinite(value):
-            raise LedgerError(f"{name}: {value} has no canonical form; a missing number is null")
+            raise _not_finite(name, value)
+
+
+def _not_finite(name: str, value: float) -> LedgerError:
+    return LedgerError(f"{name}: {value} has no canonical form; a missing number is null")

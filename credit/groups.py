@@ -130,7 +130,8 @@ class GroupCoder:
         if self._grouping.bands or self._names or values is None or len(values) <= MOST_NUMBERS:
             return list(self._levels)
         bands = _quarters(values, self._counts)
-        return [band_names(bands)[bisect_right(bands, value)] for value in values]
+        names = band_names(bands)
+        return [names[bisect_right(bands, value)] for value in values]
 
     def _ordered(self, named: list[str]) -> tuple[str, ...]:
         """Bands and names in the order of their declaration, numbers rising, texts by the alphabet."""

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from credit.bundle.evaluation import RecordedEvaluation
+from trainer.comparison.selection import is_chosen
 
 
 def drawn(report: Mapping[str, Any], evaluation: RecordedEvaluation) -> dict[str, bytes]:
@@ -36,7 +37,7 @@ def _candidates(axes: Axes, selection: Mapping[str, Any]) -> None:
     errors = [one["standard_error"] for one in standings]
     axes.errorbar(means, range(len(means)), xerr=errors, fmt="o", color="tab:gray", capsize=3)
     for place, one in enumerate(standings):
-        if (one["algorithm"], one["parameters"]) == (selection["algorithm"], selection["parameters"]):
+        if is_chosen(one, selection):
             axes.plot(one["mean_auc"], place, "o", color="tab:red", label="chosen", zorder=3)
     axes.set_yticks(range(len(means)), [f"{one['candidate']}  {one['mean_auc']:.4f}" for one in standings])
     axes.set_xlim(_near_the_best(means, errors))

@@ -11,6 +11,7 @@ from credit.bundle.evaluation import Parity, SliceCount, Vintage
 from credit.plain_table import table
 from trainer.bootstrap import Interval
 from trainer.classification import CLASSES
+from trainer.comparison.selection import is_chosen
 from trainer.deployment import Answered
 from trainer.fairness.text import fairness_text
 from trainer.finite import finite
@@ -138,7 +139,7 @@ def _selection(judgement: Judgement) -> Sequence[str]:
         return ()
     rows = [
         (
-            "*" if one["algorithm"] == found["algorithm"] and one["parameters"] == found["parameters"] else "",
+            "*" if is_chosen(one, found) else "",
             one["candidate"],
             f"{one['mean_auc']:.4f}",
             f"{one['shortfall']:.4f}",

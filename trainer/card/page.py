@@ -17,6 +17,7 @@ from trainer.card.explained import Explained, explained
 from trainer.card.measures import measures
 from trainer.card.registration import Registration
 from trainer.card.shap_plots import SHOWN
+from trainer.comparison.selection import is_chosen
 from trainer.importance import rank_importance
 from trainer.publication import importance_row
 
@@ -74,6 +75,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=_finalized,
     )
+    environment.globals["is_chosen"] = is_chosen
     environment.filters |= {one.__name__: one for one in _FILTERS}
     return environment
 

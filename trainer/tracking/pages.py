@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from itertools import chain, count
 from typing import Any
 
+from trainer.comparison.selection import is_chosen
 from trainer.tracking.facts import TrackedModel
 
 CHOSEN = "chosen"
@@ -111,7 +112,7 @@ def _names(texts: Sequence[str]) -> list[str]:
 
 
 def _standing(one: Mapping[str, Any], selection: Mapping[str, Any]) -> str:
-    if one["algorithm"] == selection["algorithm"] and one["parameters"] == selection["parameters"]:
+    if is_chosen(one, selection):
         return CHOSEN
     return "as good, less simple" if one["as_good"] else "behind"
 

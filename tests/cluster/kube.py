@@ -56,6 +56,14 @@ def until(holds: Callable[[], Any], what: str, *, seconds: float) -> Any:
     raise AssertionError(f"not within {seconds:g} s: {what} (last: {last!r})")
 
 
+def until_none(left: Callable[[], Sequence[str]], what: str, *, seconds: float) -> None:
+    """Poll until nothing is left; where something stays, the failure names it."""
+    end, tick = monotonic() + seconds, Event()
+    while found := left():
+        assert monotonic() < end, f"not within {seconds:g} s: {what}; there still is {', '.join(found)}"
+        tick.wait(POLL_SECONDS)
+
+
 def remove_namespace(name: str) -> None:
     """Take a namespace away with its release and volumes; one that is not the tests' own is left alone, loudly."""
     found = run(["kubectl", "get", "namespace", name, "--ignore-not-found", "--output=json"])
@@ -66,7 +74,7 @@ def remove_namespace(name: str) -> None:
     if run(["helm", "list", "--namespace", name, "--short"]).split():
         run(["helm", "uninstall", "blink", "--namespace", name, "--wait"])
     run(["kubectl", "delete", "namespace", name, "--timeout=180s"])
-    until(lambda: not _volumes(name), f"the volumes of {name} are gone", seconds=60)
+    until_none(lambda: _volumes(name), f"the volumes of {name} are gone", seconds=60)
 
 
 def _volumes(namespace: str) -> list[str]:

@@ -72,6 +72,17 @@ def named_rows(
     return [NamedNumbers(of_all, texts) for texts in number_texts(rows + 0.0)]
 
 
+def numbers_list(values: Sequence[float]) -> list[str]:
+    """As `number`, of each of some numbers: they are written at once.
+
+    Raises:
+        LedgerError: where one is not finite.
+    """
+    if not isfinite(sum(values)):
+        return [number(value) for value in values]
+    return list_texts([value + 0.0 for value in values])
+
+
 def number(value: float) -> str:
     """A finite number; -0.0 as 0.0.
 

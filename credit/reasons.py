@@ -153,7 +153,10 @@ def adverse_amounts(excess: FloatArray, rules: ReasonRules) -> FloatArray:
     """
     amounts = np.zeros((len(excess), len(rules.codes)), dtype=np.float64)
     for groups, columns in _summands(rules.groups):
-        amounts[:, groups] += excess[:, columns]
+        if len(groups) == amounts.shape[1]:  # all of them, which takes half the time
+            amounts += excess[:, columns]
+        else:
+            amounts[:, groups] += excess[:, columns]
     return amounts
 
 
@@ -186,37 +189,54 @@ def principal_reasons(
     if missing.shape != excess.shape:
         raise ReasonError(f"missing of shape {missing.shape} beside contributions of shape {excess.shape}")
     amounts = adverse_amounts(excess, rules)
-    absent = 2.0 * adverse_amounts(np.where(missing, excess, 0.0), rules) > amounts
     # Columns are sorted by code and the sort is stable: equal amounts stay in order of code.
     order = np.argsort(-amounts, axis=1, kind="stable")[:, :limit]
-    writer = _ReasonWriter(rules)
-    rows = zip(amounts.tolist(), excess.tolist(), absent.tolist(), order.tolist(), strict=True)
+    members, texts = _members(rules.features, rules.groups), rules.sentences.texts
+    rows = zip(amounts.tolist(), excess.tolist(), _mainly_absent(excess, missing, amounts, rules), strict=True)
     return tuple(
         tuple(
-            writer.reason(group, row[group], excess_row, mainly_absent=absent_row[group])
-            for group in chosen
-            if row[group] > 0.0
+            [
+                _reason(members[group], texts, row[group], excess_row, mainly_absent=absent[group])
+                for group in chosen
+                if row[group] > 0.0
+            ]
         )
-        for row, excess_row, absent_row, chosen in rows
+        for (row, excess_row, absent), chosen in zip(rows, order.tolist(), strict=True)
     )
 
 
-class _ReasonWriter:
-    """Looks up once a batch what every row needs."""
+def _mainly_absent(excess: FloatArray, missing: BoolArray, amounts: FloatArray, rules: ReasonRules) -> list[list[bool]]:
+    """Where missing features carry over half of a group's adverse amount; what is said of others does not count."""
+    if not missing.any():
+        return [[False] * amounts.shape[1]] * len(amounts)
+    absent: list[list[bool]] = (2.0 * adverse_amounts(np.where(missing, excess, 0.0), rules) > amounts).tolist()
+    return absent
 
-    def __init__(self, rules: ReasonRules) -> None:
-        self._rules = rules
-        self._codes = rules.codes
-        self._members = [[index for index, group in enumerate(rules.groups) if group == code] for code in self._codes]
 
-    def reason(self, group: int, amount: float, excess: Sequence[float], *, mainly_absent: bool) -> Reason:
-        """One group's reason in one row; `mainly_absent` where missing features carry over half of it."""
-        code = self._codes[group] + (_MISSING_SUFFIX if mainly_absent else "")
-        names = self._rules.features
-        behind = sorted([(-excess[index], names[index]) for index in self._members[group] if excess[index] > 0.0])
-        return Reason(
-            code=code,
-            sentence=self._rules.sentences.texts[code],
-            amount=amount,
-            features=tuple([name for _, name in behind]),
-        )
+@dataclass(frozen=True, slots=True)
+class _Members:
+    """A reason group with its features, by place and name."""
+
+    code: str
+    missing_code: str
+    features: tuple[tuple[int, str], ...]
+
+
+@lru_cache(maxsize=64)
+def _members(features: tuple[str, ...], groups: tuple[str, ...]) -> tuple[_Members, ...]:
+    places = {code: [index for index, group in enumerate(groups) if group == code] for code in sorted(set(groups))}
+    return tuple(
+        _Members(code, code + _MISSING_SUFFIX, tuple((index, features[index]) for index in of))
+        for code, of in places.items()
+    )
+
+
+def _reason(
+    group: _Members, texts: Mapping[str, str], amount: float, excess: Sequence[float], *, mainly_absent: bool
+) -> Reason:
+    """One group's reason in one row."""
+    code = group.missing_code if mainly_absent else group.code
+    behind = [(-excess[index], name) for index, name in group.features if excess[index] > 0.0]
+    if len(behind) > 1:
+        behind.sort()
+    return Reason(code, texts[code], amount, tuple([name for _, name in behind]))

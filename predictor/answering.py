@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
-from uuid import UUID
 
 from credit.scores import ScoredRows
 from predictor.audited_scoring import Asked
@@ -53,7 +52,7 @@ class Audits(Protocol):
 
     async def score_supplied(
         self, rows: Floats, subject_id: str, deployed: Deployed, request_id: str
-    ) -> tuple[ScoredRows, UUID]:
+    ) -> tuple[ScoredRows, str]:
         """The scores of one row float64 [1, d] of a subject, counted in the metrics, and the identifier of their audit.
 
         Raises:
@@ -119,7 +118,7 @@ class Answering:
     async def _audited(self, request_id: str, request: InferRequest, rows: Floats, deployed: Deployed) -> Answer:
         subject = request.subject_id or ""
         scored, audit_id = await self._audits.score_supplied(rows, subject, deployed, request_id)
-        return self._answer(deployed, outputs_of(scored, request.outputs), audit_id=str(audit_id))
+        return self._answer(deployed, outputs_of(scored, request.outputs), audit_id=audit_id)
 
     def _answer(self, deployed: Deployed, outputs: Outputs, *, audit_id: str | None = None) -> Answer:
         bundle = deployed.bundle

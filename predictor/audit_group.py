@@ -4,7 +4,6 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from time import monotonic
-from uuid import UUID
 
 from credit.scores import ScoredRows
 from predictor.audit_lane import Commit, Lane
@@ -66,7 +65,7 @@ class AuditGroup:
 
     async def score_supplied(
         self, rows: Floats, subject_id: str, deployed: Deployed, request_id: str
-    ) -> tuple[ScoredRows, UUID]:
+    ) -> tuple[ScoredRows, str]:
         """The scores of one row [1, d] of a subject that a client supplied, with the identifier of their audit.
 
         Raises:

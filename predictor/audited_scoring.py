@@ -8,7 +8,7 @@ from typing import ParamSpec
 
 from sqlalchemy import Connection, Engine
 
-from credit.database.audits import append_new
+from credit.database.audits import append_new, insert_snapshots
 from credit.database.score_requests import (
     ANONYMOUS,
     DatabaseAwayError,
@@ -19,12 +19,11 @@ from credit.database.score_requests import (
     record_answers,
     recorded_answers,
 )
-from credit.database.snapshots import insert_snapshots
 from credit.database.writers import take_turn
 from credit.portfolios import Portfolio
 from credit.scores import ScoredRows
 from predictor.audit_request import Asked, AuditRequest
-from predictor.composition import Audited, Outcome, composed, count_scores, each_alone, written_snapshots
+from predictor.composition import Audited, Outcome, composed, count_scores, each_alone, snapshots_of_group
 from predictor.errors import KeyConflictError, UnavailableError
 from predictor.group_rows import checked_requests, rows_of_group
 from predictor.metrics import Metrics
@@ -111,7 +110,7 @@ class AuditedScoring:
         outcomes |= faults
         if not group.requests:
             return outcomes, None
-        snapshots = written_snapshots(group, moment, self._portfolio.name)
+        snapshots = snapshots_of_group(group, moment, self._portfolio.name)
         with self._meanwhile(insert_snapshots, connection, snapshots):
             made = composed(group, snapshots, moment)
         append_new(connection, turn=turn, audits=made.audits)

@@ -5,15 +5,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from credit.canonical_text import named_rows
 from credit.database.score_requests import FirstAnswer
-from credit.database.snapshots import WrittenSnapshot
 from credit.database.written_audits import WrittenAudit
+from credit.database.written_snapshots import WrittenSnapshot
 from credit.scores import ScoredRows, score_rows
 from predictor.audit_request import AuditRequest
 from predictor.group_rows import GroupRows
 from predictor.metrics import Metrics
-from predictor.online_audits import audits_of, snapshots_of
+from predictor.online_audits import written_audits, written_snapshots
 from predictor.score_answer import score_answer
 from predictor.subject_features import Moment
 
@@ -28,7 +27,7 @@ class Audited:
     """Of `/score`; empty for other protocols."""
     rows: ScoredRows | None
     """What other protocols write their answers from; None for `/score`."""
-    audit_ids: tuple[UUID, ...]
+    audit_ids: tuple[str, ...]
 
 
 Outcome = Audited | Exception
@@ -48,14 +47,12 @@ class Composed:
     """By place in the group."""
 
 
-def written_snapshots(group: GroupRows, moment: Moment, portfolio: str) -> list[WrittenSnapshot]:
+def snapshots_of_group(group: GroupRows, moment: Moment, portfolio: str) -> list[WrittenSnapshot]:
     """A snapshot a row of a group of at least one request of one model, as of the moment."""
     requests = group.requests.values()
     names = next(iter(requests)).deployed.feature_names
     subject_ids = [subject.user_id for request in requests for subject in request.subjects]
-    snapshots = snapshots_of(names, group.rows, subject_ids, portfolio=portfolio, moment=moment)
-    features = named_rows(names, group.rows.values, may_be_unknown=True)
-    return [WrittenSnapshot(one, given) for one, given in zip(snapshots, features, strict=True)]
+    return written_snapshots(names, group.rows, subject_ids, portfolio=portfolio, moment=moment)
 
 
 def composed(group: GroupRows, snapshots: Sequence[WrittenSnapshot], moment: Moment) -> Composed:
@@ -67,18 +64,8 @@ def composed(group: GroupRows, snapshots: Sequence[WrittenSnapshot], moment: Mom
     requests = list(group.requests.values())
     deployed = requests[0].deployed
     scored = score_rows(deployed.bundle, group.rows.values)
-    audits = audits_of(
-        scored,
-        [written.snapshot for written in snapshots],
-        scored_at=moment.as_of,
-        request_ids=[request.request_id for request in requests for _ in request.subjects],
-        role=deployed.role,
-    )
-    contributions = named_rows(scored.feature_names, scored.contributions)
-    written = tuple(
-        WrittenAudit(audit, snapshot=snapshot, contributions=added)
-        for audit, snapshot, added in zip(audits, snapshots, contributions, strict=True)
-    )
+    request_ids = [request.request_id for request in requests for _ in request.subjects]
+    written = written_audits(scored, snapshots, at=moment.as_of, request_ids=request_ids, role=deployed.role)
     return _answered(group, scored, written, moment)
 
 
@@ -107,12 +94,12 @@ def _answered(group: GroupRows, scored: ScoredRows, written: tuple[WrittenAudit,
     start = 0
     for index, request in group.requests.items():
         stop = start + len(request.subjects)
-        audit_ids = tuple(one.audit.audit_id for one in written[start:stop])
+        audit_ids = tuple([one.audit_id for one in written[start:stop]])
         answer = _answer(request, written[start:stop])
         outcomes[index] = Audited(answer.encode(), None if answer else scored.part(start, stop), audit_ids)
         if request.key is not None:
             at = moment.as_of
-            answers.append(FirstAnswer(request.key, request.digest, at, audit_ids, answer, at))
+            answers.append(FirstAnswer(request.key, request.digest, at, tuple(map(UUID, audit_ids)), answer, at))
         start = stop
     return Composed(scored, written, tuple(answers), outcomes)
 

@@ -1,72 +1,97 @@
-"""Audits of online scores, built from what was scored; nothing is written here."""
+"""Audits of online scores, written as text from what was scored; nothing is stored here."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from itertools import compress
 from uuid import UUID, uuid4
 
-import numpy as np
-
-from credit.database.audits import Audit, ScoreRole, Snapshot
-from credit.scores import ScoredRows, score_of
-from predictor.feature_values import Floats
+from credit.canonical_text import named_rows, numbers_list
+from credit.database.audits import ScoreRole
+from credit.database.written_audits import AuditMarks, ScoreTexts, WrittenAudit, audit_frame
+from credit.database.written_snapshots import SnapshotFrame, SnapshotMarks, WrittenSnapshot, snapshot_frame
+from credit.scores import ScoredRows
 from predictor.subject_features import Moment, SubjectRows
 
 
-def snapshots_of(
-    feature_names: Sequence[str],
+def written_snapshots(
+    feature_names: tuple[str, ...],
     rows: SubjectRows,
     subject_ids: Sequence[str],
     *,
     portfolio: str,
     moment: Moment,
     new_id: Callable[[], UUID] = uuid4,
-) -> tuple[Snapshot, ...]:
+) -> list[WrittenSnapshot]:
     """One snapshot a row, of its features; subjects are those of the rows."""
-    features = _features(feature_names, rows.values)
-    return tuple(
-        Snapshot(
+    features = named_rows(feature_names, rows.values, may_be_unknown=True)
+    computed, supplied = _frames(portfolio, moment)
+    return [
+        WrittenSnapshot(
+            computed if by_us else supplied,
             snapshot_id=new_id(),
-            as_of=moment.as_of,
-            portfolio=portfolio,
             subject_id=subject_id,
-            source="computed" if rows.computed[row] else "supplied",
-            origin="online",
-            pg_snapshot=moment.pg_snapshot,
-            run_id=None,
-            features=features[row],
-            null_reasons=rows.null_reasons[row],
+            features=values,
+            null_reasons=because,
         )
-        for row, subject_id in enumerate(subject_ids)
-    )
+        for subject_id, values, because, by_us in zip(
+            subject_ids, features, rows.null_reasons, rows.computed.tolist(), strict=True
+        )
+    ]
 
 
-def audits_of(
+def written_audits(
     scored: ScoredRows,
-    snapshots: Sequence[Snapshot],
+    snapshots: Sequence[WrittenSnapshot],
     *,
-    scored_at: datetime,
+    at: datetime,
     request_ids: Sequence[str],
     role: ScoreRole,
     new_id: Callable[[], UUID] = uuid4,
-) -> tuple[Audit, ...]:
-    """One audit a row; snapshots and requests are those of the rows."""
-    return tuple(
-        Audit(
-            audit_id=new_id(),
-            scored_at=scored_at,
-            origin="online",
-            role=role,
-            run_id=None,
-            request_id=request_ids[row],
-            score=score_of(scored, row, subject_id=snapshot.subject_id, as_of=snapshot.as_of),
-            snapshot=snapshot,
+) -> tuple[WrittenAudit, ...]:
+    """One audit a row, scored as of and at one time; snapshots, of one portfolio, and requests are those of the rows.
+
+    Raises:
+        LedgerError: where a number is not finite.
+    """
+    frame = audit_frame(
+        AuditMarks(
+            *(at, at, snapshots[0].marks.portfolio, "online", role, None),
+            *(scored.model_id, scored.engine, scored.engine_version, scored.scale),
         )
-        for row, snapshot in enumerate(snapshots)
+    )
+    names = scored.feature_names
+    numbers = (scored.margins, scored.default_probabilities, scored.base_values)
+    columns = zip(
+        snapshots,
+        request_ids,
+        zip(*[numbers_list(column.tolist()) for column in numbers], strict=True),
+        scored.default_probabilities.tolist(),
+        scored.points.tolist(),
+        named_rows(names, scored.contributions),
+        scored.reasons,
+        scored.missing.tolist(),
+        strict=True,
+    )
+    return tuple(
+        [
+            WrittenAudit(
+                frame,
+                audit_id=new_id(),
+                request_id=request_id,
+                default_probability=default_probability,
+                texts=ScoreTexts(*texts),
+                points=points,
+                contributions=contributions,
+                reasons=reasons,
+                missing=tuple(compress(names, missing)),
+                snapshot=snapshot,
+            )
+            for snapshot, request_id, texts, default_probability, points, contributions, reasons, missing in columns
+        ]
     )
 
 
-def _features(names: Sequence[str], values: Floats) -> Sequence[Mapping[str, float | None]]:
-    # Adding 0.0 turns -0.0 into 0.0: JSON in the database does not keep the sign of a zero.
-    plain = (values + 0.0).astype(object)
-    plain[np.isnan(values)] = None
-    return [dict(zip(names, row, strict=True)) for row in plain.tolist()]
+def _frames(portfolio: str, moment: Moment) -> tuple[SnapshotFrame, SnapshotFrame]:
+    """Of computed features, and of supplied ones."""
+    computed = SnapshotMarks(moment.as_of, portfolio, "computed", "online", moment.pg_snapshot, None)
+    return snapshot_frame(computed), snapshot_frame(computed._replace(source="supplied"))

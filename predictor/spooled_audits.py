@@ -49,7 +49,7 @@ class SpooledAudits:
         """
         payload = to_payload(audits, answers)
         with self._spool.held_off():
-            self._note(self._spool.append(payload), audits[0].audit.scored_at, answers)
+            self._note(self._spool.append(payload), audits[0].marks.scored_at, answers)
 
     def first_answer(self, key: str) -> FirstAnswer | None:
         """What a key was answered with, where that is not in the database yet."""

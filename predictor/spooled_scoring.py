@@ -6,7 +6,7 @@ from datetime import datetime
 from credit.portfolios import Portfolio
 from predictor.audit_request import AuditRequest
 from predictor.audited_scoring import AuditedScoring, first_outcome
-from predictor.composition import Outcome, composed, count_scores, each_alone, written_snapshots
+from predictor.composition import Outcome, composed, count_scores, each_alone, snapshots_of_group
 from predictor.errors import UnavailableError
 from predictor.group_rows import checked_requests, supplied_group
 from predictor.metrics import Metrics
@@ -66,7 +66,7 @@ class SpooledScoring:
 
     def _kept(self, requests: dict[int, AuditRequest]) -> dict[int, Outcome]:
         group, moment = supplied_group(requests), Moment(_NOTHING_SEEN, self._clock())
-        made = composed(group, written_snapshots(group, moment, self._portfolio.name), moment)
+        made = composed(group, snapshots_of_group(group, moment, self._portfolio.name), moment)
         try:
             self._spooled.put(made.audits, made.answers)
         except (SpoolError, SpoolFullError) as error:

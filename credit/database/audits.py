@@ -2,17 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, func, insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from credit.database.audit_record import Audit, Origin, ScoreRole, audit_record, batch_audit_id
-from credit.database.copying import copy_rows, text_field
+from credit.database.copying import copy_rows, line_of, text_field
 from credit.database.quick_statements import QuickStatement
-from credit.database.schema import AUDIT_BATCHES, LATEST_SCORES, RISK_SCORE_AUDITS
-from credit.database.snapshots import Snapshot, insert_snapshots, not_stored, stored_keys
+from credit.database.schema import AUDIT_BATCHES, FEATURE_STORE_SNAPSHOTS, LATEST_SCORES, RISK_SCORE_AUDITS
+from credit.database.snapshots import Snapshot, not_stored, stored_keys
 from credit.database.writers import Turn, chain_head, lock_writer
 from credit.database.written_audits import AUDIT_FIELDS, WrittenAudit
+from credit.database.written_snapshots import SNAPSHOT_FIELDS, WrittenSnapshot
 from credit.ledger import AuditBatch, next_batch
 
 __all__ = [
@@ -56,32 +58,39 @@ def append(connection: Connection, *, writer: str, audits: Sequence[Audit]) -> A
 
     Raises:
         SnapshotError: where a snapshot is stored already, with other content.
+        LedgerError: as `WrittenAudit.of`.
     """
     lock_writer(connection, writer)
-    fresh = [WrittenAudit(audit) for audit in _not_stored(connection, audits)]
+    fresh = _not_stored(connection, audits)
     if not fresh:
         return Appended((), None)
-    snapshots = not_stored(connection, [written.snapshot for written in fresh])
-    insert_snapshots(connection, snapshots)
-    return _append(connection, next_batch(writer, chain_head(connection, writer), _hashes(fresh)), fresh)
+    written = [WrittenAudit.of(audit) for audit in fresh]
+    snapshots = not_stored(connection, [audit.snapshot for audit in fresh])
+    insert_snapshots(connection, [WrittenSnapshot.of(snapshot) for snapshot in snapshots])
+    batch = next_batch(writer, chain_head(connection, writer), _hashes(written))
+    _append(connection, batch, written)
+    return Appended(tuple(fresh), batch)
 
 
-def append_new(connection: Connection, *, turn: Turn, audits: Sequence[WrittenAudit]) -> Appended:
+def append_new(connection: Connection, *, turn: Turn, audits: Sequence[WrittenAudit]) -> None:
     """As `append`, of one or more audits with identifiers of their own that nobody can have stored before.
 
     The turn is this transaction's, and it has inserted the audits' snapshots.
     """
-    return _append(connection, next_batch(turn.writer, turn.head, _hashes(audits)), audits)
+    _append(connection, next_batch(turn.writer, turn.head, _hashes(audits)), audits)
 
 
-def _append(connection: Connection, batch: AuditBatch, audits: Sequence[WrittenAudit]) -> Appended:
-    place = (text_field(batch.writer), str(batch.sequence))
-    rows = [(*written.fields, *place, str(position)) for position, written in enumerate(audits)]
+def insert_snapshots(connection: Connection, snapshots: Sequence[WrittenSnapshot]) -> None:
+    """Write snapshots of which none is stored yet."""
+    copy_rows(connection, FEATURE_STORE_SNAPSHOTS, SNAPSHOT_FIELDS, [snapshot.line for snapshot in snapshots])
+
+
+def _append(connection: Connection, batch: AuditBatch, audits: Sequence[WrittenAudit]) -> None:
+    place = line_of(text_field(batch.writer), str(batch.sequence))
+    rows = [line_of(written.line, place, str(position)) for position, written in enumerate(audits)]
     batch_first = _INSERT_BATCH.text(connection, **_batch_row(batch))
     copy_rows(connection, RISK_SCORE_AUDITS, (*AUDIT_FIELDS, *_PLACE_FIELDS), rows, after=batch_first)
-    appended = tuple(written.audit for written in audits)
-    _move_latest(connection, appended)
-    return Appended(appended, batch)
+    _move_latest(connection, audits)
 
 
 def _hashes(audits: Sequence[WrittenAudit]) -> list[bytes]:
@@ -94,16 +103,18 @@ def _not_stored(connection: Connection, audits: Sequence[Audit]) -> list[Audit]:
     return [audit for audit in audits if audit.audit_id not in known]
 
 
-def _move_latest(connection: Connection, audits: Sequence[Audit]) -> None:
+def _move_latest(connection: Connection, audits: Sequence[WrittenAudit]) -> None:
     # In order of subject, so that two writers cannot wait for each other in a circle; one row a subject.
     # Features that a client supplied may be a question of the kind "what if": they are audited, and say nothing of
     # where the subject stands.
     spoken = [
         audit
         for audit in audits
-        if audit.role == "champion" and audit.origin != "shadow" and audit.snapshot.source == "computed"
+        if audit.marks.role == "champion"
+        and audit.marks.origin != "shadow"
+        and audit.snapshot.marks.source == "computed"
     ]
-    last = {audit.score.subject_id: audit for audit in sorted(spoken, key=lambda audit: audit.score.as_of)}
+    last = {audit.snapshot.subject_id: audit for audit in sorted(spoken, key=lambda audit: audit.marks.as_of)}
     if not last:
         return
     # One statement of many rows: the driver would send an upsert of many parameter sets one by one.
@@ -128,13 +139,13 @@ def _batch_row(batch: AuditBatch) -> dict[str, object]:
     }
 
 
-def _latest_row(audit: Audit) -> dict[str, object]:
+def _latest_row(audit: WrittenAudit) -> dict[str, object]:
     return {
-        "portfolio": audit.snapshot.portfolio,
-        "subject_id": audit.score.subject_id,
-        "as_of": audit.score.as_of,
-        "audit_id": audit.audit_id,
-        "model_id": audit.score.model_id,
-        "default_probability": audit.score.default_probability,
-        "points": audit.score.points,
+        "portfolio": audit.marks.portfolio,
+        "subject_id": audit.snapshot.subject_id,
+        "as_of": audit.marks.as_of,
+        "audit_id": UUID(audit.audit_id),
+        "model_id": audit.marks.model_id,
+        "default_probability": audit.default_probability,
+        "points": audit.points,
     }

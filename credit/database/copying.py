@@ -39,10 +39,15 @@ def optional_field(value: object | None) -> str:
     return NULL if value is None else str(value)
 
 
+def line_of(*fields: str) -> str:
+    """A row of fields, without an end."""
+    return "\t".join(fields)
+
+
 def copy_rows(
-    connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[Sequence[str]], *, after: str = ""
+    connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[str], *, after: str = ""
 ) -> None:
-    """Insert rows of fields, in the order of the columns; triggers and constraints see each of them.
+    """Insert rows, as `line_of` gives them, with fields in the order of the columns; triggers and constraints see each.
 
     `after` is a complete statement that is sent along, and executed first.
 
@@ -50,6 +55,6 @@ def copy_rows(
         DBAPIError: as SQLAlchemy's statements do.
     """
     statement = f"COPY {table.fullname} ({','.join(columns)}) FROM STDIN"
-    lines = io.StringIO("".join("\t".join(row) + "\n" for row in rows))
+    lines = io.StringIO("".join([f"{row}\n" for row in rows]))
     with driver_cursor(connection, statement) as cursor:
         cursor.copy_expert(f"{after};{statement}" if after else statement, lines, _BUFFER)

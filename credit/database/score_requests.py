@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from credit.database.copying import bytes_field, copy_rows, text_field
+from credit.database.copying import bytes_field, copy_rows, line_of, text_field
 from credit.database.errors import DatabaseError
 from credit.database.quick_statements import QuickStatement, milliseconds
 from credit.database.schema import SCORE_REQUESTS
@@ -120,7 +120,7 @@ def recorded_answers(connection: Connection, *, client: str, keys: Sequence[str]
 def record_answers(connection: Connection, *, client: str, answers: Sequence[FirstAnswer]) -> None:
     """Remember the answers to keys, in the transaction of their audits."""
     rows = [
-        (
+        line_of(
             *(text_field(client), text_field(first.key), bytes_field(first.body_sha256), first.as_of.isoformat()),
             "{" + ",".join(map(str, first.audit_ids)) + "}",
             text_field(first.answer),

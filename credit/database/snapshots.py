@@ -9,8 +9,6 @@ from uuid import UUID, uuid5
 from sqlalchemy import ColumnElement, Connection, Uuid, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from credit.canonical_text import NamedNumbers, named_numbers, named_texts, optional_text, quoted, time_text
-from credit.database.copying import copy_rows, json_field, optional_field, text_field
 from credit.database.errors import DatabaseError
 from credit.database.schema import FEATURE_STORE_SNAPSHOTS
 from credit.ledger import Canonical
@@ -23,11 +21,8 @@ BATCH_NAMESPACE = UUID("6f4f6f3c-3b0e-5f6b-9d6e-0a4c2f5b7d11")
 SNAPSHOT_COLUMNS = [column.label(f"snapshot_{column.name}") for column in FEATURE_STORE_SNAPSHOTS.c]
 """What `snapshot_of` reads a snapshot from, in a row that may hold more."""
 
-SNAPSHOT_FIELDS = (
-    *("snapshot_id", "as_of", "portfolio", "subject_id", "source", "origin", "pg_snapshot", "run_id"),
-    *("features", "null_reasons"),
-)
-"""Columns that are written, in order."""
+SnapshotSource = Literal["computed", "supplied"]
+SnapshotOrigin = Literal["batch", "online"]
 
 
 class SnapshotError(DatabaseError):
@@ -42,8 +37,8 @@ class Snapshot:
     as_of: datetime
     portfolio: str
     subject_id: str
-    source: Literal["computed", "supplied"]
-    origin: Literal["batch", "online"]
+    source: SnapshotSource
+    origin: SnapshotOrigin
     pg_snapshot: str
     """What was visible to the features' query, PostgreSQL's `xmin:xmax:running`."""
     run_id: UUID | None
@@ -91,39 +86,6 @@ def snapshot_of_record(record: Mapping[str, Any]) -> Snapshot:
     )
 
 
-class WrittenSnapshot:
-    """A snapshot with its parts as text."""
-
-    __slots__ = ("canonical", "fields", "identifier", "snapshot")
-
-    def __init__(self, snapshot: Snapshot, features: NamedNumbers | None = None) -> None:
-        """`features` are the snapshot's own, where they were written with others'.
-
-        Raises:
-            LedgerError: where a feature is not finite.
-        """
-        values = (features or named_numbers(snapshot.features)).canonical
-        null_reasons = named_texts(snapshot.null_reasons)
-        as_of, identifier, run_id = time_text(snapshot.as_of), str(snapshot.snapshot_id), optional_text(snapshot.run_id)
-        self.snapshot, self.identifier = snapshot, identifier
-        self.canonical = (
-            f'{{"as_of":"{as_of}","features":{values},"null_reasons":{null_reasons},'
-            f'"origin":{quoted(snapshot.origin)},"pg_snapshot":{quoted(snapshot.pg_snapshot)},'
-            f'"portfolio":{quoted(snapshot.portfolio)},"run_id":{run_id},"snapshot_id":"{identifier}",'
-            f'"source":{quoted(snapshot.source)},"subject_id":{quoted(snapshot.subject_id)}}}'
-        )
-        """The text of `snapshot_record` in the ledger's canonical form."""
-        self.fields = (
-            identifier,
-            as_of,
-            *map(text_field, (snapshot.portfolio, snapshot.subject_id)),
-            *(snapshot.source, snapshot.origin, snapshot.pg_snapshot),
-            optional_field(snapshot.run_id),
-            *map(json_field, (values, null_reasons)),
-        )
-        """Of `SNAPSHOT_FIELDS`, for COPY."""
-
-
 def stored_snapshots(connection: Connection, keys: Sequence[tuple[datetime, UUID]]) -> dict[UUID, Snapshot]:
     """Those of the snapshots that are stored, by identifier; keys are (as_of, snapshot_id)."""
     columns = FEATURE_STORE_SNAPSHOTS.c
@@ -135,22 +97,15 @@ def stored_snapshots(connection: Connection, keys: Sequence[tuple[datetime, UUID
     return stored
 
 
-def insert_snapshots(connection: Connection, snapshots: Sequence[WrittenSnapshot]) -> None:
-    """Write snapshots of which none is stored yet."""
-    copy_rows(connection, FEATURE_STORE_SNAPSHOTS, SNAPSHOT_FIELDS, [snapshot.fields for snapshot in snapshots])
-
-
-def not_stored(connection: Connection, snapshots: Sequence[WrittenSnapshot]) -> list[WrittenSnapshot]:
+def not_stored(connection: Connection, snapshots: Sequence[Snapshot]) -> list[Snapshot]:
     """Those of the snapshots that are not stored yet, each once: two models' scores may come from one.
 
     Raises:
         SnapshotError: where one is stored with other content; the message names the subject.
     """
-    keys = [(written.snapshot.as_of, written.snapshot.snapshot_id) for written in snapshots]
-    known = stored_snapshots(connection, keys)
-    fresh: list[WrittenSnapshot] = []
-    for written in snapshots:
-        snapshot = written.snapshot
+    known = stored_snapshots(connection, [(snapshot.as_of, snapshot.snapshot_id) for snapshot in snapshots])
+    fresh: list[Snapshot] = []
+    for snapshot in snapshots:
         if known.get(snapshot.snapshot_id, snapshot) != snapshot:
             raise SnapshotError(
                 f"subject {snapshot.subject_id!r} as of {snapshot.as_of.isoformat()}: a snapshot with other content is "
@@ -158,7 +113,7 @@ def not_stored(connection: Connection, snapshots: Sequence[WrittenSnapshot]) -> 
             )
         if snapshot.snapshot_id not in known:
             known[snapshot.snapshot_id] = snapshot
-            fresh.append(written)
+            fresh.append(snapshot)
     return fresh
 
 

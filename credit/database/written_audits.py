@@ -1,14 +1,19 @@
 """Audits with their parts as text, each part written once: for the hash, the row and the answer."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
+from typing import NamedTuple
+from uuid import UUID
 
-from credit.canonical_text import NamedNumbers, named_numbers, number, optional_text, quoted, time_text
-from credit.database.audit_record import Audit
-from credit.database.copying import NULL, bytes_field, json_field, optional_field, text_field
-from credit.database.snapshots import WrittenSnapshot
+from credit.bundle.calibration import Scale
+from credit.canonical_text import NamedNumbers, named_numbers, numbers_list, optional_text, quoted, time_text
+from credit.database.audit_record import Audit, Origin, ScoreRole
+from credit.database.copying import NULL, bytes_field, json_field, line_of, optional_field, text_field
+from credit.database.written_snapshots import WrittenSnapshot
 from credit.json_texts import strings_list
+from credit.ledger import LedgerError
 from credit.reasons import Reason
 
 AUDIT_FIELDS = (
@@ -19,72 +24,152 @@ AUDIT_FIELDS = (
 """Columns that an audit fills by itself, in order; its place in the ledger fills the others."""
 
 
+class AuditMarks(NamedTuple):
+    """What the audits of a group have in common."""
+
+    as_of: datetime
+    scored_at: datetime
+    portfolio: str
+    origin: Origin
+    role: ScoreRole
+    run_id: UUID | None
+    model_id: str
+    engine: str
+    engine_version: str
+    scale: Scale
+
+
+class AuditFrame:
+    """The marks as text, ready to be written around the parts of each audit."""
+
+    __slots__ = ("begin", "engine", "kind", "marks", "model", "place", "role")
+
+    def __init__(self, marks: AuditMarks) -> None:
+        """Raises LedgerError where a time has no zone."""
+        as_of, scored_at = time_text(marks.as_of), time_text(marks.scored_at)
+        self.marks = marks
+        self.begin = f'{{"as_of":"{as_of}","audit_id":"'
+        self.engine = f',"engine":{quoted(marks.engine)},"engine_version":{quoted(marks.engine_version)},"margin":'
+        self.model = f',"model_id":{quoted(marks.model_id)},"origin":{quoted(marks.origin)},"points":'
+        self.role = (
+            f',"role":{quoted(marks.role)},"run_id":{optional_text(marks.run_id)},"scale":{quoted(marks.scale)},'
+            f'"scored_at":"{scored_at}","snapshot":'
+        )
+        self.place = line_of(as_of, scored_at, text_field(marks.portfolio))
+        made_by = map(text_field, (marks.origin, marks.role, marks.model_id, marks.engine, marks.engine_version))
+        self.kind = line_of(*made_by, optional_field(marks.run_id))
+
+
+audit_frame = lru_cache(maxsize=64)(AuditFrame)
+"""The frame of marks, made once."""
+
+
+class ScoreTexts(NamedTuple):
+    """Numbers of a score as text."""
+
+    margin: str
+    default_probability: str
+    base_value: str
+
+
 class WrittenAudit:
     """An audit, ready to be stored and answered."""
 
-    __slots__ = ("audit", "audit_id", "canonical", "contributions", "fields", "reasons", "sha256", "snapshot")
+    __slots__ = (
+        *("audit_id", "canonical", "contributions", "default_probability", "line", "marks", "missing", "points"),
+        *("reasons", "request", "sha256", "snapshot", "texts"),
+    )
 
     def __init__(
-        self, audit: Audit, *, snapshot: WrittenSnapshot | None = None, contributions: NamedNumbers | None = None
+        self,
+        frame: AuditFrame,
+        *,
+        audit_id: UUID,
+        request_id: str | None,
+        default_probability: float,
+        texts: ScoreTexts,
+        points: int,
+        contributions: NamedNumbers,
+        reasons: Sequence[Reason],
+        missing: Sequence[str],
+        snapshot: WrittenSnapshot,
     ) -> None:
-        """`snapshot` and `contributions` are the audit's own, where they are written already.
+        """What is the audit's own, in the frame of what it has in common with others.
 
         Raises:
-            LedgerError: where a number is not finite or a time has no zone.
+            LedgerError: where a reason's amount is not finite.
         """
-        self.audit = audit
-        self.audit_id = str(audit.audit_id)
-        self.snapshot = snapshot or WrittenSnapshot(audit.snapshot)
-        self.contributions = contributions or named_numbers(audit.score.contributions)
-        self.reasons = _reasons(audit.score.reasons)
-        missing, added = strings_list(audit.score.missing), self.contributions.canonical
-        self.canonical = _canonical(self, missing, added).encode()
+        self.marks = frame.marks
+        self.audit_id = str(audit_id)
+        self.default_probability, self.points, self.texts = default_probability, points, texts
+        self.contributions, self.snapshot = contributions, snapshot
+        self.reasons = _reasons(reasons)
+        self.missing = strings_list(missing) if missing else "[]"
+        self.request = optional_text(request_id)
+        added = contributions.canonical
+        self.canonical = self._canonical(frame, added).encode()
         """`canonical_bytes` of the audit's record."""
         self.sha256 = sha256(self.canonical).digest()
-        self.fields = _fields(self, missing, added)
+        self.line = self._line(frame, added, NULL if request_id is None else text_field(request_id))
         """Of `AUDIT_FIELDS`, for COPY."""
 
+    @classmethod
+    def of(cls, audit: Audit) -> "WrittenAudit":
+        """An audit alone.
 
-def _canonical(written: WrittenAudit, missing: str, contributions: str) -> str:
-    audit, score = written.audit, written.audit.score
-    return (
-        f'{{"as_of":"{time_text(score.as_of)}","audit_id":"{written.audit_id}","base_value":{number(score.base_value)},'
-        f'"contributions":{contributions},"default_probability":{number(score.default_probability)},'
-        f'"engine":{quoted(score.engine)},"engine_version":{quoted(score.engine_version)},'
-        f'"margin":{number(score.margin)},"missing":{missing},"model_id":{quoted(score.model_id)},'
-        f'"origin":{quoted(audit.origin)},"points":{score.points},"reasons":{written.reasons},'
-        f'"request_id":{optional_text(audit.request_id)},"role":{quoted(audit.role)},'
-        f'"run_id":{optional_text(audit.run_id)},"scale":{quoted(score.scale)},'
-        f'"scored_at":"{time_text(audit.scored_at)}","snapshot":{written.snapshot.canonical},'
-        f'"subject_id":{quoted(score.subject_id)}}}'
-    )
+        Raises:
+            LedgerError: where a number is not finite, a time has no zone, or the snapshot is another subject's.
+        """
+        score = audit.score
+        if score.subject_id != audit.snapshot.subject_id:
+            raise LedgerError(f"audit {audit.audit_id}: its score and its snapshot are of different subjects")
+        marks = AuditMarks(
+            *(score.as_of, audit.scored_at, audit.snapshot.portfolio, audit.origin, audit.role, audit.run_id),
+            *(score.model_id, score.engine, score.engine_version, score.scale),
+        )
+        return cls(
+            audit_frame(marks),
+            audit_id=audit.audit_id,
+            request_id=audit.request_id,
+            default_probability=score.default_probability,
+            texts=ScoreTexts(*numbers_list((score.margin, score.default_probability, score.base_value))),
+            points=score.points,
+            contributions=named_numbers(score.contributions),
+            reasons=score.reasons,
+            missing=score.missing,
+            snapshot=WrittenSnapshot.of(audit.snapshot),
+        )
 
+    def _canonical(self, frame: AuditFrame, contributions: str) -> str:
+        texts = self.texts
+        return (
+            f'{frame.begin}{self.audit_id}","base_value":{texts.base_value},"contributions":{contributions},'
+            f'"default_probability":{texts.default_probability}{frame.engine}{texts.margin},"missing":{self.missing}'
+            f'{frame.model}{self.points},"reasons":{self.reasons},"request_id":{self.request}'
+            f'{frame.role}{self.snapshot.canonical},"subject_id":{self.snapshot.quoted_subject}}}'
+        )
 
-def _fields(written: WrittenAudit, missing: str, contributions: str) -> tuple[str, ...]:
-    audit, score = written.audit, written.audit.score
-    return (
-        *(written.audit_id, time_text(score.as_of), time_text(audit.scored_at)),
-        *map(text_field, (audit.snapshot.portfolio, score.subject_id, audit.origin, audit.role, score.model_id)),
-        *map(text_field, (score.engine, score.engine_version)),
-        optional_field(audit.run_id),
-        NULL if audit.request_id is None else text_field(audit.request_id),
-        written.snapshot.identifier,
-        json_field(missing),
-        *(repr(score.margin), repr(score.default_probability), str(score.points), repr(score.base_value)),
-        *(json_field(contributions), score.scale, json_field(written.reasons), bytes_field(written.sha256)),
-    )
+    def _line(self, frame: AuditFrame, contributions: str, request: str) -> str:
+        texts = self.texts
+        return line_of(
+            *(self.audit_id, frame.place, self.snapshot.subject_field, frame.kind, request, self.snapshot.identifier),
+            *(json_field(self.missing), texts.margin, texts.default_probability, str(self.points), texts.base_value),
+            *(json_field(contributions), frame.marks.scale, json_field(self.reasons), bytes_field(self.sha256)),
+        )
 
 
 def _reasons(reasons: Sequence[Reason]) -> str:
-    return "[" + ",".join(map(_reason, reasons)) + "]"
+    if not reasons:
+        return "[]"
+    amounts = numbers_list([reason.amount for reason in reasons])
+    said = [
+        f'{{"amount":{amount}{_said(reason.code, reason.features, reason.sentence)}'
+        for amount, reason in zip(amounts, reasons, strict=True)
+    ]
+    return f"[{','.join(said)}]"
 
 
-def _reason(reason: Reason) -> str:
-    code, sentence = _said(reason.code, reason.sentence)
-    return f'{{"amount":{number(reason.amount)},{code},"features":{strings_list(reason.features)},{sentence}}}'
-
-
-@lru_cache(maxsize=256)
-def _said(code: str, sentence: str) -> tuple[str, str]:
+@lru_cache(maxsize=1024)
+def _said(code: str, features: tuple[str, ...], sentence: str) -> str:
     # A catalogue has a few sentences, and every audit has some of them.
-    return f'"code":{quoted(code)}', f'"sentence":{quoted(sentence)}'
+    return f',"code":{quoted(code)},"features":{strings_list(features)},"sentence":{quoted(sentence)}}}'

@@ -77,7 +77,7 @@ def test_a_group_is_one_batch_and_each_score_is_what_it_would_be_alone(scoring):
         assert answer["explanation"]["contributions"] == dict(zip(NAMES, alone.contributions[0].tolist(), strict=True))
         assert audit.contributions == answer["explanation"]["contributions"]
         assert (answer["audit_id"], answer["request_id"]) == (str(audit.audit_id), f"r-{name}")
-        assert outcome.audit_ids == (audit.audit_id,)
+        assert outcome.audit_ids == (str(audit.audit_id),)
     page = scoring.metrics.page()
     assert b'blink_scored_rows_total{audited="true",portfolio="cash_advance"} 7.0' in page
     assert b'blink_audits_total{place="database"} 7.0' in page

@@ -1,5 +1,6 @@
 """Audits of every kind, and one that stays as it is."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID
 
@@ -46,7 +47,7 @@ SNAPSHOTS = st.builds(
     null_reasons=st.dictionaries(TEXTS, TEXTS, max_size=3),
 )
 AUDITS = st.builds(
-    Audit,
+    lambda score, **others: Audit(score=replace(score, subject_id=others["snapshot"].subject_id), **others),
     audit_id=st.uuids(),
     scored_at=TIMES,
     origin=st.sampled_from(["batch", "online", "shadow"]),

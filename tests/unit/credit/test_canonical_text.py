@@ -12,22 +12,23 @@ from hypothesis import given
 from credit.canonical_text import named_numbers, named_rows, time_text
 from credit.database.audit_record import Audit, audit_record
 from credit.database.copying import bytes_field, json_field, text_field
-from credit.database.snapshots import WrittenSnapshot, snapshot_record
+from credit.database.snapshots import snapshot_record
 from credit.database.written_audits import WrittenAudit
+from credit.database.written_snapshots import WrittenSnapshot
 from credit.ledger import LedgerError, canonical_bytes
 from tests.unit.credit.audit_examples import AUDITS, GOLDEN
 
 
 @given(AUDITS)
 def test_an_audit_written_in_parts_has_the_ledgers_bytes(audit: Audit) -> None:
-    written = WrittenAudit(audit)
+    written = WrittenAudit.of(audit)
     assert written.canonical == canonical_bytes(audit_record(audit))
     assert written.sha256 == sha256(written.canonical).digest()
     assert written.snapshot.canonical.encode() == canonical_bytes(snapshot_record(audit.snapshot))
 
 
 def test_an_audits_bytes_are_these_forever() -> None:
-    assert WrittenAudit(GOLDEN).canonical.decode() == (
+    assert WrittenAudit.of(GOLDEN).canonical.decode() == (
         '{"as_of":"2026-03-01T04:05:06.000000Z","audit_id":"00000000-0000-0000-0000-000000000001","base_value":1e-07,'
         '"contributions":{"a":0.0,"b":1e+22},"default_probability":0.1,"engine":"treelite","engine_version":"4",'
         '"margin":0.0,"missing":["a"],"model_id":"model_x_20260301_040506","origin":"online","points":600,'
@@ -45,7 +46,7 @@ def test_a_number_that_is_not_finite_is_named(wrong: float) -> None:
     with pytest.raises(LedgerError, match=r"^b: -?(nan|inf) has no canonical form; a missing number is null$"):
         named_numbers({"a": None, "b": wrong})
     with pytest.raises(LedgerError, match="has no canonical form"):
-        WrittenAudit(replace(GOLDEN, score=replace(GOLDEN.score, margin=wrong)))
+        WrittenAudit.of(replace(GOLDEN, score=replace(GOLDEN.score, margin=wrong)))
 
 
 def test_numbers_are_written_in_the_order_given_too() -> None:
@@ -72,7 +73,7 @@ def test_a_time_without_a_zone_is_refused() -> None:
     with pytest.raises(LedgerError, match="has no time zone"):
         time_text(datetime(2026, 3, 1))  # noqa: DTZ001
     with pytest.raises(LedgerError, match="has no time zone"):
-        WrittenSnapshot(replace(GOLDEN.snapshot, as_of=datetime(2026, 3, 1)))  # noqa: DTZ001
+        WrittenSnapshot.of(replace(GOLDEN.snapshot, as_of=datetime(2026, 3, 1)))  # noqa: DTZ001
 
 
 def test_fields_of_copy_are_escaped() -> None:

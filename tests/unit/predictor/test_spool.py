@@ -156,16 +156,18 @@ def answer(key: str) -> FirstAnswer:
 @given(st.lists(AUDITS, min_size=1, max_size=2), st.lists(st.sampled_from("abc"), max_size=2))
 def test_a_record_reads_back_as_it_was(audits, keys):
     answers = [answer(key) for key in keys]
-    payload = to_payload([WrittenAudit(audit) for audit in audits], answers)
+    payload = to_payload([WrittenAudit.of(audit) for audit in audits], answers)
     read = from_payload(payload)
     assert read == SpoolRecord(tuple(audits), tuple(answers))
-    assert [WrittenAudit(audit).canonical for audit in read.audits] == [WrittenAudit(one).canonical for one in audits]
+    assert [WrittenAudit.of(audit).canonical for audit in read.audits] == [
+        WrittenAudit.of(one).canonical for one in audits
+    ]
 
 
 def test_audits_are_drained_in_order_and_their_keys_are_known_until_then(tmp_path):
     spooled = SpooledAudits(spool(tmp_path))
     for key in "abc":
-        spooled.put([WrittenAudit(GOLDEN)], [answer(key)])
+        spooled.put([WrittenAudit.of(GOLDEN)], [answer(key)])
     assert spooled.first_answer("b") == answer("b")
     assert spooled.first_answer("d") is None
     assert spooled.oldest == GOLDEN.scored_at
@@ -181,7 +183,7 @@ def test_audits_are_drained_in_order_and_their_keys_are_known_until_then(tmp_pat
 
 def test_what_could_not_be_written_stays(tmp_path):
     spooled = SpooledAudits(spool(tmp_path))
-    spooled.put([WrittenAudit(GOLDEN)], [answer("a")])
+    spooled.put([WrittenAudit.of(GOLDEN)], [answer("a")])
 
     def refuse(_records: object) -> None:
         raise RuntimeError("refused")
@@ -194,10 +196,10 @@ def test_what_could_not_be_written_stays(tmp_path):
 def test_a_drainer_tells_once_when_all_is_drained_and_takes_what_others_left(tmp_path):
     other = claimed(tmp_path, most_bytes=MOST)
     own = claimed(tmp_path, most_bytes=MOST)
-    SpooledAudits(other).put([WrittenAudit(GOLDEN)], [answer("left")])
+    SpooledAudits(other).put([WrittenAudit.of(GOLDEN)], [answer("left")])
     other.close()
     spooled = SpooledAudits(own)
-    spooled.put([WrittenAudit(GOLDEN)], [answer("own")])
+    spooled.put([WrittenAudit.of(GOLDEN)], [answer("own")])
     ended, failures, told, keys = Event(), iter([True, True]), [], []
 
     def write(records: list[SpoolRecord]) -> None:

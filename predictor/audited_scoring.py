@@ -1,14 +1,13 @@
 """Scores that leave an audit: one transaction for a group of requests, ended before any of them is answered."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from typing import ParamSpec
+from functools import partial
 
 from sqlalchemy import Connection, Engine
 
-from credit.database.audits import append_new, insert_snapshots
+from credit.database.audits import append_new, insert_snapshots_while
 from credit.database.score_requests import (
     ANONYMOUS,
     DatabaseAwayError,
@@ -29,14 +28,10 @@ from predictor.group_rows import checked_requests, rows_of_group
 from predictor.metrics import Metrics
 from predictor.subject_features import Moment
 
-P = ParamSpec("P")
-
 __all__ = ["Asked", "AuditedScoring", "first_outcome"]
 
 _PARTITION_DAYS = 8
 """Today and a week ahead."""
-_AT_ONCE = 8
-"""Transactions that write snapshots at the same time; the engine's pool has fewer connections."""
 
 
 class AuditedScoring:
@@ -63,7 +58,6 @@ class AuditedScoring:
         self._writers = writers
         self._clock = clock
         self._seconds = seconds
-        self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="blink-snapshots")
         self._partitioned_on: date | None = None
 
     def score(self, requests: Sequence[AuditRequest]) -> list[Outcome]:
@@ -111,25 +105,12 @@ class AuditedScoring:
         if not group.requests:
             return outcomes, None
         snapshots = snapshots_of_group(group, moment, self._portfolio.name)
-        with self._meanwhile(insert_snapshots, connection, snapshots):
-            made = composed(group, snapshots, moment)
+        # Half of a transaction's time is PostgreSQL's: it has something to do while the scores are composed.
+        made = insert_snapshots_while(connection, snapshots, partial(composed, group, snapshots, moment))
         append_new(connection, turn=turn, audits=made.audits)
         if made.answers:
             record_answers(connection, client=ANONYMOUS, answers=made.answers)
         return outcomes | dict(made.outcomes), made.scored
-
-    @contextmanager
-    def _meanwhile(self, write: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> Iterator[None]:
-        """Have the database write, and do something else; both have ended afterwards, and the connection is free.
-
-        Half of a transaction's time is PostgreSQL's: it has something to do while the scores are composed.
-        """
-        writing = self._threads.submit(write, *args, **kwargs)
-        try:
-            yield
-        finally:
-            wait([writing])
-        writing.result()
 
     @contextmanager
     def _transaction(self, database: Engine) -> Iterator[Connection]:

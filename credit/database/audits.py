@@ -1,14 +1,15 @@
 """Writing scores: snapshots of features, audits, the ledger's batch and the latest scores, in one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, func, insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from credit.database.audit_record import Audit, Origin, ScoreRole, audit_record, batch_audit_id
-from credit.database.copying import copy_rows, line_of, text_field
+from credit.database.copying import copy_rows, copy_rows_while, line_of, text_field
 from credit.database.quick_statements import QuickStatement
 from credit.database.schema import AUDIT_BATCHES, FEATURE_STORE_SNAPSHOTS, LATEST_SCORES, RISK_SCORE_AUDITS
 from credit.database.snapshots import Snapshot, not_stored, stored_keys
@@ -28,6 +29,8 @@ __all__ = [
     "audit_record",
     "batch_audit_id",
 ]
+
+T = TypeVar("T")
 
 _PLACE_FIELDS = ("writer", "batch_sequence", "batch_position")
 
@@ -66,7 +69,8 @@ def append(connection: Connection, *, writer: str, audits: Sequence[Audit]) -> A
         return Appended((), None)
     written = [WrittenAudit.of(audit) for audit in fresh]
     snapshots = not_stored(connection, [audit.snapshot for audit in fresh])
-    insert_snapshots(connection, [WrittenSnapshot.of(snapshot) for snapshot in snapshots])
+    lines = _lines([WrittenSnapshot.of(snapshot) for snapshot in snapshots])
+    copy_rows(connection, FEATURE_STORE_SNAPSHOTS, SNAPSHOT_FIELDS, lines)
     batch = next_batch(writer, chain_head(connection, writer), _hashes(written))
     _append(connection, batch, written)
     return Appended(tuple(fresh), batch)
@@ -80,9 +84,9 @@ def append_new(connection: Connection, *, turn: Turn, audits: Sequence[WrittenAu
     _append(connection, next_batch(turn.writer, turn.head, _hashes(audits)), audits)
 
 
-def insert_snapshots(connection: Connection, snapshots: Sequence[WrittenSnapshot]) -> None:
-    """Write snapshots of which none is stored yet."""
-    copy_rows(connection, FEATURE_STORE_SNAPSHOTS, SNAPSHOT_FIELDS, [snapshot.line for snapshot in snapshots])
+def insert_snapshots_while(connection: Connection, snapshots: Sequence[WrittenSnapshot], work: Callable[[], T]) -> T:
+    """Write snapshots of which none is stored yet, and do some work meanwhile, as `copy_rows_while`."""
+    return copy_rows_while(connection, FEATURE_STORE_SNAPSHOTS, SNAPSHOT_FIELDS, _lines(snapshots), work)
 
 
 def _append(connection: Connection, batch: AuditBatch, audits: Sequence[WrittenAudit]) -> None:
@@ -91,6 +95,10 @@ def _append(connection: Connection, batch: AuditBatch, audits: Sequence[WrittenA
     batch_first = _INSERT_BATCH.text(connection, **_batch_row(batch))
     copy_rows(connection, RISK_SCORE_AUDITS, (*AUDIT_FIELDS, *_PLACE_FIELDS), rows, after=batch_first)
     _move_latest(connection, audits)
+
+
+def _lines(snapshots: Sequence[WrittenSnapshot]) -> list[str]:
+    return [snapshot.line for snapshot in snapshots]
 
 
 def _hashes(audits: Sequence[WrittenAudit]) -> list[bytes]:

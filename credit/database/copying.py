@@ -1,16 +1,20 @@
 """Rows written by COPY: one statement for any number of them (psycopg2)."""
 
-import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Generic, TypeVar
 
 from sqlalchemy import Connection, Table
+from sqlalchemy.exc import DBAPIError
 
 from credit.database.driver_cursor import driver_cursor
+
+T = TypeVar("T")
 
 NULL = "\\N"
 """A field without a value."""
 
-_BUFFER = 1 << 16
+_MESSAGE = 1 << 12
+"""Characters after which a message is sent."""
 _ESCAPES = (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r"))
 
 
@@ -54,7 +58,72 @@ def copy_rows(
     Raises:
         DBAPIError: as SQLAlchemy's statements do.
     """
+    copy_rows_while(connection, table, columns, rows, _nothing, after=after)
+
+
+def copy_rows_while(
+    connection: Connection,
+    table: Table,
+    columns: Sequence[str],
+    rows: Iterable[str],
+    work: Callable[[], T],
+    *,
+    after: str = "",
+) -> T:
+    """As `copy_rows`, and do some work while the database inserts what was sent; what the work gave.
+
+    The work must not use the connection.
+
+    Raises:
+        DBAPIError: as SQLAlchemy's statements do.
+        Exception: whatever the work raises; the statement has failed then, and with it the transaction.
+    """
     statement = f"COPY {table.fullname} ({','.join(columns)}) FROM STDIN"
-    lines = io.StringIO("".join([f"{row}\n" for row in rows]))
-    with driver_cursor(connection, statement) as cursor:
-        cursor.copy_expert(f"{after};{statement}" if after else statement, lines, _BUFFER)
+    lines = _Lines(rows, work)
+    try:
+        with driver_cursor(connection, statement) as cursor:
+            cursor.copy_expert(f"{after};{statement}" if after else statement, lines, _MESSAGE)
+    except DBAPIError:
+        if lines.fault is not None:
+            raise lines.fault from None
+        raise
+    return lines.given[0]
+
+
+class _Lines(Generic[T]):
+    """Rows as the driver reads them, message by message; the work is done when all are on their way."""
+
+    def __init__(self, rows: Iterable[str], work: Callable[[], T]) -> None:
+        self._messages = _messages(rows)
+        self._work = work
+        self.given: list[T] = []
+        self.fault: Exception | None = None
+
+    def read(self, _size: int) -> str:
+        """The next message, and nothing after the last one."""
+        message = next(self._messages, "")
+        if not message:
+            try:
+                self.given.append(self._work())
+            except Exception as fault:
+                self.fault = fault  # the driver makes a cancelled statement of it
+                raise
+        return message
+
+
+def _messages(rows: Iterable[str]) -> Iterator[str]:
+    # PostgreSQL begins with a message when it has all of it, and libpq holds up to 8 KiB back until the end.
+    waiting: list[str] = []
+    size = 0
+    for row in rows:
+        waiting.append(f"{row}\n")
+        size += len(row)
+        if size >= _MESSAGE:
+            yield "".join(waiting)
+            waiting, size = [], 0
+    if waiting:
+        yield "".join(waiting)
+
+
+def _nothing() -> None:
+    """No work."""

@@ -12,6 +12,7 @@ from predictor.feature_values import Floats
 from predictor.gathering import Gathering
 from predictor.infer_request import InferRequest
 from predictor.inference import Answer, Outputs, outputs_of
+from predictor.row_limits import RowLimits
 from predictor.work import WorkThreads
 
 T = TypeVar("T")
@@ -23,7 +24,7 @@ class Call(Generic[T]):
 
     request_id: str
     size: int
-    """Bytes of its body."""
+    """Bytes of its body, or of a JSON body that costs as much to read."""
     read: Callable[[], InferRequest]
     """What it asks for; may raise BadInputError."""
     write: Callable[[InferRequest, Answer], T]
@@ -34,8 +35,10 @@ class Call(Generic[T]):
 class LoopLimits:
     """What is read and written in the event loop's thread; threads do what takes longer (some milliseconds)."""
 
-    body_bytes: int = 65_536
-    """Largest body that is read there."""
+    body_bytes: int = 16_384
+    """Largest body that is read there: below 10 ms, whatever is in it."""
+    row_steps: int = 4_096
+    """Most values that are looked at one by one there to make rows: below 5 ms."""
     answer_values: int = 16_384
     """Most values that are written there."""
 
@@ -72,6 +75,7 @@ class Answering:
         name: str,
         compute: WorkThreads,
         limits: LoopLimits,
+        row_limits: RowLimits,
         audited_only: bool = False,
     ) -> None:
         """With `audited_only` a call that names no subject is refused: its scores would leave no audit."""
@@ -81,6 +85,7 @@ class Answering:
         self._name = name
         self._compute = compute
         self._limits = limits
+        self._row_limits = row_limits
         self._audited_only = audited_only
 
     async def infer(self, call: Call[T]) -> T:
@@ -90,10 +95,7 @@ class Answering:
             PredictorError: as its kinds say.
         """
         deployed = self._deployment.current()
-        if call.size <= self._limits.body_bytes:
-            request, rows = _read(call, deployed)
-        else:
-            request, rows = await self._compute.run(_read, call, deployed)
+        request, rows = await self._read(call, deployed)
         if request.subject_id is not None:
             answer = await self._audited(call.request_id, request, rows, deployed)
         elif self._audited_only:
@@ -115,6 +117,24 @@ class Answering:
         await self._deployment.wanted()
         return await self._audits.score(Asked(request_id, idempotency_key, body))
 
+    async def _read(self, call: Call[T], deployed: Deployed) -> tuple[InferRequest, Floats]:
+        if call.size > self._limits.body_bytes:
+            return await self._compute.run(self._request_and_rows, call, deployed)
+        request = self._request(call, deployed)
+        # A short body may still have many rows.
+        if request.source.steps(len(deployed.feature_names)) > self._limits.row_steps:
+            return request, await self._compute.run(_rows, request, deployed)
+        return request, _rows(request, deployed)
+
+    def _request_and_rows(self, call: Call[T], deployed: Deployed) -> tuple[InferRequest, Floats]:
+        request = self._request(call, deployed)
+        return request, _rows(request, deployed)
+
+    def _request(self, call: Call[T], deployed: Deployed) -> InferRequest:
+        request = call.read()
+        self._row_limits.check(request, len(deployed.feature_names))
+        return request
+
     async def _audited(self, request_id: str, request: InferRequest, rows: Floats, deployed: Deployed) -> Answer:
         subject = request.subject_id or ""
         scored, audit_id = await self._audits.score_supplied(rows, subject, deployed, request_id)
@@ -126,10 +146,9 @@ class Answering:
         return Answer(self._name, bundle.model_id, deployed.feature_names, outputs, scale, audit_id=audit_id)
 
 
-def _read(call: Call[T], deployed: Deployed) -> tuple[InferRequest, Floats]:
-    request = call.read()
+def _rows(request: InferRequest, deployed: Deployed) -> Floats:
     rows = request.source.rows(deployed.feature_names, deployed.codes)
     if request.subject_id is not None and len(rows) != 1:
         raise BadInputError("parameters.subject_id", f"one row is needed, not {len(rows)}: it is one subject's score")
     deployed.rules.check(rows)
-    return request, rows
+    return rows

@@ -19,6 +19,7 @@ from predictor.kserve_model import ScoringModel
 from predictor.kserve_server import ScoringRestServer, ScoringServer
 from predictor.listening import listening_socket
 from predictor.metrics import Metrics
+from predictor.row_limits import RowLimits
 from predictor.settings import Listening, ServeSettings
 from predictor.work import WorkThreads
 
@@ -76,6 +77,7 @@ class Assembly:
             name=self._settings.served_name,
             compute=self._compute,
             limits=LoopLimits(),
+            row_limits=RowLimits(limits.rows, limits.answer_values),
             audited_only=self._settings.audited_only,
         )
 

@@ -18,15 +18,23 @@ def unpacked_strings(content: bytes, place: str) -> list[str]:
     Raises:
         BadInputError: where a length is beyond what is left, or a text is not UTF-8, naming the row.
     """
-    return [text_of(part, f"{place}, row {row}") for row, part in enumerate(_parts(content, place))]
+    return texts_of(list(_parts(content, place)), place)
 
 
-def text_of(content: bytes, place: str) -> str:
-    """The text of bytes in UTF-8.
+def texts_of(parts: Sequence[bytes], place: str) -> list[str]:
+    """The texts of rows in UTF-8.
 
     Raises:
-        BadInputError: where they are none.
+        BadInputError: where one is none, naming the row.
     """
+    try:
+        return [part.decode() for part in parts]
+    except UnicodeDecodeError:
+        # A place in words for each row would take longer than the reading.
+        return [_text_of(part, f"{place}, row {row}") for row, part in enumerate(parts)]
+
+
+def _text_of(content: bytes, place: str) -> str:
     try:
         return content.decode()
     except UnicodeDecodeError as error:

@@ -154,6 +154,7 @@ def _codes_allowed(feature: Feature) -> str:
 
 def _no_code(values: Floats, ends: int | npt.NDArray[np.int64]) -> BoolArray:
     """Which values are neither missing nor a whole number from 0 to below `ends`, one for all or for each column."""
-    codes = (values >= 0) & (values < ends) & (np.floor(values) == values)
+    with np.errstate(invalid="ignore"):  # a signalling NaN is missing too, and nothing to warn of
+        codes = (values >= 0) & (values < ends) & (np.floor(values) == values)
     wrong: BoolArray = ~(np.isnan(values) | codes)
     return wrong

@@ -19,7 +19,7 @@ _COUNTED = "default_probability"
 
 
 class EngineFaultError(Exception):
-    """The engine failed on rows that were good: a fault of ours, and of no request's."""
+    """Rows that were good could not be scored: a fault of ours, and of no request's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,31 +48,6 @@ class _Waiting:
     answered: asyncio.Future[Outputs]
 
 
-@dataclass(frozen=True, slots=True)
-class _Batch:
-    """Calls on one model that are scored together."""
-
-    calls: Sequence[_Waiting]
-    rows: Floats
-
-    @classmethod
-    def of(cls, calls: Sequence[_Waiting]) -> "_Batch":
-        return cls(calls, calls[0].rows if len(calls) == 1 else np.concatenate([call.rows for call in calls]))
-
-    @property
-    def deployed(self) -> Deployed:
-        return self.calls[0].deployed
-
-    def outputs_or_fault(self) -> Outputs | EngineFaultError:
-        """Of all rows, what any of the calls wants."""
-        try:
-            return infer(self.deployed.bundle, self.rows, {_COUNTED}.union(*(call.wanted for call in self.calls)))
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is no fault of the rows, and each call must hear of it
-            fault = EngineFaultError(f"the engine failed on {len(self.rows)} rows of {len(self.calls)} calls")
-            fault.__cause__ = error
-            return fault
-
-
 class Gathering:
     """Scores what has gathered, for one event loop. A call's outputs are the same whoever came with it."""
 
@@ -92,7 +67,7 @@ class Gathering:
 
         Raises:
             UnavailableError: where too many calls wait already.
-            EngineFaultError: where the engine failed.
+            EngineFaultError: where anything else failed.
         """
         if self._waiting >= self._limits.waiting:
             raise UnavailableError(f"overloaded: {self._waiting} requests run or wait for the model already")
@@ -120,45 +95,53 @@ class Gathering:
             self._timer.cancel()
             self._timer = None
         gathered, self._gathered, self._rows = self._gathered, [], 0
-        for depth, calls in _alike(gathered):
+        try:
+            for depth, calls in _alike(gathered):
+                self._score(calls, depth)
+        except BaseException as error:  # noqa: BLE001 - whatever it is, who waits must hear of it
+            _fail(gathered, error)
+
+    def _score(self, calls: Sequence[_Waiting], depth: Depth) -> None:
+        try:
             cost = calls[0].deployed.pace[depth]
-            if cost.of(sum(len(call.rows) for call in calls)) <= self._limits.loop_seconds:
-                batch = _Batch.of(calls)
-                self._give(batch, batch.outputs_or_fault())
-            else:
-                self._start_jobs(calls, cost)
+            # A short one would wait for a thread together with a long one, and behind all that is there already.
+            for some in _apart(calls, cost, self._limits.loop_seconds):
+                if cost.of(sum(len(call.rows) for call in some)) <= self._limits.loop_seconds:
+                    self._give(some, self._outputs(some))
+                else:
+                    self._start_jobs(some, cost)
+        except BaseException as error:  # noqa: BLE001 - as above, and calls beside these are good
+            _fail(calls, error)
 
     def _start_jobs(self, calls: Sequence[_Waiting], cost: Cost) -> None:
         for job in jobs_of([cost.of(len(call.rows)) for call in calls], self._limits.job_seconds):
-            task = asyncio.ensure_future(self._in_thread(_Batch.of(calls[job])))
+            task = asyncio.ensure_future(self._in_thread(calls[job]))
             self._jobs.add(task)
             task.add_done_callback(self._jobs.discard)
 
-    async def _in_thread(self, batch: _Batch) -> None:
-        given: Outputs | PredictorError | EngineFaultError
+    async def _in_thread(self, calls: Sequence[_Waiting]) -> None:
         try:
-            given = await self._compute.run(batch.outputs_or_fault)
-        except UnavailableError as error:
-            given = error
-        self._give(batch, given)
+            self._give(calls, await self._compute.run(self._outputs, calls))
+        except BaseException as error:  # noqa: BLE001 - as above
+            _fail(calls, error)
 
-    def _give(self, batch: _Batch, given: Outputs | PredictorError | EngineFaultError) -> None:
-        if isinstance(given, Exception):
-            for call in batch.calls:
-                _fail(call, given)
-            return
-        self._count(batch, given)
-        ends = accumulate(len(call.rows) for call in batch.calls)
-        for call, end in zip(batch.calls, ends, strict=True):
+    def _outputs(self, calls: Sequence[_Waiting]) -> Outputs:
+        """Of all rows, what any of the calls wants; counted, which takes longer than to score where rows are many."""
+        deployed = calls[0].deployed
+        rows = calls[0].rows if len(calls) == 1 else np.concatenate([call.rows for call in calls])
+        given = infer(deployed.bundle, rows, {_COUNTED}.union(*(call.wanted for call in calls)))
+        portfolio = deployed.bundle.portfolio
+        self._metrics.scored(portfolio, deployed.bundle.model_id, given[_COUNTED].tolist(), audited=False)
+        self._metrics.missing(portfolio, deployed.feature_names, np.isnan(rows))
+        return given
+
+    def _give(self, calls: Sequence[_Waiting], given: Outputs) -> None:
+        ends = list(accumulate(len(call.rows) for call in calls))
+        self._metrics.gathered(ends[-1])
+        for call, end in zip(calls, ends, strict=True):
             if not call.answered.done():
                 begin = end - len(call.rows)
                 call.answered.set_result({name: given[name][begin:end] for name in call.wanted})
-
-    def _count(self, batch: _Batch, given: Outputs) -> None:
-        deployed, portfolio = batch.deployed, batch.deployed.bundle.portfolio
-        self._metrics.gathered(len(batch.rows))
-        self._metrics.scored(portfolio, deployed.bundle.model_id, given[_COUNTED].tolist(), audited=False)
-        self._metrics.missing(portfolio, deployed.feature_names, np.isnan(batch.rows))
 
 
 def jobs_of(seconds: Sequence[float], most: float) -> Iterator[slice]:
@@ -181,13 +164,28 @@ def _alike(calls: Sequence[_Waiting]) -> list[tuple[Depth, list[_Waiting]]]:
     return [(depth, group) for (_, depth), group in groups.items()]
 
 
-def _fail(call: _Waiting, error: Exception) -> None:
-    if call.answered.done():
-        return
-    if isinstance(error, PredictorError):
-        call.answered.set_exception(error)
-        return
+def _apart(calls: Sequence[_Waiting], cost: Cost, most: float) -> list[Sequence[_Waiting]]:
+    """Calls that each take longer than `most` seconds apart from the others, which come first."""
+    if len(calls) == 1:
+        return [calls]
+    groups: tuple[list[_Waiting], list[_Waiting]] = ([], [])
+    for call in calls:
+        groups[cost.of(len(call.rows)) > most].append(call)
+    return [group for group in groups if group]
+
+
+def _fail(calls: Sequence[_Waiting], error: BaseException) -> None:
+    """Tell the calls that have no answer yet; what ends the server goes on its way."""
+    for call in calls:
+        if not call.answered.done():
+            call.answered.set_exception(error if isinstance(error, PredictorError) else _fault(calls, error))
+    if not isinstance(error, Exception):
+        raise error
+
+
+def _fault(calls: Sequence[_Waiting], error: BaseException) -> EngineFaultError:
     # One of its own for each: a traceback grows where it is raised.
-    own = EngineFaultError(str(error))
-    own.__cause__ = error.__cause__
-    call.answered.set_exception(own)
+    rows = sum(len(call.rows) for call in calls)
+    fault = EngineFaultError(f"scoring failed on {rows} rows of {len(calls)} calls")
+    fault.__cause__ = error
+    return fault

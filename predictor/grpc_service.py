@@ -11,7 +11,6 @@ from typing import Any, NoReturn
 
 import grpc  # type: ignore[import-untyped]  # its stubs are no part of it
 from kserve.protocol.grpc import grpc_predict_v2_pb2 as pb
-from kserve.protocol.grpc import grpc_predict_v2_pb2_grpc
 from kserve.protocol.grpc.server import GRPCServer
 from kserve.protocol.grpc.servicer import InferenceServicer
 
@@ -19,10 +18,12 @@ from predictor import errors
 from predictor.answering import Call
 from predictor.deployment import Deployment
 from predictor.ending import TICK_SECONDS, Ending
+from predictor.grpc_messages import Unreadable, handlers, short_enough
 from predictor.metrics import Metrics
 from predictor.spans import Spans
+from predictor.strict_json import as_text
 from predictor.trace_context import RequestNames, follow, traceparent_of
-from predictor.v2_grpc import grpc_answer, parse_grpc
+from predictor.v2_grpc import grpc_answer, parse_grpc, reading_cost
 from predictor.v2_json import EXTENSIONS
 
 _log = logging.getLogger(__name__)
@@ -34,6 +35,7 @@ _JITTER = 1.2
 
 _STATUS = {
     errors.BadInputError: grpc.StatusCode.INVALID_ARGUMENT,
+    errors.TooLargeError: grpc.StatusCode.RESOURCE_EXHAUSTED,
     errors.UnknownModelError: grpc.StatusCode.NOT_FOUND,
     errors.UnavailableError: grpc.StatusCode.UNAVAILABLE,
 }
@@ -84,7 +86,12 @@ class ScoringServicer(InferenceServicer):  # type: ignore[misc]  # KServe ships 
         """Refuse."""
         await context.abort(grpc.StatusCode.UNIMPLEMENTED, "models are deployed by the registry, not by clients")
 
+    async def refuse(self, method: str, message: Unreadable, context: Any) -> None:
+        """As `grpc_messages.Servicer`."""
+        await self._answer(method, context, partial(_refuse, message))
+
     async def _model_ready(self, request: Any, request_id: str) -> Any:  # noqa: ARG002
+        _check_names(request.name, request.version)
         if request.version:
             self._deployment.check_ready(self._name, request.name, request.version)
         else:
@@ -92,6 +99,7 @@ class ScoringServicer(InferenceServicer):  # type: ignore[misc]  # KServe ships 
         return pb.ModelReadyResponse(ready=self._deployment.ready)
 
     async def _model_metadata(self, request: Any, request_id: str) -> Any:  # noqa: ARG002
+        _check_names(request.name, request.version)
         await self._deployment.wanted()
         self._deployment.check_name(self._name, request.name, request.version)
         said = await self._plane.model_metadata(model_name=request.name)
@@ -104,10 +112,11 @@ class ScoringServicer(InferenceServicer):  # type: ignore[misc]  # KServe ships 
         )
 
     async def _infer(self, request: Any, request_id: str) -> Any:
+        _check_names(request.model_name, request.model_version)
         await self._deployment.wanted()
         self._deployment.check_name(self._name, request.model_name, request.model_version)
         write = partial(grpc_answer, fallback_id=request_id)
-        call = Call(request_id, request.ByteSize(), partial(parse_grpc, request), write)
+        call = Call(request_id, reading_cost(request), partial(parse_grpc, request), write)
         answer, _ = await self._plane.infer(model_name=request.model_name, request=call)
         return answer
 
@@ -184,7 +193,7 @@ class ScoringGrpcServer(GRPCServer):  # type: ignore[misc]  # KServe ships no ty
                 ("grpc.max_connection_age_ms", round(self._connection_seconds * 1000)),
             ],
         )
-        grpc_predict_v2_pb2_grpc.add_GRPCInferenceServiceServicer_to_server(self._servicer, self._server)
+        self._server.add_generic_rpc_handlers((handlers(self._servicer),))
         host = f"[{self._host}]" if ":" in self._host else self._host
         try:
             port: int = self._server.add_insecure_port(f"{host}:{self._port}")
@@ -207,8 +216,19 @@ class ScoringGrpcServer(GRPCServer):  # type: ignore[misc]  # KServe ships no ty
 
 
 async def _abort(context: Any, code: Any, message: str, request_id: str) -> NoReturn:
-    await context.abort(code, f"{message} (request {request_id})")
+    await context.abort(code, f"{short_enough(message)} (request {request_id})")
     raise AssertionError("abort raises")
+
+
+async def _refuse(message: Unreadable, request_id: str) -> NoReturn:  # noqa: ARG001
+    raise errors.BadInputError("message", f"is no {message.kind}")
+
+
+def _check_names(model: str, version: str) -> None:
+    # An empty name is no model's, and an empty version any.
+    for name, place in ((model, "model name"), (version, "model version")):
+        if name:
+            as_text(name, place)
 
 
 def _bytes(value: str | bytes) -> bytes:

@@ -23,9 +23,19 @@ OUTPUTS: Mapping[str, str] = {
 }
 """Outputs by name with their datatypes."""
 
+_INSTANCE_STEPS = 10
+"""An instance without a value takes as long as so many values."""
+
 
 class RowSource(Protocol):
     """Rows that are understood only with a model's features at hand."""
+
+    @property
+    def count(self) -> int:
+        """How many rows there are said to be; where it is not true, `rows` refuses them."""
+
+    def steps(self, features: int) -> int:
+        """How many values `rows` looks at one by one, for a model of so many features."""
 
     def rows(self, feature_names: Sequence[str], codes: CategoryCodes) -> Floats:
         """Rows of features, float64 [n, d] with n > 0, NaN where unknown, texts as their codes.
@@ -56,6 +66,15 @@ class TensorRows:
 
     tensors: tuple[Tensor, ...]
 
+    @property
+    def count(self) -> int:
+        """As `RowSource.count`."""
+        return self.tensors[0].shape[0] if self.tensors else 0
+
+    def steps(self, features: int) -> int:  # noqa: ARG002
+        """As `RowSource.steps`: numbers are looked at all at once, texts are not."""
+        return sum(len(tensor.texts) for tensor in self.tensors if tensor.texts is not None)
+
     def rows(self, feature_names: Sequence[str], codes: CategoryCodes) -> Floats:
         """As `RowSource.rows`."""
         return rows_of(self.tensors, feature_names, codes)
@@ -66,6 +85,15 @@ class InstanceRows:
     """Rows sent as V1 instances."""
 
     instances: tuple[Json, ...]
+
+    @property
+    def count(self) -> int:
+        """As `RowSource.count`."""
+        return len(self.instances)
+
+    def steps(self, features: int) -> int:
+        """As `RowSource.steps`: all of them, and what takes as long for each instance."""
+        return len(self.instances) * (features + _INSTANCE_STEPS)
 
     def rows(self, feature_names: Sequence[str], codes: CategoryCodes) -> Floats:
         """As `RowSource.rows`; an instance is an object by feature name, absent ones unknown, or a list in order."""

@@ -21,6 +21,8 @@ Outputs = Mapping[str, Array]
 _UNEXPLAINED = frozenset({"default_probability", "margin", "points"})
 _SCALED = frozenset({"margin", "shap_values", "base_value"})
 """Outputs whose numbers mean nothing without the scale."""
+_VALUES_A_ROW = {"reason_codes": MOST_REASONS}
+"""Of outputs that have more than one and not one a feature."""
 
 
 class Depth(IntEnum):
@@ -61,6 +63,11 @@ def depth_of(wanted: Collection[str]) -> Depth:
     if "reason_codes" in wanted:
         return Depth.REASONS
     return Depth.MARGINS if _UNEXPLAINED.issuperset(wanted) else Depth.CONTRIBUTIONS
+
+
+def values_a_row(wanted: Collection[str], features: int) -> int:
+    """How many values the wanted outputs have for one row of so many features."""
+    return sum(features if name == "shap_values" else _VALUES_A_ROW.get(name, 1) for name in wanted)
 
 
 def infer(bundle: Bundle, rows: Floats, wanted: Collection[str]) -> Outputs:

@@ -88,7 +88,7 @@ def _post(asked: str, given: str, more: Schema | None = None, *, binary: bool = 
             "200": {"description": "scored", "content": {"application/json": {"schema": _ref(given)}, **raw}},
             "400": _error("the place and the fault"),
             "404": _error("another model, another version, or a user without history"),
-            "413": _error("the body is over the limit"),
+            "413": _error("the body, the rows or the values of the answer are over the limit"),
             "415": _error("another media type, or a compressed body"),
             "503": _error("no model, no database, or overloaded: Retry-After says when to come again"),
             **(more or {}),

@@ -2,8 +2,8 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
-from typing import NoReturn, TypeAlias
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeAlias
 
 from predictor.errors import BadInputError
 
@@ -15,7 +15,7 @@ MOST_DIGITS = 400
 LONGEST_TEXT = 256
 """Characters of an id or a name."""
 
-_NO_TEXT = re.compile("[\x00-\x1f\ud800-\udfff]")
+_NO_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def parse_json(body: bytes) -> Json:
@@ -119,21 +119,31 @@ def inside(place: str, name: str) -> str:
     return f"{place}.{shown}" if place != "body" else shown
 
 
-def _decode(text: str) -> Json:
-    value: Json = json.loads(text, object_pairs_hook=_object, parse_int=_integer)
-    return value
+def object_of(pairs: Sequence[tuple[str, Json]]) -> dict[str, Json]:
+    """The object of these keys and values, in time linear in their number.
 
-
-def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    Raises:
+        BadInputError: naming the first key that was there before.
+    """
     fields = dict(pairs)
     if len(fields) != len(pairs):
-        _name_repeated([name for name, _ in pairs])
+        repeated = _first_repeated(name for name, _ in pairs)
+        raise BadInputError(inside("body", repeated), "the key is given twice in one object")
     return fields
 
 
-def _name_repeated(names: list[str]) -> NoReturn:
-    repeated = next(name for index, name in enumerate(names) if name in names[:index])
-    raise BadInputError(inside("body", repeated), "the key is given twice in one object")
+def _decode(text: str) -> Json:
+    value: Json = json.loads(text, object_pairs_hook=object_of, parse_int=_integer)
+    return value
+
+
+def _first_repeated(names: Iterable[str]) -> str:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            return name
+        seen.add(name)
+    raise AssertionError("no name is repeated")
 
 
 def _integer(digits: str) -> int:

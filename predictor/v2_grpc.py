@@ -5,7 +5,7 @@ from typing import Any
 
 from kserve.protocol.grpc import grpc_predict_v2_pb2 as pb
 
-from predictor.binary_strings import text_of
+from predictor.binary_strings import texts_of
 from predictor.errors import BadInputError
 from predictor.infer_request import OUTPUTS, InferRequest, TensorRows, checked_outputs
 from predictor.inference import Answer
@@ -24,8 +24,11 @@ _CONTENTS: Mapping[str, str] = {
     "UINT16": "uint_contents",
     "UINT32": "uint_contents",
     "UINT64": "uint64_contents",
+    TEXT: "bytes_contents",
 }
 """Which typed field holds a datatype's values."""
+_TENSOR_BYTES = 64
+"""A tensor in JSON has so many bytes more than one in a message."""
 
 
 def parse_grpc(message: Any) -> InferRequest:
@@ -39,8 +42,14 @@ def parse_grpc(message: Any) -> InferRequest:
         raise BadInputError("raw_input_contents", f"{len(raw)} of them for {len(message.inputs)} inputs")
     parts: Sequence[bytes | None] = raw or [None] * len(message.inputs)
     tensors = tuple(_tensor(item, part) for item, part in zip(message.inputs, parts, strict=True))
-    names = checked_outputs([output.name for output in message.outputs])
-    return InferRequest(TensorRows(tensors), names, id=message.id or None, subject_id=_subject(message.parameters))
+    names = _outputs(message.outputs)
+    sent_id = as_text(message.id, "id") if message.id else None
+    return InferRequest(TensorRows(tensors), names, id=sent_id, subject_id=_subject(message.parameters))
+
+
+def reading_cost(message: Any) -> int:
+    """What reading a `ModelInferRequest` costs, in bytes of JSON that cost as much."""
+    return int(message.ByteSize()) + _TENSOR_BYTES * len(message.inputs)
 
 
 def grpc_answer(request: InferRequest, answer: Answer, *, fallback_id: str) -> Any:
@@ -62,17 +71,32 @@ def grpc_answer(request: InferRequest, answer: Answer, *, fallback_id: str) -> A
 def _tensor(item: Any, raw: bytes | None) -> Tensor:
     name = as_text(item.name, "inputs, name")
     place = f"tensor {name}"
+    datatype = as_text(item.datatype, f"{place}, datatype")
     shape = checked_shape(list(item.shape), place)
     if raw is not None:
         if item.HasField("contents"):
             raise BadInputError(place, "has both contents and raw_input_contents")
-        return binary_tensor(name, item.datatype, shape, raw, place)
-    if item.datatype == TEXT:
-        texts = [text_of(part, f"{place}, row {row}") for row, part in enumerate(item.contents.bytes_contents)]
-        return text_tensor(name, shape, texts, place)
-    field = _CONTENTS.get(item.datatype)
-    content = [] if field is None else list(getattr(item.contents, field))
-    return number_tensor(name, item.datatype, shape, content, place)
+        return binary_tensor(name, datatype, shape, raw, place)
+    content = _content(item.contents, datatype, place)
+    if datatype == TEXT:
+        return text_tensor(name, shape, texts_of(content, place), place)
+    return number_tensor(name, datatype, shape, content, place)
+
+
+def _content(contents: Any, datatype: str, place: str) -> list[Any]:
+    field = _CONTENTS.get(datatype)
+    if field is None:
+        return []  # a datatype that none has: the tensor says so
+    for given, _ in contents.ListFields():
+        if given.name != field:
+            raise BadInputError(place, f"has {given.name}; values of {datatype} are in {field}")
+    return list(getattr(contents, field))
+
+
+def _outputs(wishes: Any) -> tuple[str, ...]:
+    if len(wishes) > len(OUTPUTS):
+        raise BadInputError("outputs", f"{len(wishes)} of them; there are {', '.join(OUTPUTS)}")
+    return checked_outputs([as_text(wish.name, f"outputs[{index}].name") for index, wish in enumerate(wishes)])
 
 
 def _subject(parameters: Mapping[str, Any]) -> str | None:

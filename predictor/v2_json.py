@@ -70,8 +70,12 @@ def _request(value: Json, body: bytes, cut: int) -> InferRequest:
     parameters = _parameters(fields.get("parameters"), "parameters")
     names, binary = _outputs(fields, everything=_switch(parameters, "binary_data_output", "parameters"))
     subject = as_text(parameters["subject_id"], "parameters.subject_id") if "subject_id" in parameters else None
-    sent_id = as_text(fields["id"], "id") if fields.get("id") else None
-    return InferRequest(TensorRows(tensors), names, binary, sent_id, subject)
+    return InferRequest(TensorRows(tensors), names, binary, _sent_id(fields.get("id")), subject)
+
+
+def _sent_id(value: Json) -> str | None:
+    # Clients that number their requests by default send an empty one.
+    return None if value is None or value == "" else as_text(value, "id")
 
 
 class _Parts:
@@ -120,7 +124,10 @@ def _tensor(value: Json, index: int, parts: _Parts) -> Tensor:
 
 
 def _outputs(fields: Mapping[str, Json], *, everything: bool) -> tuple[tuple[str, ...], frozenset[str]]:
-    listed = as_list(fields.get("outputs") or [], "outputs")
+    outputs = fields.get("outputs")
+    listed: Sequence[Json] = () if outputs is None else as_list(outputs, "outputs")
+    if len(listed) > len(OUTPUTS):
+        raise BadInputError("outputs", f"{len(listed)} of them; there are {', '.join(OUTPUTS)}")
     wishes = [_wish(value, f"outputs[{index}]", everything=everything) for index, value in enumerate(listed)]
     names = checked_outputs([name for name, _ in wishes])
     return names, frozenset(name for name in names if dict(wishes).get(name, everything))

@@ -50,6 +50,10 @@ BAD_SCORES = {
     "user is a number": ('{"user_id": 7}', "user_id: a string is needed, not the number 7"),
     "user is empty": ('{"user_id": ""}', "user_id: 1 to 256 characters are needed, not 0"),
     "user holds a NUL": ('{"user_id": "a\\u0000"}', "user_id: control characters and lone surrogates are not allowed"),
+    "user holds a control character beyond ASCII": (
+        '{"user_id": "a\\u0085"}',
+        "user_id: control characters and lone surrogates are not allowed",
+    ),
     "user is half a character": (
         '{"user_id": "\\ud800"}',
         "user_id: control characters and lone surrogates are not allowed",

@@ -114,5 +114,12 @@ ASKED = (
         whole(ROW, with_value(1, 3.0)),
         f"row 1, feature {CODED}: 3.0 is no code of a category; the model has 0 (never) to 2 (often)",
     ),
+    refused(
+        "more rows than are scored at once",
+        (Sent(NEEDED, np.ones(10_001, np.int8)),),
+        "10001 rows; at most 10000 are scored at once",
+        status=413,
+        code="RESOURCE_EXHAUSTED",
+    ),
     refused("an unknown model", whole(ROW), "no model 'other' here; ", model="other", status=404, code="NOT_FOUND"),
 )

@@ -18,6 +18,7 @@ ROW = (1.0,) * WIDTH
 JSON_TYPE = {"Content-Type": "application/json"}
 BINARY_TYPE = {"Content-Type": "application/octet-stream"}
 PREDICT = "/v1/models/cash_advance:predict"
+EXPLAIN = "/v1/models/cash_advance:explain"
 LENGTH = "Inference-Header-Content-Length"
 SIZE = 8 * WIDTH
 """Bytes of a row of doubles."""

@@ -80,6 +80,20 @@ GOOD = (
     Good("binary INT16", binary([announced(SIZE // 4, datatype="INT16")], packed("h", *[1] * WIDTH)), [ROW]),
     Good("missing as a binary NaN", binary([announced(SIZE)], packed("d", *with_value(2, nan))), [with_value(2, nan)]),
     Good(
+        "missing as a signalling NaN of FP32",
+        binary(
+            [announced(SIZE // 2, datatype="FP32")], packed("f", 1.0, 1.0) + b"\1\0\x80\x7f" + packed("f", *ROW[3:])
+        ),
+        [with_value(2, nan)],
+    ),
+    Good(
+        "missing as a signalling NaN of FP64, a category",
+        binary([announced(SIZE)], packed("d", 1.0) + b"\1\0\0\0\0\0\xf0\x7f" + packed("d", *ROW[2:])),
+        [with_value(1, nan)],
+    ),
+    Good("`null` for the id and for the outputs", infer(tensor(data=ROW), id=None, outputs=None), [ROW]),
+    Good("an empty id, and no outputs", infer(tensor(data=ROW), id="", outputs=[]), [ROW]),
+    Good(
         "binary infinities",
         binary([announced(SIZE)], packed("d", *with_value(2, inf)[:3], -inf, *ROW[4:])),
         [[*with_value(2, inf)[:3], -inf, *ROW[4:]]],

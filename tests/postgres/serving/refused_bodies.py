@@ -25,6 +25,16 @@ from tests.postgres.serving.conformance_requests import (
 )
 from tests.postgres.serving.requests import tensor
 
+TWICE = b', "4e1f": 0}}'
+NOTHINGS = (
+    ("false", False, "the boolean false"),
+    ("0", 0, "the number 0"),
+    ("an empty text", "", 'the string ""'),
+    ("an empty list", [], "a list"),
+    ("an empty object", {}, "an object"),
+)
+"""What is absent in other languages: how it is called, and in messages."""
+
 
 def of_two_rows() -> list[dict]:
     """A tensor of two rows for each feature but the first."""
@@ -52,6 +62,11 @@ OF_BODIES = (
         Request(b'{"inputs": [], "\\u0069nputs": []}'),
         "inputs: the key is given twice in one object",
     ),
+    Bad(
+        "a key given twice behind 20,000 others",
+        Request(json.dumps({"inputs": [], "parameters": {f"{n:x}": 0 for n in range(20_000)}}).encode()[:-2] + TWICE),
+        "4e1f: the key is given twice in one object",
+    ),
     Bad("nested too deeply", Request(b"[" * 100_000), "body: is nested too deeply"),
     Bad("a list", as_json([]), "body: an object is needed, not a list"),
     Bad("an unknown field", infer(tensor(), mine=1), "mine: unknown field; there are id, model_name, "),
@@ -77,6 +92,11 @@ OF_BODIES = (
         "a shape of three dimensions",
         infer(tensor(shape=[1, 1, WIDTH])),
         "tensor rows: its shape must be one or two whole numbers of at least 0",
+    ),
+    Bad(
+        "a dimension beyond the limit",
+        infer(tensor(shape=[2**31, WIDTH])),
+        "tensor rows: its shape must be one or two whole numbers of at least 0 and at most 2147483647",
     ),
     Bad(
         "values too many",
@@ -154,7 +174,17 @@ OF_BODIES = (
         as_json({"instances": [{NEEDED: "12"}]}, path=PREDICT),
         f'instances[0].{NEEDED}: a number or null is needed, not the string "12"',
     ),
+    *(
+        Bad(f"outputs are {name}", infer(tensor(), outputs=value), f"outputs: a list is needed, not {called}")
+        for name, value, called in NOTHINGS
+        if value != []
+    ),
     Bad("outputs are text", infer(tensor(), outputs="margin"), 'outputs: a list is needed, not the string "margin"'),
+    Bad(
+        "outputs more than there are",
+        infer(tensor(), outputs=[{"name": "margin"}] * 7),
+        "outputs: 7 of them; there are default_probability, margin, ",
+    ),
     Bad("an output without a name", infer(tensor(), outputs=[{}]), "outputs[0].name: is missing"),
     Bad(
         "a switch that is a number",
@@ -166,6 +196,19 @@ OF_BODIES = (
         "a subject with a NUL",
         infer(tensor(), parameters={"subject_id": "a\0"}),
         "parameters.subject_id: control characters and lone surrogates are not allowed",
+    ),
+    *(
+        Bad(
+            f"a subject with {name}",
+            infer(tensor(), parameters={"subject_id": f"a{control}"}),
+            "parameters.subject_id: control characters and lone surrogates are not allowed",
+        )
+        for name, control in (("a DEL", "\x7f"), ("a control character beyond ASCII", "\x85"))
+    ),
+    *(
+        Bad(f"an id that is {name}", infer(tensor(), id=value), f"id: a string is needed, not {called}")
+        for name, value, called in NOTHINGS
+        if value != ""
     ),
     Bad("an id of 257 characters", infer(tensor(), id="x" * 257), "id: 1 to 256 characters are needed, not 257"),
 )

@@ -5,17 +5,25 @@ from dataclasses import replace
 
 from tests.postgres.serving.bad_requests import BAD_INSTANCES, BAD_SCORES, BAD_TENSORS
 from tests.postgres.serving.conformance_requests import (
+    EXPLAIN,
     JSON_TYPE,
     MANY,
     PREDICT,
+    ROW,
+    WIDTH,
     Bad,
     Request,
+    announced,
     as_json,
+    binary,
+    by_name,
     infer,
 )
 from tests.postgres.serving.refused_bodies import OF_BINARY, OF_BODIES
 from tests.postgres.serving.requests import INFER, tensor
 from tests.unit.predictor.serving_example import A2_BODY
+
+MARGIN = {"name": "margin"}
 
 OF_HTTP = (
     Bad(
@@ -59,6 +67,32 @@ OF_HTTP = (
     ),
     Bad("`/score` over the limit", Request(b" " * MANY, "/score"), "body: over the limit of 1048576 bytes", 413),
     Bad("V1 over the limit", Request(b" " * MANY, PREDICT), "body: over the limit of 1048576 bytes", 413),
+    Bad(
+        "V1, more rows than are scored at once",
+        as_json({"instances": [{}] * 10_001}, path=PREDICT),
+        "10001 rows; at most 10000 are scored at once",
+        413,
+    ),
+    Bad(
+        "V1, more explanations than are given at once",
+        as_json({"instances": [{}] * 6579}, path=EXPLAIN),
+        "6579 rows are answered with 38 values each; at most 250000 are answered at once, those of 6578 rows",
+        413,
+    ),
+    Bad(
+        "V2, more rows than are scored at once",
+        binary([announced(WIDTH * 10_001, datatype="INT8", shape=[10_001, WIDTH])], b"\1" * WIDTH * 10_001),
+        "10001 rows; at most 10000 are scored at once",
+        413,
+    ),
+    Bad(
+        "V2, more values than are answered at once",
+        infer(
+            *by_name(ROW, shape=[7813], data=[1] * 7813), outputs=[{"name": "shap_values"}, {"name": "points"}, MARGIN]
+        ),
+        "7813 rows are answered with 32 values each; at most 250000 are answered at once, those of 7812 rows",
+        413,
+    ),
     Bad(
         "an idempotency key beyond ASCII",
         Request(A2_BODY.encode(), "/score", headers={**JSON_TYPE, "Idempotency-Key": "é"}),

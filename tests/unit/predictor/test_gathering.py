@@ -3,7 +3,9 @@
 import asyncio
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from threading import Event
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -114,6 +116,80 @@ def test_an_engine_that_fails_is_a_fault_for_each_and_for_nobody_else(error, row
     assert first is not third
     assert first.__cause__ is error
     assert second["default_probability"].tolist() == [0.5]
+
+
+def test_a_short_call_does_not_wait_for_a_long_one_that_came_with_it():
+    release = Event()
+
+    class Held(SumEngine):
+        def margins(self, rows):
+            assert len(rows) == 1 or release.wait(20)
+            return super().margins(rows)
+
+    model = deployed(Held(), row_seconds=0.0015)
+
+    async def scenario() -> tuple[bool, bool]:
+        threads = WorkThreads("model", threads=1, waiting=10)
+        gathering = Gathering(threads, Metrics(), GatheringLimits())
+        long = asyncio.ensure_future(gathering.outputs(model, rows_of(1.0, 2.0), PD))
+        short = asyncio.ensure_future(gathering.outputs(model, rows_of(1.0), PD))
+        await asyncio.wait([short], timeout=10)
+        waits = long.done(), short.done()
+        release.set()
+        await asyncio.gather(long, short)
+        threads.close()
+        return waits
+
+    assert asyncio.run(scenario()) == (False, True)
+
+
+FAULTS = {
+    "joining the rows": ("predictor.gathering.np.concatenate", MemoryError()),
+    "grouping the calls": ("predictor.gathering.depth_of", ZeroDivisionError()),
+    "cutting them into jobs": ("predictor.gathering.jobs_of", ZeroDivisionError()),
+    "asking the model": ("predictor.gathering.infer", KeyError("default_probability")),
+    "counting the batch": ("predictor.metrics.Metrics.gathered", OSError("no space left")),
+    "counting the scores": ("predictor.metrics.Metrics.scored", OSError("no space left")),
+    "counting what is missing": ("predictor.metrics.Metrics.missing", MemoryError()),
+    "starting a thread": ("predictor.work.WorkThreads.run", RuntimeError("can't start new thread")),
+    "being cancelled": ("predictor.work.WorkThreads.run", asyncio.CancelledError()),
+    "giving the outputs": ("predictor.gathering.accumulate", MemoryError()),
+}
+
+
+@pytest.mark.parametrize("row_seconds", [0.0, 0.015])
+@pytest.mark.parametrize(("target", "error"), FAULTS.values(), ids=FAULTS)
+def test_whatever_fails_each_call_hears_of_it_and_leaves_its_place(target, error, row_seconds, monkeypatch):
+    model = deployed(SumEngine(), row_seconds=row_seconds)
+
+    async def scenario() -> tuple[list, float, list]:
+        threads = WorkThreads("model", threads=2, waiting=10)
+        gathering = Gathering(threads, Metrics(), GatheringLimits(waiting=3, job_seconds=0.05))
+        calls = [asyncio.ensure_future(gathering.outputs(model, rows_of(1.0), PD)) for _ in range(3)]
+        with monkeypatch.context() as broken:
+            broken.setattr(target, Mock(side_effect=error))
+            done, hanging = await asyncio.wait(calls, timeout=20)
+        assert not hanging
+        after = await asyncio.gather(*[gathering.outputs(model, rows_of(1.0), PD) for _ in range(3)])
+        threads.close()
+        return [call.exception() for call in calls], len(done), after
+
+    faults, _, after = asyncio.run(scenario())
+    in_thread_only = target.startswith("predictor.work") or target.endswith("jobs_of")
+    if in_thread_only and not row_seconds:
+        assert faults == [None] * 3
+    else:
+        assert [type(fault) for fault in faults] == [EngineFaultError] * 3
+        assert len({id(fault) for fault in faults}) == 3
+        assert {type(fault.__cause__) for fault in faults} == {type(error)}
+    assert [answer["default_probability"].tolist() for answer in after] == [[0.5]] * 3
+
+
+def test_a_model_without_a_pace_fails_its_own_calls_alone():
+    good, strange = deployed(SumEngine()), replace(deployed(SumEngine()), pace={})
+    fault, answer = gathered([(strange, rows_of(1.0), PD), (good, rows_of(1.0), PD)])
+    assert isinstance(fault, EngineFaultError)
+    assert answer["default_probability"].tolist() == [0.5]
 
 
 def test_what_is_over_the_bound_is_told_to_come_later_and_the_rest_is_scored():

@@ -13,11 +13,22 @@ from credit.portfolios import Feature, FeatureKind
 from predictor.binary_strings import packed_strings
 from predictor.category_codes import CategoryCodes
 from predictor.errors import BadInputError
+from predictor.feature_values import RowRules
 from predictor.strict_json import parse_json
-from predictor.tensors import DTYPES, Tensor, binary_tensor, json_tensor, number_tensor, rows_of, text_tensor
+from predictor.tensors import (
+    DTYPES,
+    Tensor,
+    binary_tensor,
+    checked_shape,
+    json_tensor,
+    number_tensor,
+    rows_of,
+    text_tensor,
+)
 
 NAMES = ("a", "b", "c")
 NO_CODES = CategoryCodes(())
+CATEGORIES = tuple(Feature(name, FeatureKind.CATEGORICAL, name, 0, "income") for name in NAMES)
 SHAPES = st.tuples(st.integers(1, 5), st.just(3))
 
 
@@ -86,6 +97,43 @@ def test_binary_infinities_are_values():
     content = np.array([[math.inf, -math.inf, 0.0]])
     tensor = binary_tensor("x", "FP64", (1, 3), content.tobytes(), "tensor x")
     assert np.array_equal(rows_of([tensor], NAMES, NO_CODES), content)
+
+
+@pytest.mark.parametrize(("datatype", "one"), [("FP32", b"\1\0\x80\x7f"), ("FP64", b"\1\0\0\0\0\0\xf0\x7f")])
+def test_a_signalling_nan_is_missing_and_nothing_to_warn_of(datatype, one):
+    # Warnings are errors in tests.
+    tensor = binary_tensor("x", datatype, (2, 3), one * 6, "tensor x")
+    rows = rows_of([tensor], NAMES, NO_CODES)
+    RowRules(CATEGORIES).check(rows)
+    assert np.isnan(rows).all()
+
+
+@given(st.sampled_from(["INT8", "UINT8", "INT32", "INT64", "UINT64"]), st.data())
+def test_whole_numbers_among_nulls_are_read_or_the_first_wrong_one_is_named(datatype, data):
+    limits = np.iinfo(DTYPES[datatype])
+    within = st.none() | st.integers(int(limits.min), int(limits.max))
+    wrong = st.sampled_from([int(limits.min) - 1, int(limits.max) + 1, 0.5, 1.0, True, "1"])
+    values = data.draw(st.lists(within | wrong if data.draw(st.booleans()) else within, max_size=20))
+
+    def fits(value):
+        return value is None or (type(value) is int and limits.min <= value <= limits.max)
+
+    first = next((place for place, value in enumerate(values) if not fits(value)), None)
+    if first is None:
+        read = json_tensor("x", datatype, (len(values),), values, "tensor x").values
+        expected = np.array([math.nan if value is None else value for value in values], dtype=np.float64)
+        assert np.array_equal(read, expected, equal_nan=True)
+        return
+    with pytest.raises(BadInputError, match=f"^tensor x, row {first}: "):
+        json_tensor("x", datatype, (len(values),), values, "tensor x")
+
+
+@pytest.mark.parametrize("shape", [[2**31, 2], [-1], [], [1, 1, 1], [True], [1.0]])
+def test_a_shape_that_is_none_is_told_its_limits(shape):
+    with pytest.raises(BadInputError) as refused:
+        checked_shape(shape, "tensor x")
+    needed = "one or two whole numbers of at least 0 and at most 2147483647"
+    assert str(refused.value) == f"tensor x: its shape must be {needed}"
 
 
 TEXTS = ("No", "Yes")

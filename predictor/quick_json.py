@@ -54,10 +54,8 @@ def _quickly(body: bytes) -> Json:
 
 def _strings(value: Json) -> int:
     """How many strings, keys included, a decoded value was written with."""
-    if not value:
-        return value == ""
     if isinstance(value, dict):
-        return len(value) + _strings_of(value.values())
+        return len(value) + _strings_of(value.values()) if value else 0
     if isinstance(value, list):
         return _strings_of(value)
     return isinstance(value, str)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import inf, prod
 from types import NoneType
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -89,7 +89,8 @@ def binary_tensor(name: str, datatype: str, shape: tuple[int, ...], content: byt
     needed = prod(shape) * dtype.itemsize
     if len(content) != needed:
         raise BadInputError(place, f"{len(content)} bytes; {datatype} of shape {list(shape)} has {needed}")
-    return _sized(name, shape, _widened(np.frombuffer(content, dtype=dtype)), place)
+    values = np.frombuffer(content, dtype=dtype)
+    return _sized(name, shape, _widened(values) if datatype == "FP32" else values.astype(np.float64), place)
 
 
 def number_tensor(name: str, datatype: str, shape: tuple[int, ...], content: Sequence[float], place: str) -> Tensor:
@@ -198,9 +199,7 @@ def _check_each(leaves: Sequence[Json], datatype: str, shape: tuple[int, ...], p
             raise BadInputError(_cell(place, index, shape), fault)
 
 
-def _widened(values: npt.NDArray[Any]) -> Floats:
-    if values.dtype != np.float32:
-        return values.astype(np.float64)
+def _widened(values: npt.NDArray[np.float32]) -> Floats:
     with np.errstate(invalid="ignore"):  # a signalling NaN is a missing value as any other, and nothing to warn of
         return values.astype(np.float64)
 

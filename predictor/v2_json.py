@@ -7,7 +7,7 @@ import numpy as np
 
 from predictor.binary_strings import packed_strings
 from predictor.errors import BadInputError
-from predictor.infer_request import OUTPUTS, InferRequest, TensorRows, checked_outputs
+from predictor.infer_request import DEFAULT_OUTPUT, OUTPUTS, InferRequest, TensorRows, checked_outputs
 from predictor.inference import Answer, Array
 from predictor.quick_json import read_json, write_json
 from predictor.strict_json import Json, as_list, as_mapping, as_object, as_text, inside, kind_of
@@ -70,12 +70,10 @@ def _request(value: Json, body: bytes, cut: int) -> InferRequest:
     parameters = _parameters(fields.get("parameters"), "parameters")
     names, binary = _outputs(fields, everything=_switch(parameters, "binary_data_output", "parameters"))
     subject = as_text(parameters["subject_id"], "parameters.subject_id") if "subject_id" in parameters else None
-    return InferRequest(TensorRows(tensors), names, binary, _sent_id(fields.get("id")), subject)
-
-
-def _sent_id(value: Json) -> str | None:
-    # Clients that number their requests by default send an empty one.
-    return None if value is None or value == "" else as_text(value, "id")
+    sent_id = fields.get("id")
+    # Some clients send an empty one where they have none.
+    checked_id = None if sent_id is None or sent_id == "" else as_text(sent_id, "id")
+    return InferRequest(TensorRows(tensors), names, binary, checked_id, subject)
 
 
 class _Parts:
@@ -125,7 +123,9 @@ def _tensor(value: Json, index: int, parts: _Parts) -> Tensor:
 
 def _outputs(fields: Mapping[str, Json], *, everything: bool) -> tuple[tuple[str, ...], frozenset[str]]:
     outputs = fields.get("outputs")
-    listed: Sequence[Json] = () if outputs is None else as_list(outputs, "outputs")
+    if outputs is None:
+        return (DEFAULT_OUTPUT,), frozenset((DEFAULT_OUTPUT,) if everything else ())
+    listed = as_list(outputs, "outputs")
     if len(listed) > len(OUTPUTS):
         raise BadInputError("outputs", f"{len(listed)} of them; there are {', '.join(OUTPUTS)}")
     wishes = [_wish(value, f"outputs[{index}]", everything=everything) for index, value in enumerate(listed)]

@@ -57,12 +57,21 @@ def closest(found: Sequence[Association]) -> tuple[Association, ...]:
 def proxy_line(proxies: Sequence[Association], strongest: Sequence[Association], above: float) -> str:
     """In words which features may stand in for a protected column; where none may, the strongest of each column."""
     if proxies:
-        return f"may stand in for a protected column (association above {above:g}): {_listed(proxies)}"
-    return f"no feature has an association above {above:g} with a protected column; the strongest: {_listed(strongest)}"
+        return f"may stand in for a protected column (association above {above:g}): {_listed(proxies, above)}"
+    strongest_of = _listed(strongest, above)
+    return f"no feature has an association above {above:g} with a protected column; the strongest: {strongest_of}"
 
 
-def _listed(found: Sequence[Association]) -> str:
-    return ", ".join(f"{one.feature} for {one.column} ({one.measure} {one.association:.2f})" for one in found)
+def _listed(found: Sequence[Association], above: float) -> str:
+    return ", ".join(
+        f"{one.feature} for {one.column} ({one.measure} {_shown(one.association, above)})" for one in found
+    )
+
+
+def _shown(size: float, above: float) -> str:
+    """Two digits, or as many as tell which side of the limit it is on."""
+    texts = (f"{size:.{digits}f}" for digits in range(2, 7))
+    return next((text for text in texts if float(text) != above), f"{size:.6f}")
 
 
 def rank_correlation_ratio(values: npt.NDArray[Any], groups: npt.NDArray[np.int64]) -> float:

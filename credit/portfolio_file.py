@@ -217,8 +217,9 @@ def _feature(row: object, place: str) -> Feature:
     if not isinstance(row, dict):
         raise PortfolioError(f"{place}: must be a table")
     kind = member(FeatureKind, row.get("kind", FeatureKind.NUMERIC), f"{place} kind")
-    if row.get("direction", 0) not in get_args(Direction):
-        raise PortfolioError(f"{place}: direction must be -1, 0 or 1 towards repayment")
+    if (direction := row.get("direction", 0)) not in get_args(Direction):
+        named = f"{place} ({row['name']})" if "name" in row else place
+        raise PortfolioError(f"{named}: direction must be -1, 0 or 1 towards repayment, not {direction!r}")
     return record(Feature, {**row, "kind": kind, "direction": row.get("direction", 0)}, place)
 
 

@@ -14,6 +14,7 @@ from credit.portfolios import (
     TableLabel,
     TableRule,
 )
+from credit.spelling import NUMBER
 
 _COMPARED = re.compile(
     r"""\s*(?P<column>[^\s=!<>"'][^=!<>"']*?)\s*"""
@@ -40,9 +41,21 @@ def table_rule(row: object, place: str) -> TableRule:
         raise PortfolioError(
             f"{place} optional: {', '.join(unknown)} is none of the columns of {', '.join(_TIMES)} that are declared"
         )
+    _check_missing(rule, f"{place} missing")
     if rule.label.column in {rule.subject_id, rule.observed_at}:
         raise PortfolioError(f"{place} label: column {rule.label.column} cannot be that of subject or observation too")
     return rule
+
+
+def _check_missing(rule: TableRule, place: str) -> None:
+    for text in rule.missing:
+        number = re.fullmatch(NUMBER, text) and text.lower() != "nan"
+        if number or text.lower() in {"true", "false"} or text != text.strip():
+            # A number in a column of numbers is no text: some files would lose it and others not.
+            because = "has blanks around it" if text != text.strip() else "is a value of its own"
+            raise PortfolioError(f"{place}: {text!r} {because}: list texts such as NA, as they stand in the file")
+        if text == rule.label.value:
+            raise PortfolioError(f"{place}: {text!r} is what [table] label compares with: take it from one of them")
 
 
 def table_label(text: str, place: str) -> TableLabel:
@@ -90,7 +103,13 @@ def check_features(features: Sequence[Feature], rule: TableRule, protected: Iter
             because = f"is known only after the outcome ({late[feature.source]})"
             raise PortfolioError(f"{place}: column {feature.source} {because}")
         if {feature.name, feature.source} & set(protected):
-            raise PortfolioError(f"{place}: {feature.name} is protected and cannot be a feature")
+            what = f"column {feature.source}" if feature.source in protected else "a column of that name"
+            raise PortfolioError(f"{place} ({feature.name}): {what} is protected and cannot be a feature")
+        if both := [text for text in feature.categories if text in rule.missing]:
+            raise PortfolioError(
+                f"{place} ({feature.name}) categories: {both[0]!r} is among [table] missing too, so that no row "
+                "has it: take it from one of them"
+            )
         if (feature.kind is FeatureKind.CATEGORICAL) != bool(feature.categories):
             raise PortfolioError(
                 f"{place} categories: must list the texts of a categorical feature, and of no other; "

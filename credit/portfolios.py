@@ -128,6 +128,8 @@ class TableRule:
     """Columns that were known only after the outcome: no feature may read them."""
     optional: tuple[str, ...] = ()
     """Of the columns of subject and times those that a file may leave out, as if they were not declared."""
+    missing: tuple[str, ...] = ()
+    """Texts that stand where there is no value, in any column."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from credit.intake.source import open_table_file
 from credit.intake.table_classes import check_classes
 from credit.intake.table_keys import Keys
 from credit.intake.table_rows import TableReader, TableRows
+from credit.intake.unlisted import StoredUnlisted, Unlisted
 from credit.portfolios import Portfolio
 from trainer.arrays import Floats, Indices, Outcomes, Times
 from trainer.errors import TrainingError
@@ -28,13 +29,19 @@ from trainer.rows import Progress, Rows
 def batch_rows(
     connection: Connection, portfolio: Portfolio, *, batch_id: str | None, as_of: datetime, progress: Progress
 ) -> Rows:
-    """Every row of a batch, or of all batches, known at `as_of`, in order of time and then of subject."""
-    grown = _Grown(portfolio)
+    """Every row of a batch, or of all batches, known at `as_of`, in order of time and then of subject.
+
+    Raises:
+        MalformedTableError: where a feature has texts and none that the portfolio lists.
+    """
+    grown, unlisted = _Grown(portfolio), StoredUnlisted(portfolio.features)
     protected = portfolio.protected
     for part in stored_rows(connection, portfolio, batch_id=batch_id, as_of=as_of, protected=protected):
         texts = {name: pa.array(one, pa.string()) for name, one in part.protected.items()}
         grown.add(_Part(part.observed_at, part.known_at, part.values, part.y, part.subject_id, texts))
+        unlisted.add(part.values, part.unlisted)
         progress("rows of the table", len(grown), None)
+    unlisted.check(f"portfolio {portfolio.name}")
     return grown.rows()
 
 
@@ -50,7 +57,7 @@ def file_rows(
 
     Raises:
         IntakeError: where the file cannot be read by the portfolio, naming row and column; has no rows; has two rows
-            of one subject and time; or labels of one class only.
+            of one subject and time; a feature of which no text is listed; or labels of one class only.
         TrainingError: where the portfolio does not come as a table.
     """
     rule = portfolio.table
@@ -60,15 +67,17 @@ def file_rows(
         )
     reader = TableReader(open_table_file(path), portfolio, rule, now=now)
     numbered = not reader.has(rule.subject_id)
-    grown, keys = _Grown(portfolio), Keys(reader.name)
+    grown, keys, unlisted = _Grown(portfolio), Keys(reader.name), Unlisted(portfolio.features)
     for rows, share in reader.rows():
         if not numbered:
             keys.add(rows)
+        unlisted.add(rows)
         grown.add(_seen(rows, np.datetime64(as_of.astimezone(UTC).replace(tzinfo=None), "us"), numbered=numbered))
         progress("rows of the file", len(grown), None if not share else round(len(grown) / share))
     if not numbered:
         keys.check(str(rule.subject_id))
     del keys
+    unlisted.check(reader.name)
     found = grown.rows()
     check_classes(int((found.y != NO_LABEL).sum()), int((found.y == 1).sum()), file=reader.name, rule=rule)
     return found, reader.has(rule.observed_at)

@@ -74,6 +74,7 @@ def table_text(summary: TableSummary) -> str:
     lines = [f"{summary.file}: {summary.loaded:,} rows loaded, {summary.already_there:,} already there"]
     batches = [(one.batch_id, f"{one.rows:,}", f"{one.labelled:,}", f"{one.bads:,}") for one in summary.batches]
     lines.append(table(("batch", "rows", "labelled", "bad"), batches))
+    lines += [f"{one.feature}: {one}; stored as they are, to a model they are missing" for one in summary.unlisted]
     if summary.ignored_columns:
         lines.append(f"columns not read: {', '.join(summary.ignored_columns)}")
     return "\n".join(lines)

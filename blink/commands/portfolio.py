@@ -1,5 +1,6 @@
 """`blink portfolio`: descriptions of portfolios."""
 
+import json
 from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -17,16 +18,21 @@ from credit.association import Association, closest, proxy_line
 from credit.intake.source import open_table_file
 from credit.intake.table_check import TableCheck, check_table_file
 from credit.portfolios import Feature, LabelRule, Portfolio, PortfolioError
-from credit.profiling.name_words import is_sensitive
+from credit.printable import printable
+from credit.profiling.name_words import is_place, is_sensitive
 from credit.profiling.proposal import Proposal, Proposed, Role
 from credit.profiling.roles import propose
 from credit.profiling.table_profile import profile_table
-from credit.profiling.template import portfolio_name, template, to_fill_in
+from credit.profiling.template import PLACE, portfolio_name, template, to_fill_in
 from trainer.errors import UnknownSettingError
 from trainer.fixed_settings import check_fixed
 
 _ARROWS = {-1: "−", 0: "·", 1: "+"}
 _SAMPLE_SEED = 1
+_MANY_UNLISTED = 0.5
+"""Share of a feature's texts above which those that are not listed are told by themselves."""
+_MOST_CATEGORIES = 12
+"""Categories of a feature that are shown."""
 
 
 def init(arguments: Namespace) -> Outcome:
@@ -47,6 +53,7 @@ def init(arguments: Namespace) -> Outcome:
         "rows": profile.rows,
         "label": proposal.label.text,
         **{role.replace(" ", "_"): [one.column.name for one in proposal.having(role)] for role in _TOLD},
+        "missing": list(profile.missing),
         "to_fill_in": list(left),
     }
     return Outcome("\n".join(_proposed(proposal, arguments.table, path, left)), facts)
@@ -61,16 +68,23 @@ def _proposed(proposal: Proposal, data: Path, path: Path, left: Sequence[str]) -
     return [
         f"{path} written",
         f"{profile.name}: {profile.rows:,} rows, {len(profile.columns)} columns, {features} proposed as features",
-        f"bad: {label}" if label else "bad: not clear from the table; say when a row is bad, best by --label",
+        f"bad: {label}" if label else _unclear(proposal.label.candidates),
         *(f"{role}: {_named(one)}" for role in _TOLD[2:] for one in proposal.having(role)),
+        *([f"no value, in any column: {', '.join(map(repr, profile.missing))}"] if profile.missing else []),
+        *_places([one.column.name for one in proposal.having(Role.FEATURE, Role.CATEGORY)]),
         "to fill in:",
         *(f"  {line}" for line in left),
         f"then: blink portfolio check {path} --data {data}",
     ]
 
 
+def _unclear(candidates: Sequence[str]) -> str:
+    such = f", such as --label {json.dumps(candidates[0], ensure_ascii=False)}" if candidates else ""
+    return f"bad: not clear from the table; say when a row is bad, best by --label{such}"
+
+
 def _named(one: Proposed) -> str:
-    return f"{one.column.name}, {one.because}" + ("" if one.auc is None else f"; ROC AUC alone {one.auc:.2f}")
+    return f"{_escaped(one.column.name)}, {one.because}" + ("" if one.auc is None else f"; ROC AUC alone {one.auc:.2f}")
 
 
 def check(arguments: Namespace) -> Outcome:
@@ -98,11 +112,13 @@ def check(arguments: Namespace) -> Outcome:
     if arguments.data is None:
         return Outcome("\n".join(lines), facts)
     found = _checked(arguments.data, portfolio)
-    told = {"rows": found.rows, "labelled": found.labelled, "bads": found.bads, "unlisted": dict(found.unlisted)}
+    unlisted = {one.feature: one.rows for one in found.unlisted}
+    told = {"rows": found.rows, "labelled": found.labelled, "bads": found.bads, "unlisted": unlisted}
     above = portfolio.fairness.proxy_above
     proxies = [one for one in found.associations if one.association > above]
     told |= {"proxies": [asdict(one) for one in proxies], "absent": list(found.absent)}
-    shown = [*lines, *table_lines(found), *_proxies(found, proxies, above)]
+    told |= {"left_out": list(found.left_out)}
+    shown = [*lines, *table_lines(found), *_left_out(found, portfolio), *_proxies(found, proxies, above)]
     return Outcome("\n".join(shown), {**facts, **told, "missing": dict(found.missing)})
 
 
@@ -126,6 +142,12 @@ def table_lines(found: TableCheck) -> Sequence[str]:
             for name, count in found.missing.items()
             if count
         ),
+        *(
+            f"look at {one.feature}: {one.rows / one.given:.1%} of its texts are not listed, so that a model does not "
+            "see them; list them, or leave the feature out"
+            for one in found.unlisted
+            if one.rows > _MANY_UNLISTED * one.given
+        ),
         *([f"columns not read: {', '.join(found.ignored)}"] if found.ignored else []),
     ]
 
@@ -139,8 +161,26 @@ def _proxies(found: TableCheck, proxies: Sequence[Association], above: float) ->
 
 
 def _unlisted(found: TableCheck, name: str) -> str:
-    count = found.unlisted.get(name, 0)
-    return f", {count:,} of them a text that is not among its categories" if count else ""
+    return "".join(f"; {one}" for one in found.unlisted if one.feature == name)
+
+
+def _left_out(found: TableCheck, portfolio: Portfolio) -> Sequence[str]:
+    """What takes the place of optional columns that the file does not have."""
+    rule = portfolio.table
+    if rule is None or not found.left_out:
+        return []
+    known = "with their rows" if rule.observed_at in found.left_out else _known_after(rule.known_after_days)
+    instead = {
+        rule.subject_id: "a subject is the number of its row",
+        rule.observed_at: "rows are as of their load or training",
+        rule.known_at: f"labels are known {known}",
+    }
+    means = "; ".join(instead[name] for name in found.left_out)
+    return [f"columns that the file leaves out: {', '.join(found.left_out)}: {means}"]
+
+
+def _known_after(days: int) -> str:
+    return f"{days} days after the observation"
 
 
 def _label(portfolio: Portfolio) -> Sequence[str]:
@@ -148,7 +188,7 @@ def _label(portfolio: Portfolio) -> Sequence[str]:
     if isinstance(rule, LabelRule):
         late = f"{rule.material_amount:g} {portfolio.currency} or more unpaid {rule.days_late} days after the first"
         return [f"bad: {late} due date, or written off; known {rule.settlement_lag_days} days later"]
-    known = rule.known_at or f"{rule.known_after_days} days after the observation"
+    known = rule.known_at or _known_after(rule.known_after_days)
     return [
         f"bad: {rule.label}; known from {known}",
         f"table: subject {rule.subject_id or 'by the row'}, observed at {rule.observed_at or 'the load'}",
@@ -167,8 +207,16 @@ def _sensitive(portfolio: Portfolio) -> Sequence[str]:
     """Of a lender's own table, features whose names ask to be looked at."""
     if portfolio.table is None:
         return []
-    found = [feature.source for feature in portfolio.features if is_sensitive(feature.source)]
-    return [f"look at {name}: by its name nobody may be judged by it; list it as protected instead" for name in found]
+    columns = [feature.source for feature in portfolio.features]
+    judged = "by its name nobody may be judged by it; list it as protected instead"
+    return [
+        *(f"look at {name}: {judged}" for name in columns if is_sensitive(name)),
+        *_places([name for name in columns if not is_sensitive(name)]),
+    ]
+
+
+def _places(columns: Sequence[str]) -> Sequence[str]:
+    return [f"look at {_escaped(name)}: {PLACE}" for name in columns if is_place(name)]
 
 
 def _quality(portfolio: Portfolio) -> Sequence[str]:
@@ -184,5 +232,16 @@ def _settings(portfolio: Portfolio) -> Sequence[str]:
 
 
 def _column(feature: Feature) -> str:
-    column = "" if feature.column is None else f"  from {feature.column}"
-    return column + (f"  one of {', '.join(feature.categories)}" if feature.categories else "")
+    column = "" if feature.column is None else f"  from {_escaped(feature.column)}"
+    return column + (f"  one of {_categories(feature.categories)}" if feature.categories else "")
+
+
+def _categories(texts: Sequence[str]) -> str:
+    shown = ", ".join(map(_escaped, texts[:_MOST_CATEGORIES]))
+    more = len(texts) - _MOST_CATEGORIES
+    return f"{shown} and {more:,} more" if more > 0 else shown
+
+
+def _escaped(text: str) -> str:
+    """A text on one line, its line breaks escaped."""
+    return printable(text.replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t"))

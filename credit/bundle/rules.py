@@ -27,7 +27,10 @@ def rule_to_json(rule: LabelRule | TableRule) -> Json:
     """The rule as an object; that of a table holds its label as the portfolio's file writes it."""
     if isinstance(rule, LabelRule):
         return cast("Json", asdict(rule))
-    return cast("Json", {**asdict(rule), "label": str(rule.label)})
+    fields = {**asdict(rule), "label": str(rule.label)}
+    if not rule.missing:
+        del fields["missing"]
+    return cast("Json", fields)
 
 
 def rule_from_json(fields: Json) -> LabelRule | TableRule:
@@ -39,7 +42,7 @@ def rule_from_json(fields: Json) -> LabelRule | TableRule:
     named = cast("dict[str, Json]", fields)
     if "label" not in named:
         return LabelRule(**named)  # type: ignore[arg-type]  # the file's hash was checked
-    lists = {name: tuple(cast("list[str]", named[name])) for name in ("excluded", "optional")}
+    lists = {name: tuple(cast("list[str]", named.get(name, []))) for name in ("excluded", "optional", "missing")}
     label = table_label(cast("str", named["label"]), "label_rule")
     return TableRule(**{**named, **lists, "label": label})  # type: ignore[arg-type]  # the same
 

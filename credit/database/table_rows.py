@@ -49,6 +49,8 @@ class StoredRows:
     """1 bad, 0 good, `NO_LABEL` not known."""
     protected: Mapping[str, Sequence[str | None]]
     """Texts of each protected column that was asked for, by its name; None where there is none."""
+    unlisted: Mapping[str, Sequence[str]]
+    """Of categorical features that have texts and none that is listed, by name: what those rows hold."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,7 +84,7 @@ def stored_rows(
     streamed = connection.execute(_statement("table_rows"), params, execution_options=parts)
     reader = _Reader(portfolio.features)
     for rows in streamed.partitions():
-        yield _stored(reader, rows, protected)
+        yield _stored(reader, rows, portfolio.features, protected)
 
 
 def latest_rows(
@@ -133,16 +135,31 @@ class _Reader:
         return [_value(stored.get(name), codes) for name, codes in self._columns]
 
 
-def _stored(reader: _Reader, rows: Sequence[Row[Any]], protected: Sequence[str]) -> StoredRows:
+def _stored(
+    reader: _Reader, rows: Sequence[Row[Any]], features: Sequence[Feature], protected: Sequence[str]
+) -> StoredRows:
     groups = [row.protected or {} for row in rows] if protected else []
+    values = np.array([reader.row(row.features) for row in rows], dtype=np.float64)
     return StoredRows(
         subject_id=np.array([row.subject_id for row in rows], dtype=np.str_),
         observed_at=np.array([row.observed_at for row in rows], dtype="datetime64[us]"),
         known_at=np.array(["NaT" if row.known_at is None else row.known_at for row in rows], dtype="datetime64[us]"),
-        values=np.array([reader.row(row.features) for row in rows], dtype=np.float64),
+        values=values,
         y=np.array([NO_LABEL if row.label is None else row.label for row in rows], dtype=np.int8),
         protected={name: [one.get(name) for one in groups] for name in protected},
+        unlisted=_unlisted(rows, features, values),
     )
+
+
+def _unlisted(
+    rows: Sequence[Row[Any]], features: Sequence[Feature], values: NDArray[np.float64]
+) -> Mapping[str, Sequence[str]]:
+    found = {}
+    for place, feature in enumerate(features):
+        # Texts are looked at again only where all are missing.
+        if feature.categories and np.isnan(values[:, place]).all():
+            found[feature.name] = [text for row in rows if (text := row.features.get(feature.name)) is not None]
+    return {name: texts for name, texts in found.items() if texts}
 
 
 def _value(stored: Any, codes: Mapping[str, float] | None) -> float:

@@ -1,5 +1,6 @@
 """CSV files, streamed: every column as text, so that each value is judged by our own rules."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,11 @@ from pyarrow import csv
 
 from credit.intake.chunk import Chunk, Malformed
 from credit.intake.errors import FileFormatError
+from credit.intake.text_encoding import HEAD_BYTES, check_text, not_utf8
 
 _BLOCK_BYTES = 1 << 24
-_HEADER_BYTES = 1 << 16
+_NOT_UTF8 = re.compile(r"In CSV column #(?P<column>\d+): Row #(?P<row>\d+): .*invalid UTF8")
+"""What Arrow says of it."""
 
 
 class CsvFile:
@@ -27,7 +30,10 @@ class CsvFile:
         self._path = path
         self._block_bytes = block_bytes
         self._malformed: list[Malformed] = []
-        self._separator = _separator(path)
+        self._columns: tuple[str, ...] = ()
+        head = self._head()
+        self._separator = _separator(head)
+        check_text(self.name, head, self._separator)
         with self._stream() as stream:
             self._columns = tuple(self._opened(stream, ()).schema.names)
 
@@ -65,6 +71,13 @@ class CsvFile:
         self._malformed = [bad for bad in self._malformed if bad.row >= following]
         return passed
 
+    def _head(self) -> bytes:
+        try:
+            with self._stream() as stream:
+                return bytes(stream.read(HEAD_BYTES))
+        except (pa.ArrowException, OSError) as error:
+            raise FileFormatError(f"{self.name}: cannot be read: {error}") from error
+
     def _stream(self) -> Any:
         return pa.input_stream(str(self._path), compression="detect")
 
@@ -85,13 +98,19 @@ class CsvFile:
         try:
             return csv.open_csv(stream, read_options=read, parse_options=parse, convert_options=convert)
         except (pa.ArrowException, UnicodeDecodeError) as error:
-            raise FileFormatError(f"{self.name}: cannot be read as CSV with a header, in UTF-8: {error}") from error
+            raise FileFormatError(self._unreadable(error)) from error
 
     def _batches(self, reader: Any) -> Iterator[Any]:
         try:
             yield from reader
         except (pa.ArrowException, UnicodeDecodeError) as error:
-            raise FileFormatError(f"{self.name}: cannot be read as CSV with a header, in UTF-8: {error}") from error
+            raise FileFormatError(self._unreadable(error)) from error
+
+    def _unreadable(self, error: Exception) -> str:
+        found = _NOT_UTF8.search(str(error))
+        if found is None or int(found["column"]) >= len(self._columns):
+            return f"{self.name}: cannot be read as CSV with a header, in UTF-8: {error}"
+        return not_utf8(self.name, int(found["row"]), self._columns[int(found["column"])])
 
     def _note_malformed(self, row: Any) -> str:
         reason = f"has {row.actual_columns} fields where the header has {row.expected_columns}"
@@ -99,10 +118,9 @@ class CsvFile:
         return "skip"
 
 
-def _separator(path: Path) -> str:
-    with pa.input_stream(str(path), compression="detect") as stream:
-        head = stream.read(_HEADER_BYTES).split(b"\n")[0]
-    return max(",;\t", key=lambda separator: head.count(separator.encode()))
+def _separator(head: bytes) -> str:
+    first = head.split(b"\n", maxsplit=1)[0]
+    return max(",;\t", key=lambda separator: first.count(separator.encode()))
 
 
 def _numbers(following: int, rows: int, skipped: list[int]) -> npt.NDArray[np.int64]:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow.compute as pc
 
 from credit.association import Association
 from credit.database.labels import NO_LABEL
@@ -18,6 +17,7 @@ from credit.intake.summary import Progress
 from credit.intake.table_classes import check_classes
 from credit.intake.table_keys import Keys
 from credit.intake.table_rows import TableReader, TableRows
+from credit.intake.unlisted import Unlisted, UnlistedTexts
 from credit.portfolios import Portfolio
 
 
@@ -31,14 +31,16 @@ class TableCheck:
     bads: int
     missing: Mapping[str, int]
     """Rows by feature that the model would find missing, those with a text that is no category among them."""
-    unlisted: Mapping[str, int]
-    """Rows by categorical feature whose text the portfolio does not list, where there are any."""
+    unlisted: tuple[UnlistedTexts, ...]
+    """Of categorical features with texts that the portfolio does not list."""
     ignored: tuple[str, ...]
     """Columns that are not read."""
     associations: tuple[Association, ...]
     """Of features with protected columns, the strongest first."""
     absent: tuple[str, ...]
     """Protected columns that the file does not have."""
+    left_out: tuple[str, ...]
+    """Optional columns of subject and times that the file does not have."""
     notes: tuple[str, ...] = ()
     """What the declared groups of protected columns do not fit, in sentences."""
 
@@ -65,6 +67,7 @@ def check_table_file(
         if progress is not None:
             progress("rows of the file", counts.rows, share)
     keys.check(str(rule.subject_id))
+    counts.unlisted.check(reader.name)
     check_classes(counts.labelled, counts.bads, file=reader.name, rule=rule)
     absent = tuple(name for name in portfolio.protected if not reader.has(name))
     return replace(counts.check(reader, sample.associations(), absent), notes=sample.notes)
@@ -77,17 +80,14 @@ class _Counts:
         self._names = portfolio.feature_names
         self.rows = self.labelled = self.bads = 0
         self._missing: npt.NDArray[np.int64] = np.zeros(len(self._names), dtype=np.int64)
-        self._unlisted = dict.fromkeys(self._names, 0)
+        self.unlisted = Unlisted(portfolio.features)
 
     def add(self, rows: TableRows) -> None:
         self.rows += len(rows)
         self.labelled += int((rows.y != NO_LABEL).sum())
         self.bads += int((rows.y == 1).sum())
-        gone = np.isnan(rows.values)
-        self._missing += gone.sum(axis=0)
-        for name, texts in rows.texts.items():
-            given = pc.is_valid(texts).to_numpy(zero_copy_only=False)
-            self._unlisted[name] += int((given & gone[:, self._names.index(name)]).sum())
+        self._missing += np.isnan(rows.values).sum(axis=0)
+        self.unlisted.add(rows)
 
     def check(self, reader: TableReader, associations: tuple[Association, ...], absent: tuple[str, ...]) -> TableCheck:
         return TableCheck(
@@ -96,8 +96,9 @@ class _Counts:
             labelled=self.labelled,
             bads=self.bads,
             missing=dict(zip(self._names, self._missing.tolist(), strict=True)),
-            unlisted={name: count for name, count in self._unlisted.items() if count},
+            unlisted=self.unlisted.found,
             ignored=reader.ignored,
             associations=associations,
             absent=absent,
+            left_out=reader.left_out,
         )

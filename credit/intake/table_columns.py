@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from credit.database.labels import NO_LABEL
 from credit.intake.errors import FileFormatError
 from credit.intake.faults import Faults, as_mask
+from credit.intake.missing_texts import common, is_text
 from credit.intake.times import UTC_TIME
 from credit.intake.words import as_text
 from credit.portfolios import Comparison, Feature, FeatureKind, TableLabel
@@ -22,6 +23,13 @@ Floats = npt.NDArray[np.float64]
 Outcomes = npt.NDArray[np.int8]
 
 _FLAGS = pa.array(["true", "false"])
+_INFINITE = r"^[+-]?(?i:inf|infinity)$"
+DECIMAL_COMMA = r"^[+-]?[0-9][0-9.' ]*,[0-9]+$|^[+-]?[0-9][0-9,' ]*,[0-9]{3}(\.[0-9]*)?$"
+"""What a text is that a person reads as a number, and that has a comma."""
+_COMMA = "is not a number: write decimals with a point and nothing between thousands, such as 3576.73"
+_DECLARE = "where it says that there is none, list it in [table] missing"
+_MOST_OUTCOMES = 10
+"""Different texts of a label up to which a comparison with one of them is proposed."""
 _COMPARE: Mapping[Comparison, Callable[[Any, Any], Any]] = {
     Comparison.EQUAL: operator.eq,
     Comparison.UNEQUAL: operator.ne,
@@ -43,7 +51,6 @@ def read_feature(column: Any, feature: Feature, faults: Faults) -> tuple[Floats,
         faults.add(pc.match_substring(texts, "\0"), feature.source, "contains a NUL character")
     else:
         values = read_numbers(column, faults, feature.source)
-        faults.add(np.isinf(values), feature.source, "is infinite")
     if not feature.may_be_missing:
         faults.add(np.isnan(values), feature.source, "is missing, and may not be")
     # JSON in the database does not keep the sign of a zero.
@@ -57,19 +64,23 @@ def read_numbers(column: Any, faults: Faults, name: str) -> Floats:
         FileFormatError: where the column's type holds no numbers.
     """
     kind = column.type
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+    if is_text(kind):
         column = _numeric_text(pc.utf8_trim_whitespace(column), faults, name)
     elif not (pa.types.is_null(kind) or pa.types.is_boolean(kind) or is_number(kind)):
         raise FileFormatError(f"column {name} holds {kind}, which is no number")
     if pa.types.is_boolean(kind):
         column = column.cast(pa.int8())
     numbers = column.cast(pa.float64(), safe=False)
-    return np.array(pc.fill_null(numbers, np.nan).to_numpy(zero_copy_only=False), dtype=np.float64)
+    values = np.array(pc.fill_null(numbers, np.nan).to_numpy(zero_copy_only=False), dtype=np.float64)
+    faults.add(np.isinf(values), name, "is infinite")
+    return values
 
 
 def read_label(column: Any, label: TableLabel, faults: Faults) -> Outcomes:
     """Outcomes int8 `[n]`: 1 bad, 0 good, `NO_LABEL` where the column is empty."""
     if label.comparison is None:
+        if is_text(column.type):
+            _refuse_words(column, faults, label)
         values = read_numbers(column, faults, label.column)
         faults.add(~np.isnan(values) & (values != 0) & (values != 1), label.column, "is neither 0 nor 1")
         return np.where(np.isnan(values), NO_LABEL, values == 1).astype(np.int8)
@@ -84,6 +95,25 @@ def read_label(column: Any, label: TableLabel, faults: Faults) -> Outcomes:
     return np.where(np.isnan(values), NO_LABEL, bad).astype(np.int8)
 
 
+def _refuse_words(column: Any, faults: Faults, label: TableLabel) -> None:
+    """Mark the rows of a column of words, which says an outcome, but not which one is bad."""
+    words = as_words(column, label.column)
+    words = pc.if_else(common(words), None, words)
+    counted = pc.value_counts(words.drop_null())
+    if not 0 < len(counted) <= _MOST_OUTCOMES or pc.any(_reads_as_number(counted.field("values"))).as_py():
+        return
+    # Bad rows are the fewer ones, as a rule.
+    rarest = min(counted.to_pylist(), key=lambda pair: pair["counts"])["values"]
+    such = str(TableLabel(label.column, Comparison.EQUAL, rarest))
+    reason = f"is neither 0 nor 1: a label of texts is a comparison with the bad one, such as label = {such!r}"
+    faults.add(pc.is_valid(words), label.column, reason)
+
+
+def _reads_as_number(texts: Any) -> Any:
+    shaped = pc.or_(pc.match_substring_regex(texts, NUMBER), pc.match_substring_regex(texts, _INFINITE))
+    return pc.or_(shaped, pc.is_in(pc.utf8_lower(texts), value_set=_FLAGS))
+
+
 def read_moment(column: Any, date_format: str | None, faults: Faults, name: str) -> Any:
     """Times as timestamps in UTC; those without an offset are UTC. Null where there is none."""
     kind = column.type
@@ -91,12 +121,23 @@ def read_moment(column: Any, date_format: str | None, faults: Faults, name: str)
         return column.cast(UTC_TIME, safe=False)
     if pa.types.is_date(kind):
         return column.cast(pa.timestamp("us")).cast(UTC_TIME)
-    coded = as_words(column, name).dictionary_encode()
+    words = as_words(column, name)
+    coded = words.dictionary_encode()
     read = [_moment(text, date_format) for text in coded.dictionary.to_pylist()]
     times = pa.array(read, UTC_TIME).take(coded.indices)
-    example = date(2024, 5, 31).strftime(date_format) if date_format else "2024-05-31 or 2024-05-31T09:00:00+02:00"
-    faults.add(pc.and_(pc.is_valid(coded.indices), pc.is_null(times)), name, f"is not a time such as {example}")
+    unread = pc.and_(pc.is_valid(coded.indices), pc.is_null(times))
+    if pc.any(unread).as_py():
+        faults.add(pc.and_(unread, common(words)), name, f"is not a time: {_DECLARE}")
+        faults.add(unread, name, _no_time(date_format))
     return times
+
+
+def _no_time(date_format: str | None) -> str:
+    if date_format is None:
+        iso = "2024-05-31 or 2024-05-31T09:00:00+02:00"
+        return f"is not a time such as {iso}: date_format states another way of writing, of all times of the file"
+    example = date(2024, 5, 31).strftime(date_format)
+    return f"is not a time such as {example}: date_format is that of all times of the file, so write them alike"
 
 
 def _moment(text: str, date_format: str | None) -> datetime | None:
@@ -121,7 +162,12 @@ def _numeric_text(text: Any, faults: Faults, name: str) -> Any:
         text = pc.if_else(flags, pc.if_else(pc.equal(lowered, "true"), "1", "0"), text)
     given = pc.not_equal(text, "")
     shaped = pc.match_substring_regex(text, NUMBER)
-    faults.add(pc.and_(given, pc.invert(shaped)), name, "is not a number")
+    wrong = pc.and_(given, pc.invert(shaped))
+    if pc.any(wrong).as_py():
+        faults.add(pc.match_substring_regex(text, _INFINITE), name, "is infinite")
+        faults.add(pc.match_substring_regex(text, DECIMAL_COMMA), name, _COMMA)
+        faults.add(common(text), name, f"is not a number: {_DECLARE}")
+        faults.add(wrong, name, "is not a number")
     return pc.if_else(shaped, text, None)
 
 

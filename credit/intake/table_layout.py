@@ -45,6 +45,15 @@ def check_table_columns(file: str, given: Sequence[str], portfolio: Portfolio, r
         raise FileFormatError(
             f"{file}: missing {', '.join(missing)}; portfolio {portfolio.name} needs {', '.join(needed)}"
         )
+    check_names(file, given)
+
+
+def check_names(file: str, given: Sequence[str]) -> None:
+    """Do nothing where no column stands twice.
+
+    Raises:
+        FileFormatError: naming those that do.
+    """
     if twice := sorted({name for name in given if given.count(name) > 1}):
         raise FileFormatError(f"{file}: {', '.join(twice)} stands twice in the header")
 

@@ -23,6 +23,7 @@ from credit.intake.table_keys import Keys
 from credit.intake.table_layout import BATCH
 from credit.intake.table_rows import TableReader, TableRows
 from credit.intake.times import UTC_TIME
+from credit.intake.unlisted import Unlisted, UnlistedTexts
 from credit.portfolios import Feature, Portfolio, TableRule
 
 KIND = "labels"
@@ -54,6 +55,8 @@ class TableSummary:
     batches: tuple[BatchCount, ...]
     """Those that the file has rows of."""
     ignored_columns: tuple[str, ...]
+    unlisted: tuple[UnlistedTexts, ...] = ()
+    """Of categorical features with texts that the portfolio does not list: stored as they are, to a model missing."""
 
 
 def load_table_file(
@@ -108,9 +111,10 @@ class _Load:
         if not begin_load(self.connection, self.portfolio.name):
             raise BusyError(f"another load of portfolio {self.portfolio.name} is running; try again when it has ended")
         staging = Staging(self.connection, KIND, self._params(), linked=False)
-        keys, read = Keys(self.reader.name), 0
+        keys, unlisted, read = Keys(self.reader.name), Unlisted(self.portfolio.features), 0
         for rows, share in self.reader.rows():
             keys.add(rows)
+            unlisted.add(rows)
             staging.add(self._staged(rows))
             read += len(rows)
             if progress is not None:
@@ -118,9 +122,8 @@ class _Load:
         if self.reader.has(self.rule.subject_id):
             keys.check(str(self.rule.subject_id))
         loaded, already, _ = staging.settle()
-        return TableSummary(
-            self.portfolio.name, self.reader.name, loaded, already, self._counted(), self.reader.ignored
-        )
+        counted, ignored = self._counted(), self.reader.ignored
+        return TableSummary(self.portfolio.name, self.reader.name, loaded, already, counted, ignored, unlisted.found)
 
     def _params(self) -> Mapping[str, object]:
         return {

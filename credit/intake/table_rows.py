@@ -15,6 +15,7 @@ from credit.database.labels import NO_LABEL
 from credit.intake.chunk import Chunk, Source
 from credit.intake.errors import FileFormatError, MalformedTableError
 from credit.intake.faults import Faults
+from credit.intake.missing_texts import given_only
 from credit.intake.table_columns import Floats, Outcomes, read_feature, read_label, read_moment, read_protected
 from credit.intake.table_layout import BATCH, check_table_columns, flat_columns, flat_names
 from credit.intake.times import UTC_TIME, refuse_disorder, refuse_future
@@ -65,6 +66,7 @@ class TableReader:
         self._now = now
         self._columns = flat_names(source)
         self._protected = tuple(name for name in portfolio.protected if name in self._columns)
+        self._read_columns = self._named_columns()
         check_table_columns(source.name, self._columns, portfolio, rule)
 
     @property
@@ -79,10 +81,18 @@ class TableReader:
     @property
     def ignored(self) -> tuple[str, ...]:
         """Columns that are not read."""
+        return tuple(name for name in self._columns if name not in self._read_columns)
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Those of the optional columns of subject and times that the file does not have."""
+        return tuple(name for name in self._rule.optional if not self.has(name))
+
+    def _named_columns(self) -> frozenset[str | None]:
         rule = self._rule
-        read = {BATCH, rule.label.column, rule.subject_id, rule.observed_at, rule.known_at}
-        read |= {*self._protected, *(feature.source for feature in self._portfolio.features)}
-        return tuple(name for name in self._columns if name not in read)
+        features = (feature.source for feature in self._portfolio.features)
+        own = {BATCH, rule.label.column, rule.subject_id, rule.observed_at, rule.known_at}
+        return frozenset({*own, *self._protected, *features})
 
     def rows(self) -> Iterator[tuple[TableRows, float | None]]:
         """The rows in chunks, each with the share of the file that is read.
@@ -105,7 +115,10 @@ class TableReader:
     def _read(self, chunk: Chunk, done: int) -> TableRows:
         rule, faults = self._rule, Faults(chunk.table.num_rows)
         with self._named():
-            columns = flat_columns(chunk.table, self._columns)
+            flat = flat_columns(chunk.table, self._columns)
+            columns = {
+                name: given_only(column, rule.missing) for name, column in flat.items() if name in self._read_columns
+            }
             y = read_label(columns[rule.label.column], rule.label, faults)
             values, texts = self._features(columns, faults)
             observed, known = self._times(columns, y, faults)
@@ -181,7 +194,7 @@ class TableReader:
         (at, column, reason), *others = faults.listed()
         value = columns[column][at].as_py()
         shown = "" if value is None else f"{value!r} "
-        more = f"; {len(others)} more rows are wrong near it" if others else ""
+        more = f"; as far as was read, {len(others):,} more rows are wrong" if others else ""
         raise MalformedTableError(f"{self.name}: row {numbers[at]}, column {column}: {shown}{reason}{more}")
 
 

@@ -34,6 +34,13 @@ class Column:
     """Whether all are numbers without a fraction."""
     sequence: bool
     """Whether the values are whole numbers without a gap: a numbering of the rows."""
+    lowest: float | None = None
+    """Of a column of numbers."""
+    highest: float | None = None
+    padded: str | None = None
+    """A number with leading zeros, where there is one: a code, whose zeros a number would lose."""
+    comma_example: str | None = None
+    """A number with a comma, such as 3576,73, where all are numbers but for these and a few mistakes."""
     odd: int = 0
     """Rows that hold a text in a column that is else of numbers."""
     odd_example: str | None = None
@@ -51,4 +58,4 @@ class Column:
     @property
     def is_flag(self) -> bool:
         """Whether all values are 0 and 1, or false and true."""
-        return self.values is not None and set(self.values) <= {"0", "1", "false", "true"}
+        return self.values is not None and {value.lower() for value in self.values} <= {"0", "1", "false", "true"}

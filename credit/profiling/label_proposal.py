@@ -4,7 +4,7 @@ from credit.intake.errors import IntakeError
 from credit.portfolio_table import table_label
 from credit.portfolios import Comparison, PortfolioError, TableLabel
 from credit.profiling.column import Column, Form
-from credit.profiling.name_words import BAD, LABEL, words_of
+from credit.profiling.name_words import BAD, LABEL, LATE, words_of
 from credit.profiling.proposal import LabelProposal
 from credit.profiling.table_profile import TableProfile
 
@@ -25,8 +25,9 @@ def propose_label(profile: TableProfile, given: str | None) -> LabelProposal:
     clear = [label for column in likely if (label := _of_column(column)).text is not None]
     if len(clear) == 1:
         return clear[0]
+    late = [column for column in profile.columns if _is_lateness(column)]
     outcomes = likely or [column for column in profile.columns if _is_outcome(column)]
-    return LabelProposal(None, tuple(text for column in outcomes for text in _texts(_of_column(column))))
+    return LabelProposal(None, tuple(text for column in (*late, *outcomes) for text in _texts(_of_column(column))))
 
 
 def _given(profile: TableProfile, given: str) -> LabelProposal:
@@ -61,6 +62,11 @@ def _value(column: Column, value: str) -> float | str:
 
 def _texts(label: LabelProposal) -> tuple[str, ...]:
     return label.candidates if label.text is None else (label.text,)
+
+
+def _is_lateness(column: Column) -> bool:
+    """Whether it is a number, such as of days late, of which more than 0 is bad."""
+    return column.form is Form.NUMBER and not _is_outcome(column) and bool(words_of(column.name) & LATE)
 
 
 def _is_outcome(column: Column) -> bool:

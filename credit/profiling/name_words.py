@@ -35,6 +35,15 @@ _OF_THINGS = _set("""
 """What an age is of where it is nobody's."""
 
 
+_PLACE = _set("""
+    zip zipcode postcode postal postalcode plz pincode city town village suburb district county borough province region
+    neighborhood neighbourhood address birthplace
+""")
+_POSTAL = _set("zip zipcode postcode postal postalcode plz pincode")
+LATE = _set("late lateness overdue delinquent delinquency arrears dpd")
+"""Words of the name of a number that is above 0 of a row that is bad."""
+
+
 def words_of(name: str) -> frozenset[str]:
     """The words of a name, in small letters: of `DaysLate`, `days_late` and `days late` the same two."""
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name)
@@ -46,3 +55,13 @@ def is_sensitive(name: str) -> bool:
     words = words_of(name)
     found = words & _SENSITIVE
     return bool(found) and not (found == {"age"} and words & _OF_THINGS)
+
+
+def is_place(name: str) -> bool:
+    """Whether a name speaks of where somebody lives, which may stand in for what nobody may be judged by."""
+    return bool(words_of(name) & _PLACE)
+
+
+def is_postal(name: str) -> bool:
+    """Whether a name is that of a postal code: digits that are no number."""
+    return bool(words_of(name) & _POSTAL)

@@ -6,6 +6,9 @@ from enum import StrEnum
 from credit.profiling.column import Column
 from credit.profiling.table_profile import TableProfile
 
+OTHERWISE_WRITTEN = "otherwise written"
+"""Of a time that the observation's format does not read."""
+
 
 class Role(StrEnum):
     """What a portfolio's file does with a column."""

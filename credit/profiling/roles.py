@@ -8,9 +8,10 @@ from credit.intake.faults import Faults
 from credit.intake.table_columns import Outcomes, as_words, read_label
 from credit.portfolio_table import table_label
 from credit.profiling.column import Column, Form
+from credit.profiling.disguised import comma_numbers, mixed_times, times_since_1970
 from credit.profiling.label_proposal import propose_label
-from credit.profiling.name_words import IDENTIFIER, is_sensitive, words_of
-from credit.profiling.proposal import Proposal, Proposed, Role
+from credit.profiling.name_words import IDENTIFIER, is_postal, is_sensitive, words_of
+from credit.profiling.proposal import OTHERWISE_WRITTEN, Proposal, Proposed, Role
 from credit.profiling.signals import auc_of_categories, auc_of_numbers, codes_of_texts, numbers_of
 from credit.profiling.table_profile import TableProfile
 from credit.profiling.time_columns import TimeColumns, time_columns
@@ -78,7 +79,7 @@ def _first(profile: TableProfile) -> Mapping[str, str]:
 
 def _content(profile: TableProfile, column: Column) -> bytes:
     sampled = profile.sampled[column.name]
-    if column.form is Form.NUMBER:
+    if column.form is Form.NUMBER or column.is_flag:
         return b"numbers" + numbers_of(sampled, column.name).tobytes()
     if column.form is Form.TEXT:
         return b"texts" + "\0".join(text or "" for text in as_words(sampled, column.name).to_pylist()).encode()
@@ -89,7 +90,9 @@ def _decided(known: _Known, column: Column) -> Proposed:
     for rule in _RULES:
         if (proposed := rule(known, column)) is not None:
             return proposed
-    return _category(known, column) if column.form is Form.TEXT else _number(known, column)
+    is_code = column.padded is not None or (column.whole and is_postal(column.name))
+    is_words = column.form is Form.TEXT and not column.is_flag
+    return _category(known, column) if is_words or is_code else _number(known, column)
 
 
 def _named(known: _Known, column: Column) -> Proposed | None:
@@ -113,8 +116,19 @@ def _time(known: _Known, column: Column) -> Proposed | None:
     if column.name not in known.times.formats:
         return None
     if known.times.is_later(column.name):
-        return Proposed(column, Role.EXCLUDED, f"a time that lies after {known.times.observed}")
+        other = " " if known.times.is_alike(column.name) else f", {OTHERWISE_WRITTEN}, "
+        return Proposed(column, Role.EXCLUDED, f"a time{other}that lies after {known.times.observed}")
     return Proposed(column, Role.LEFT_OUT, "a time, which is no number and no category")
+
+
+def _disguised(known: _Known, column: Column) -> Proposed | None:
+    because = comma_numbers(column) or mixed_times(column, known.profile.sampled[column.name])
+    return None if because is None else Proposed(column, Role.LEFT_OUT, because)
+
+
+def _counted_time(_known: _Known, column: Column) -> Proposed | None:
+    because = times_since_1970(column)
+    return None if because is None else Proposed(column, Role.LEFT_OUT, because)
 
 
 def _duplicate(known: _Known, column: Column) -> Proposed | None:
@@ -131,7 +145,7 @@ def _identifier(_known: _Known, column: Column) -> Proposed | None:
 
 
 _RULES: tuple[Callable[[_Known, Column], Proposed | None], ...] = (
-    *(_named, _empty, _protected, _time, _duplicate, _identifier),
+    *(_named, _empty, _protected, _time, _disguised, _duplicate, _identifier, _counted_time),
 )
 """In this order; the first that has an answer decides."""
 
@@ -140,7 +154,7 @@ def _number(known: _Known, column: Column) -> Proposed:
     auc = None
     if known.y is not None:
         auc = auc_of_numbers(numbers_of(_labelled(known, column), column.name), known.y[known.y >= 0])
-    if column.odd:
+    if column.odd and not column.is_flag:
         texts = f"{column.odd} rows hold a text such as {column.odd_example!r} where the others hold numbers"
         return Proposed(column, Role.LEFT_OUT, texts, auc)
     return _by_auc(column, Role.FEATURE, auc)
@@ -152,8 +166,15 @@ def _category(known: _Known, column: Column) -> Proposed:
         codes = codes_of_texts(as_words(_labelled(known, column), column.name))
         auc = auc_of_categories(codes, known.y[known.y >= 0])
     if column.values is None or len(column.values) > MOST_CATEGORIES:
-        return Proposed(column, Role.LEFT_OUT, f"more than {MOST_CATEGORIES} different texts", auc)
+        return Proposed(column, Role.LEFT_OUT, f"{_code(column)}more than {MOST_CATEGORIES} different texts", auc)
     return _by_auc(column, Role.CATEGORY, auc)
+
+
+def _code(column: Column) -> str:
+    """Why a column of digits is one of texts."""
+    if column.padded is not None:
+        return f"a code, as numbers have no leading zeros such as {column.padded!r}: "
+    return "a postal code by its name: " if column.form is Form.NUMBER else ""
 
 
 def _labelled(known: _Known, column: Column) -> Any:

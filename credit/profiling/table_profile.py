@@ -1,17 +1,21 @@
 """A lender's table in one pass: each column counted, and some rows kept to look at columns together."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from credit.intake.chunk import Source
 from credit.intake.errors import MalformedTableError
-from credit.intake.table_layout import flat_columns, flat_names
+from credit.intake.missing_texts import given_only
+from credit.intake.table_columns import as_words
+from credit.intake.table_layout import check_names, flat_columns, flat_names
 from credit.profiling.column import Column
 from credit.profiling.row_sample import MOST_ROWS, RowSample
 from credit.profiling.signals import Sampled
 from credit.profiling.tally import ColumnTally
+from credit.profiling.time_texts import time_formats
 
 Progress = Callable[[str, int, int | None], None]
 """Called with what is being done, how much is done, and of how much (None where unknown)."""
@@ -29,6 +33,8 @@ class TableProfile:
     sampled: Sampled
     """The columns of some of the rows, or of all where there are few."""
     sampled_rows: int
+    missing: tuple[str, ...] = ()
+    """Texts that stand for no value, by columns of numbers and times that hold them: in no column are they values."""
 
     def column(self, name: str) -> Column:
         """The column of that name.
@@ -45,10 +51,11 @@ def profile_table(
     """The profile of a source's rows; `rng` draws the sample.
 
     Raises:
-        FileFormatError: where the file cannot be read.
+        FileFormatError: where the file cannot be read, or a column stands twice.
         MalformedTableError: where a record has more or fewer fields than the header, or there are no rows.
     """
     names = flat_names(source)
+    check_names(source.name, names)
     tallies, sample, rows = [ColumnTally(name) for name in names], RowSample(rng, most=most_sampled), 0
     for chunk in source.chunks():
         if chunk.malformed:
@@ -65,4 +72,21 @@ def profile_table(
     if not rows:
         raise MalformedTableError(f"{source.name}: has no rows")
     kept = flat_columns(sample.table, names)
-    return TableProfile(source.name, rows, tuple(tally.column() for tally in tallies), kept, sample.table.num_rows)
+    missing = _missing(tallies, kept)
+    counted = tuple(tally.column(missing) for tally in tallies)
+    sampled = {name: given_only(column, missing) for name, column in kept.items()}
+    return TableProfile(source.name, rows, counted, sampled, sample.table.num_rows, missing)
+
+
+def _missing(tallies: Sequence[ColumnTally], sampled: Sampled) -> tuple[str, ...]:
+    """Spellings of missing: among words, `none` may be a category, but among numbers and times it is no value."""
+    spelled = {text for tally in tallies if _is_measure(tally, sampled[tally.name]) for text in tally.spelled}
+    return tuple(sorted(spelled))
+
+
+def _is_measure(tally: ColumnTally, sampled: Any) -> bool:
+    """Whether a column holds numbers or times, but for spellings of missing."""
+    if not tally.spelled or tally.is_numeric:
+        return bool(tally.spelled)
+    words = as_words(given_only(sampled, tally.spelled), tally.name)
+    return bool(time_formats(words.unique().drop_null().to_pylist()))

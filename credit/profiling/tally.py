@@ -1,6 +1,7 @@
 """Counting a column while its table is read, in bounded memory."""
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from credit.intake.errors import FileFormatError
-from credit.intake.table_columns import is_number
+from credit.intake.missing_texts import common
+from credit.intake.table_columns import DECIMAL_COMMA, is_number
 from credit.intake.table_keys import hashes_of
 from credit.intake.words import as_text
 from credit.profiling.column import Column, Form
@@ -22,6 +24,7 @@ MOST_ODD_SHARE = 0.05
 
 _LARGEST_WHOLE = 2.0**53
 _WHOLE = r"^[+-]?[0-9]+(\.0*)?$"
+_PADDED = r"^0[0-9]+$"
 
 
 class ColumnTally:
@@ -29,8 +32,11 @@ class ColumnTally:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self._rows = self._missing = self._odd = self._fractions = 0
+        self._rows = self._missing = self._odd = self._fractions = self._commas = 0
         self._odd_example: str | None = None
+        self._comma_example: str | None = None
+        self._padded: str | None = None
+        self._spelled: Counter[str] = Counter()
         self._nested = self._timed = False
         self._values: Counter[str] | None = Counter()
         self._hashes: list[npt.NDArray[np.uint64]] | None = []
@@ -46,39 +52,69 @@ class ColumnTally:
             self._nested = True
             return
         self._missing += texts.null_count
-        given = texts.drop_null()
+        given = self._without_spelled(texts.drop_null())
         if not self._timed:
             self._count_numbers(given)
         self._count_values(given)
         self._compare(given)
 
-    def column(self) -> Column:
-        """All that was counted."""
-        form, given = self._form(), self._rows - self._missing
-        whole = form is Form.NUMBER and not self._odd and not self._fractions
-        unique = bool(given) and not self._missing and self._all_differ()
+    @property
+    def spelled(self) -> tuple[str, ...]:
+        """Texts that commonly stand where there is no value."""
+        return tuple(self._spelled)
+
+    @property
+    def is_numeric(self) -> bool:
+        """Whether the rows hold numbers, but for spellings of missing and a few mistakes."""
+        given = self._rows - self._missing - self._spelled.total()
+        return not self._nested and not self._timed and given > 0 and self._odd <= MOST_ODD_SHARE * given
+
+    def column(self, spellings: Iterable[str] = ()) -> Column:
+        """All that was counted, where these texts stand for no value."""
+        missing = self._missing + sum(self._spelled[text] for text in set(spellings))
+        others = Counter({text: rows for text, rows in self._spelled.items() if text not in set(spellings)})
+        given, odd = self._rows - missing, self._odd + others.total()
+        form = self._form(given, odd)
+        is_number = form is Form.NUMBER
+        whole = is_number and not odd and not self._fractions
+        unique = bool(given) and not missing and not others and self._all_differ()
         return Column(
             name=self.name,
             form=form,
             rows=self._rows,
-            missing=self._missing,
-            values=None if self._values is None else dict(self._values.most_common()),
+            missing=missing,
+            values=self._listed(others),
             unique=unique,
             whole=whole,
             sequence=unique and whole and self._highest - self._lowest == given - 1,
-            odd=self._odd if form is Form.NUMBER else 0,
-            odd_example=self._odd_example if form is Form.NUMBER else None,
+            lowest=self._lowest if is_number else None,
+            highest=self._highest if is_number else None,
+            padded=self._padded if whole else None,
+            comma_example=self._comma_example if self._odd - self._commas <= MOST_ODD_SHARE * given else None,
+            odd=odd if is_number else 0,
+            odd_example=(self._odd_example or next(iter(others), None)) if is_number else None,
         )
 
-    def _form(self) -> Form:
-        given = self._rows - self._missing
+    def _form(self, given: int, odd: int) -> Form:
         if self._nested:
             return Form.NESTED
         if self._timed:
             return Form.TIME
         if not given:
             return Form.NOTHING
-        return Form.NUMBER if self._odd <= MOST_ODD_SHARE * given else Form.TEXT
+        return Form.NUMBER if odd <= MOST_ODD_SHARE * given else Form.TEXT
+
+    def _listed(self, others: Counter[str]) -> dict[str, int] | None:
+        if self._values is None or len(self._values) + len(others) > MOST_VALUES:
+            return None
+        return dict((self._values + others).most_common())
+
+    def _without_spelled(self, given: Any) -> Any:
+        spelled = common(given)
+        if not pc.any(spelled).as_py():
+            return given
+        self._spelled.update(given.filter(spelled).to_pylist())
+        return given.filter(pc.invert(spelled))
 
     def _count_numbers(self, given: Any) -> None:
         numeric = pc.match_substring_regex(given, NUMBER)
@@ -86,12 +122,21 @@ class ColumnTally:
         self._odd += len(odd)
         if len(odd) and self._odd_example is None:
             self._odd_example = odd[0].as_py()
+        if len(odd):
+            self._count_commas(odd)
         numbers = given.filter(numeric)
+        if self._padded is None:
+            self._padded = _first(numbers, _PADDED)
         self._fractions += len(numbers) - int(pc.sum(pc.match_substring_regex(numbers, _WHOLE)).as_py() or 0)
         if len(numbers):
             found = pc.min_max(numbers.cast(pa.float64()))
             self._lowest = min(self._lowest, found["min"].as_py())
             self._highest = max(self._highest, found["max"].as_py())
+
+    def _count_commas(self, odd: Any) -> None:
+        self._commas += int(pc.sum(pc.match_substring_regex(odd, DECIMAL_COMMA)).as_py() or 0)
+        if self._comma_example is None:
+            self._comma_example = _first(odd, DECIMAL_COMMA)
 
     def _count_values(self, given: Any) -> None:
         if self._values is None:
@@ -123,8 +168,13 @@ class ColumnTally:
         return len(np.unique(hashes)) == len(hashes)
 
 
+def _first(texts: Any, pattern: str) -> str | None:
+    found = texts.filter(pc.match_substring_regex(texts, pattern))
+    return found[0].as_py() if len(found) else None
+
+
 def _texts(column: Any, name: str) -> Any:
-    """The values as texts, whole floats as whole numbers, true and false as such; null where there is none."""
+    """The values as texts, whole floats as whole numbers, others as they were written; null where there is none."""
     if pa.types.is_floating(column.type):
         column = pc.if_else(pc.is_nan(column), None, column)
         if pc.all(pc.and_(pc.equal(pc.floor(column), column), pc.less(pc.abs(column), _LARGEST_WHOLE))).as_py():
@@ -132,7 +182,5 @@ def _texts(column: Any, name: str) -> Any:
     texts = pc.utf8_trim_whitespace(as_text(column, name))
     if is_number(column.type) or pa.types.is_boolean(column.type):
         return texts
-    lowered = pc.utf8_lower(texts)
-    flags = pc.is_in(lowered, value_set=pa.array(["true", "false"]))
-    empty = pc.is_in(lowered, value_set=pa.array(["", "nan"]))
-    return pc.if_else(empty, None, pc.if_else(flags, lowered, texts))
+    empty = pc.is_in(pc.utf8_lower(texts), value_set=pa.array(["", "nan"]))
+    return pc.if_else(empty, None, texts)

@@ -5,11 +5,14 @@ import re
 from collections.abc import Sequence
 
 from credit.profiling.column import Column
-from credit.profiling.proposal import Proposal, Proposed, Role
+from credit.profiling.name_words import is_place
+from credit.profiling.proposal import OTHERWISE_WRITTEN, Proposal, Proposed, Role
 from credit.profiling.time_texts import ISO_8601
 from credit.reasons import load_sentences
 
 FILL_IN = "FILL IN"
+PLACE = "where somebody lives may stand in for what nobody may be judged by, such as origin or religion"
+"""Of a feature whose name speaks of a place."""
 _WIDTH = 100
 _MOST_CODES = 10
 """Different whole numbers up to which a column may be one of codes."""
@@ -78,6 +81,7 @@ def _table(proposal: Proposal) -> Sequence[str]:
         *_column("subject_id", subject, "no column tells all rows apart; without one a subject is the row's number"),
         *_column("observed_at", observed, "no column of times is full; without one rows are as of their load"),
         *_format(proposal),
+        *_missing(proposal),
         *(_known_at(proposal) if observed else ()),
         "# Known only after the outcome, as it looks: no feature may read them. Add what else was not known then.",
         *_commented_list("excluded", proposal.having(Role.EXCLUDED)),
@@ -112,9 +116,20 @@ def _format(proposal: Proposal) -> Sequence[str]:
     return [f"{line}  # {FILL_IN}: all times can be read as {others} too; choose" if others else line]
 
 
+def _missing(proposal: Proposal) -> Sequence[str]:
+    texts = proposal.profile.missing
+    if not texts:
+        return []
+    listed = ", ".join(map(_text, texts))
+    return [f"missing = [{listed}]  # texts that stand where there is no value, in every column of the file"]
+
+
 def _known_at(proposal: Proposal) -> Sequence[str]:
-    later = [one.column.name for one in proposal.having(Role.EXCLUDED) if one.because.startswith("a time")]
+    times = [one for one in proposal.having(Role.EXCLUDED) if one.because.startswith("a time")]
+    later = [one.column.name for one in times if OTHERWISE_WRITTEN not in one.because]
+    others = [one.column.name for one in times if OTHERWISE_WRITTEN in one.because]
     such = f", such as {', '.join(map(_shown, later))}" if later else ""
+    such += "".join(f"; {_shown(name)} only when it is written as the observation's" for name in others)
     return [
         f"known_after_days = 0  # {FILL_IN}: days after the observation until the outcome is known, or known_at",
         f'# known_at = ""  # the column of the time from which it was known{such}',
@@ -148,6 +163,7 @@ def _feature(name: str, one: Proposed, group: str) -> Sequence[str]:
     column = one.column
     return [
         f"# {_counted(column)}{_alone(one)}",
+        *([f"# Look at it: {PLACE}."] if is_place(column.name) else []),
         "[[features]]",
         f"name = {_text(name)}",
         *([] if name == column.name else [f"column = {_text(column.name)}"]),

@@ -29,6 +29,10 @@ class TimeColumns:
         """Whether a column's times lie after the observation, for most rows."""
         return self.observed is not None and self.middle[name] > self.middle[self.observed]
 
+    def is_alike(self, name: str) -> bool:
+        """Whether a column's times can be read by the format that the observation's are proposed to be read by."""
+        return self.observed is None or self.formats[self.observed][0] in self.formats[name]
+
 
 def time_columns(profile: TableProfile) -> TimeColumns:
     """The columns of times of a table."""

@@ -24,6 +24,21 @@ def time_formats(texts: Sequence[str]) -> tuple[str, ...]:
     return found
 
 
+def ways_of_writing(texts: Sequence[str]) -> list[str]:
+    """A text of each format that is needed to read the texts, then one that is no time, where one is.
+
+    None where more than one in ten is no time.
+    """
+    ways, left = [], list(texts)
+    while left:
+        unread = min(([text for text in left if not _reads(text, one)] for one in _FORMATS), key=len)
+        if len(unread) == len(left):
+            break
+        ways.append(next(text for text in left if text not in unread))
+        left = unread
+    return [] if len(left) > len(texts) / 10 else [*ways, *left[:1]]
+
+
 def _reads(text: str, format_: str) -> bool:
     try:
         if format_ == ISO_8601:

@@ -14,8 +14,10 @@ from credit.database.table_rows import latest_rows, stored_rows
 from credit.intake.errors import IntakeError, MalformedTableError
 from credit.intake.staging import begin_load
 from credit.intake.table_load import BatchCount, BatchError, load_table_file
+from credit.intake.unlisted import UnlistedTexts
 from credit.portfolio_file import load_portfolio
 from credit.portfolios import Comparison, Feature, FeatureKind, TableLabel, TableRule
+from trainer.table_rows import batch_rows
 
 NOW = datetime(2024, 6, 1, tzinfo=UTC)
 DATED = TableRule(
@@ -231,6 +233,42 @@ def test_a_category_or_a_feature_that_the_portfolio_has_no_more_is_missing(load,
         ("a", [None, None], 0),
         ("b", [0.0, None], 1),
         ("c", [None, None], NO_LABEL),
+    ]
+
+
+def listing(*categories):
+    amount, dispute = PORTFOLIO.features
+    return replace(PORTFOLIO, features=(amount, replace(dispute, categories=categories)))
+
+
+def test_a_load_tells_texts_that_are_not_listed_and_keeps_them(load):
+    assert load(*ROWS).unlisted == (UnlistedTexts("dispute", "dispute", 3, 1, "?", 4),)
+
+
+def test_a_training_refuses_a_feature_of_which_no_loaded_text_is_listed(load, loader):
+    load(*ROWS)
+
+    def train(portfolio):
+        now = datetime.now(UTC)
+        with loader.connect() as connection:
+            return batch_rows(connection, portfolio, batch_id="B1", as_of=now, progress=lambda *_: None)
+
+    assert len(train(listing("Yes"))) == 3
+    with pytest.raises(MalformedTableError) as refused:
+        train(listing("no", "yes"))
+    assert str(refused.value).startswith(
+        "portfolio trade_credit, rows that are loaded: 'No' is not among the categories of dispute ('no', 'yes'), nor "
+        "is any other of its 3 texts"
+    )
+
+
+def test_declared_spellings_of_missing_are_stored_as_nothing(load, loader):
+    rule = replace(DATED, missing=("NA", "?"))
+    summary = load(*ROWS, "d,2024-01-06,NA,NA,NA,NA", portfolio=replace(PORTFOLIO, label=rule))
+    assert summary.unlisted == ()
+    assert [row[4] for row in stored(loader)[2:]] == [
+        {"amount": 0.1, "dispute": None},
+        {"amount": None, "dispute": None},
     ]
 
 

@@ -60,12 +60,16 @@ def test_it_goes_beside_nothing_and_takes_no_files_place(loans, tmp_path, capsys
         (["loans.csv", "--label", "x"], (1, "--label: loans.csv has no column x; it has loan_id")),
         (["empty.csv"], (1, "empty.csv: has no rows")),
         (["ragged.csv"], (1, "ragged.csv: row 3: has 1 fields where the header has 2")),
+        (["twice.csv"], (1, "twice.csv: a stands twice in the header")),
+        (["wide.csv"], (1, "wide.csv: is UTF-16 as it looks, or no text: save the file as UTF-8")),
     ],
 )
 def test_what_cannot_be_proposed_is_told_and_nothing_is_written(loans, capsys, monkeypatch, options, told):
     tmp_path, (code, message) = loans.parent, told
     (tmp_path / "empty.csv").write_text("a,b\n")
     (tmp_path / "ragged.csv").write_text("a,b\n1,2\n3\n")
+    (tmp_path / "twice.csv").write_text("a,a\n1,2\n")
+    (tmp_path / "wide.csv").write_text("a,b\n1,2\n", "utf-16")
     monkeypatch.chdir(tmp_path)
     assert run(["portfolio", "init", *options]) == code
     assert message in capsys.readouterr().err
@@ -83,7 +87,60 @@ def test_a_check_tells_what_is_missing_and_unlisted(loans, tmp_path, capsys):
     told = capsys.readouterr().out
     assert f"loans.csv: 400 rows are sound; {bads} of 400 labelled rows are bad ({bads / 400:.1%})" in told
     assert "  Amount: 10.0% missing\n" in told
-    assert f"  purpose: {cars / 400:.1%} missing, {cars} of them a text that is not among its categories" in told
+    row = 2 + loans_with_copy()["purpose"].index("car")
+    assert (
+        f"  purpose: {cars / 400:.1%} missing; {cars} rows hold a text that is not among its categories, the first "
+        f"'car' in row {row}\n"
+    ) in told
+    assert "look at purpose" not in told
+
+
+def test_a_check_tells_a_feature_of_which_most_texts_are_not_listed(loans, tmp_path, capsys):
+    out = tmp_path / "my.toml"
+    run(["portfolio", "init", str(loans), "--out", str(out)])
+    out.write_text(out.read_text().replace('"car"', '"boat"').replace('"home"', r'"a\nb"'))
+    capsys.readouterr()
+    assert run(["portfolio", "check", str(out), "--data", str(loans)]) == 0
+    told = capsys.readouterr().out
+    assert "% of its texts are not listed, so that a model does not see them; list them, or leave the" in told
+    assert r"a\nb" in told
+
+
+def test_a_check_shows_some_of_many_categories(loans, tmp_path, capsys):
+    out = tmp_path / "my.toml"
+    run(["portfolio", "init", str(loans), "--out", str(out)])
+    many = ", ".join(f'"c{number}"' for number in range(10_000))
+    out.write_text(out.read_text().replace('"car"', f'{many}, "car"'))
+    capsys.readouterr()
+    assert run(["portfolio", "check", str(out)]) == 0
+    assert "c9, c10, c11 and 9,991 more\n" in capsys.readouterr().out.replace("other, ", "").replace("home, ", "")
+
+
+def test_a_check_tells_what_takes_the_place_of_columns_that_the_file_leaves_out(loans, tmp_path, capsys):
+    out = tmp_path / "my.toml"
+    run(["portfolio", "init", str(loans), "--out", str(out)])
+    text = out.read_text().replace('kind = "temporal"', 'kind = "stratified"')
+    text = text.replace("[table]", '[table]\noptional = ["number", "day"]')
+    out.write_text(text.replace('subject_id = "loan_id"', 'subject_id = "number"').replace('"issued"', '"day"'))
+    capsys.readouterr()
+    assert run(["portfolio", "check", str(out), "--data", str(loans)]) == 0
+    assert (
+        "columns that the file leaves out: number, day: a subject is the number of its row; rows are as of their load "
+        "or training\n"
+    ) in capsys.readouterr().out
+
+
+def test_a_proposal_tells_missing_spelled_and_what_a_label_may_be(tmp_path, capsys):
+    rows = {
+        "DaysLate": [index % 30 for index in range(60)],
+        "amount": ["n/a" if index % 4 == 0 else index * 7 for index in range(60)],
+        "zip": [f"0{index % 5}" for index in range(60)],
+    }
+    path = write_csv(tmp_path / "t.csv", rows)
+    assert run(["portfolio", "init", str(path), "--out", str(tmp_path / "t.toml")]) == 0
+    told = capsys.readouterr().out
+    assert 'best by --label, such as --label "DaysLate > 0"\n' in told
+    assert "no value, in any column: 'n/a'\nlook at zip: where somebody lives" in told
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from blink.cli.parser import build_parser
 from blink.commands.data import load, table_text
 from blink.outcome import WrongCallError
 from credit.intake.table_load import BatchCount, TableSummary
+from credit.intake.unlisted import UnlistedTexts
 
 
 def called(*options: str) -> Namespace:
@@ -47,6 +48,15 @@ def test_the_summary_says_what_was_loaded_and_what_the_batches_hold():
         "B1     1,203  1,100     90",
         "columns not read: note",
     ]
+
+
+def test_the_summary_says_which_texts_no_model_reads():
+    unlisted = (UnlistedTexts("sector", "Sector", 1200, 6, "Atlantis", 7),)
+    summary = TableSummary("trade_credit", "l.csv", 1200, 0, (BatchCount("B1", 1200, 0, 0),), (), unlisted)
+    assert table_text(summary).splitlines()[-1] == (
+        "sector: 6 rows hold a text that is not among its categories, the first 'Atlantis' in row 7; stored as they "
+        "are, to a model they are missing"
+    )
 
 
 def test_the_file_of_a_training_is_a_path():

@@ -86,3 +86,9 @@ def test_what_may_stand_in_is_told_and_otherwise_the_strongest_of_each_column():
         "no feature has an association above 0.6 with a protected column; the strongest: a for sex (V 0.50), "
         "b for age (V 0.40)"
     )
+
+
+def test_an_association_is_shown_on_its_side_of_the_limit():
+    below, above = Association("a", "sex", "V", 0.2983), Association("a", "sex", "V", 0.3004)
+    assert proxy_line((), (below,), 0.3).endswith("a for sex (V 0.298)")
+    assert proxy_line((above,), (above,), 0.3).endswith("a for sex (V 0.3004)")

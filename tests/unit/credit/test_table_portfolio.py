@@ -146,7 +146,29 @@ def protected(table):
             lambda table: table["features"][0].update(column="settled"),
             "features[0]: column settled is known only after the outcome ([table] known_at)",
         ),
-        (protected, "features[1]: sex is protected and cannot be a feature"),
+        (protected, "features[1] (sex): column sex is protected and cannot be a feature"),
+        (
+            lambda table: table["features"][0].update(column="sex"),
+            "features[0] (amount): column sex is protected and cannot be a feature",
+        ),
+        (
+            lambda table: table["features"][0].update(direction=2),
+            "features[0] (amount): direction must be -1, 0 or 1 towards repayment, not 2",
+        ),
+        (
+            lambda table: table["table"].update(missing=["NA", "-999"]),
+            "[table] missing: '-999' is a value of its own: list texts such as NA, as they stand in the file",
+        ),
+        (lambda table: table["table"].update(missing=["False"]), "[table] missing: 'False' is a value of its own"),
+        (lambda table: table["table"].update(missing=["NA "]), "[table] missing: 'NA ' has blanks around it"),
+        (
+            lambda table: table["table"].update(missing=["late"], label="Status == 'late'"),
+            "[table] missing: 'late' is what [table] label compares with",
+        ),
+        (
+            lambda table: table["table"].update(missing=["No"]),
+            "features[1] (disputed) categories: 'No' is among [table] missing too, so that no row has it",
+        ),
         (
             lambda table: table["features"][1].pop("categories"),
             "features[1] categories: must list the texts of a categorical feature, and of no other; disputed is",
@@ -230,6 +252,8 @@ def test_a_manifest_gives_back_features_and_rule():
     portfolio = parsed()
     assert features_from_json(features_to_json(portfolio.features)) == portfolio.features
     assert rule_from_json(rule_to_json(portfolio.label)) == portfolio.label
+    spelled = replace(portfolio.table, missing=("NA", "n/a"))
+    assert rule_from_json(rule_to_json(spelled)) == spelled
     advances = load_portfolio("cash_advance")
     assert rule_from_json(rule_to_json(advances.label)) == advances.label
     assert features_from_json(features_to_json(advances.features)) == advances.features
@@ -239,6 +263,7 @@ def test_what_a_portfolio_does_not_state_is_not_written_to_a_manifest():
     (row,) = features_to_json([replace(load_portfolio("cash_advance").features[0])])
     assert isinstance(row, dict)
     assert row.keys() == {"name", "kind", "unit", "direction", "reason_group", "may_be_missing"}
+    assert "missing" not in rule_to_json(parsed().label)
 
 
 def test_trade_credit_is_as_required():

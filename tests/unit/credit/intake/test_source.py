@@ -80,8 +80,45 @@ def test_an_empty_file_is_refused(tmp_path):
 
 def test_text_that_is_not_utf8_is_refused(tmp_path):
     (tmp_path / "f.csv").write_bytes(b"a,b\n1,\xe9\n")
-    with pytest.raises(FileFormatError, match=r"^f\.csv: cannot be read as CSV with a header, in UTF-8"):
+    with pytest.raises(FileFormatError, match=r"^f\.csv: row 2, column b: holds a character that is not UTF-8: save "):
         read(open_file(tmp_path / "f.csv"))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("a,b\n1,2\n".encode("utf-16"), "is UTF-16 as it looks, or no text: save the file as UTF-8"),
+        ("a,b\n1,2\n".encode("utf-16-be"), "is UTF-16 as it looks, or no text: save the file as UTF-8"),
+        (b"a,b\xe9\n1,2\n", "row 1: holds a character that is not UTF-8: save the file as UTF-8"),
+        (b'a;b\n1;2\n3;"x\ny;\xe9"\n', "row 3, column b: holds a character that is not UTF-8: save the file as UTF-8"),
+        (b"a,b\n1,\xe9,3\n", "row 2, column b: holds a character that is not UTF-8: save the file as UTF-8"),
+        (b"a,b\n1,2,\xe9\n", "row 2: holds a character that is not UTF-8: save the file as UTF-8"),
+        (
+            b"PK\x03\x04\x14\x00\xe9,\n,,\n",
+            "is a spreadsheet (.xlsx) or another zip archive: save the sheet as CSV UTF-8, or as Parquet",
+        ),
+        (b"\xd0\xcf\x11\xe0\xa1", "is a spreadsheet (.xls): save the sheet as CSV UTF-8, or as Parquet"),
+        (b"\x1f\x8b\x08\x00", "is compressed by gzip and not called .gz: rename or unpack it"),
+    ],
+)
+def test_what_is_no_text_is_named_with_what_to_do(tmp_path, content, message, capsys):
+    (tmp_path / "f.csv").write_bytes(content)
+    with pytest.raises(FileFormatError) as refused:
+        read(open_file(tmp_path / "f.csv"))
+    assert str(refused.value) == f"f.csv: {message}"
+    assert capsys.readouterr().err == ""
+
+
+def test_a_character_that_is_not_utf8_is_named_far_into_the_file_too(tmp_path):
+    (tmp_path / "f.csv").write_bytes(b"a,b\n" + b"1,2\n" * 300_000 + b"1,\xe9\n")
+    with pytest.raises(FileFormatError, match=r"^f\.csv: row 300002, column b: holds a character that is not UTF-8"):
+        read(open_file(tmp_path / "f.csv"))
+
+
+def test_a_file_that_is_not_compressed_as_its_name_says_is_refused(tmp_path):
+    (tmp_path / "f.csv.gz").write_bytes(b"a,b\n1,2\n")
+    with pytest.raises(FileFormatError, match=r"^f\.csv\.gz: cannot be read: "):
+        open_file(tmp_path / "f.csv.gz")
 
 
 def test_missing_columns_are_named(tmp_path):

@@ -36,6 +36,8 @@ PORTFOLIO = replace(
     ),
     label=RULE,
 )
+COMMA = "is not a number: write decimals with a point and nothing between thousands, such as 3576.73"
+NO_TIME = "is not a time such as 31/05/2024: date_format is that of all times of the file, so write them alike"
 HEAD = "id,issued,settled,Amount,dispute,days late,note"
 SOUND = (
     "a,03/01/2024,20/01/2024,12.5,No,0,x",
@@ -182,11 +184,23 @@ def test_a_label_is_bad_by_its_comparison_and_unknown_where_empty(tmp_path, labe
     ("line", "message"),
     [
         ("d,03/01/2024,20/01/2024,twelve,No,0,", "row 5, column Amount: 'twelve' is not a number"),
-        ("d,03/01/2024,20/01/2024,inf,No,0,", "row 5, column Amount: 'inf' is not a number"),
+        ("d,03/01/2024,20/01/2024,-Inf,No,0,", "row 5, column Amount: '-Inf' is infinite"),
+        (
+            'd,03/01/2024,20/01/2024,"3.576,73",No,0,',
+            f"row 5, column Amount: '3.576,73' {COMMA}",
+        ),
+        (
+            "d,03/01/2024,20/01/2024,n/a,No,0,",
+            "row 5, column Amount: 'n/a' is not a number: where it says that there is none, list it in [table] missing",
+        ),
+        (
+            "d,03/01/2024,NA,1,No,0,",
+            "row 5, column settled: 'NA' is not a time: where it says that there is none, list it in [table] missing",
+        ),
         ("d,03/01/2024,20/01/2024,1e999,No,0,", "row 5, column Amount: '1e999' is infinite"),
         ("d,03/01/2024,20/01/2024,1,No,late,", "row 5, column days late: 'late' is not a number"),
-        ("d,31/02/2024,20/03/2024,1,No,0,", "row 5, column issued: '31/02/2024' is not a time such as 31/05/2024"),
-        ("d,2024-01-03,20/03/2024,1,No,0,", "row 5, column issued: '2024-01-03' is not a time such as 31/05/2024"),
+        ("d,31/02/2024,20/03/2024,1,No,0,", f"row 5, column issued: '31/02/2024' {NO_TIME}"),
+        ("d,2024-01-03,20/03/2024,1,No,0,", f"row 5, column issued: '2024-01-03' {NO_TIME}"),
         ("d,,20/03/2024,1,No,0,", "row 5, column issued: is missing"),
         ("d,03/01/2025,,1,No,,", "row 5, column issued: '03/01/2025' lies in the future"),
         ("d,03/01/2024,,1,No,0,", "row 5, column settled: is missing beside a label"),
@@ -204,8 +218,81 @@ def test_what_is_malformed_is_named_by_row_and_column(tmp_path, line, message):
 
 def test_the_first_fault_is_told_with_the_number_of_the_others(tmp_path):
     lines = ["d,03/01/2024,20/01/2024,x,No,0,", "e,03/01/2024,20/01/2024,y,No,0,"]
-    with pytest.raises(MalformedTableError, match=r"row 5, column Amount: 'x' is not a number; 1 more rows are wrong"):
+    with pytest.raises(MalformedTableError, match="'x' is not a number; as far as was read, 1 more rows are wrong"):
         read(csv_file(tmp_path, *SOUND, *lines))
+
+
+def test_a_time_without_a_format_is_refused_with_what_states_one(tmp_path):
+    rule = replace(RULE, date_format=None)
+    with pytest.raises(MalformedTableError, match=r"or 2024-05-31T09:00:00\+02:00: date_format states another way"):
+        read(csv_file(tmp_path, *SOUND), replace(PORTFOLIO, label=rule))
+
+
+@pytest.mark.parametrize(
+    ("texts", "message"),
+    [
+        (
+            ("no", "no", "yes"),
+            "row 2, column days late: 'no' is neither 0 nor 1: a label of texts is a comparison ",
+        ),
+        (("no", "NA", "no", "yes"), """such as label = "days late == 'yes'"; as far as was read, 3 more rows"""),
+        (("0", "1", "x"), "row 4, column days late: 'x' is not a number"),
+        (("0", "1", "NA"), r"'NA' is not a number: where it says that there is none, list it in \[table\] missing"),
+    ],
+)
+def test_a_label_of_texts_is_refused_with_the_comparison_that_it_wants(tmp_path, texts, message):
+    portfolio = replace(PORTFOLIO, label=TableRule(TableLabel("days late")))
+    lines = [f"{index},,,1,No,{text}," for index, text in enumerate(texts)]
+    with pytest.raises(MalformedTableError, match=message):
+        read(csv_file(tmp_path, *lines), portfolio)
+
+
+SPELLED = replace(PORTFOLIO, protected=("note",), label=replace(RULE, missing=("NA", "n/a")))
+UNKNOWN = ("d,06/01/2024,NA,NA, n/a ,NA,NA", "e,06/01/2024,n/a,n/a,NA,n/a,n/a")
+
+
+def spelled(tmp_path, form):
+    """The sound rows and two whose values are all missing, in a file of that form."""
+    lines = [line.replace("03/01", "06/01") for line in UNKNOWN]
+    if form == "csv":
+        return csv_file(tmp_path, *SOUND, *lines)
+    rows = [dict(zip(HEAD.split(","), line.split(","), strict=True)) for line in (*SOUND, *lines)]
+    path = tmp_path / f"invoices.{form}"
+    if form == "jsonl":
+        path.write_text("\n".join(map(json.dumps, rows)))
+    else:
+        kind = pa.large_string() if form == "large" else pa.string()
+        columns = {name: pa.array([row[name] for row in rows], kind) for name in HEAD.split(",")}
+        if form == "dictionary":
+            columns = {name: column.dictionary_encode() for name, column in columns.items()}
+        pq.write_table(pa.table(columns), path)
+    return path
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet", "large", "dictionary"])
+def test_declared_spellings_of_missing_are_no_value_in_any_column_of_any_form(tmp_path, form):
+    _, rows = read(spelled(tmp_path, form), SPELLED)
+    read_as = whole(rows)
+    assert read_as["values"][3:] == [[None, None]] * 2
+    assert read_as["known_at"][3:] == [None] * 2
+    assert read_as["y"][3:] == [NO_LABEL] * 2
+    assert rows.texts["dispute"].to_pylist() == ["No", "Yes", "Perhaps", None, None]
+    assert rows.protected["note"].to_pylist() == ["x", None, None, None, None]
+
+
+def test_a_subject_that_is_spelled_as_missing_is_missing(tmp_path):
+    with pytest.raises(MalformedTableError, match="row 5, column id: is missing"):
+        read(csv_file(tmp_path, *SOUND, "NA,06/01/2024,,1,No,,"), SPELLED)
+
+
+def test_infinity_is_refused_in_one_way_in_every_form(tmp_path):
+    columns = {"id": ["a"], "issued": ["03/01/2024"], "settled": ["20/01/2024"], "dispute": ["No"], "days late": [0]}
+    pq.write_table(pa.table({**columns, "Amount": [float("inf")]}), tmp_path / "invoices.parquet")
+    with pytest.raises(MalformedTableError, match="row 1, column Amount: inf is infinite"):
+        read(tmp_path / "invoices.parquet")
+    pq.write_table(pa.table({**columns, "Amount": [1.0], "days late": [float("inf")]}), tmp_path / "invoices.parquet")
+    with pytest.raises(MalformedTableError, match="row 1, column days late: inf is infinite"):
+        read(tmp_path / "invoices.parquet")
 
 
 def test_a_label_of_three_values_is_refused(tmp_path):

@@ -37,7 +37,7 @@ def loans() -> dict:
         "account_age": rng.integers(0, 200, ROWS).tolist(),
         "applicantAge": rng.integers(18, 80, ROWS).tolist(),
         "recovered": (bad * rng.random(ROWS)).tolist(),
-        "income": [str(value) if index % 80 else "n/a" for index, value in enumerate(rng.integers(0, 9999, ROWS))],
+        "income": [str(value) if index % 80 else "soon" for index, value in enumerate(rng.integers(0, 9999, ROWS))],
         "default_flag": bad.tolist(),
     }
 

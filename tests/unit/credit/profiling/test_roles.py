@@ -3,10 +3,12 @@
 import pytest
 
 from credit.profiling.label_proposal import LabelError
-from credit.profiling.name_words import is_sensitive, words_of
+from credit.profiling.name_words import is_place, is_sensitive, words_of
 from credit.profiling.proposal import Role
-from tests.unit.credit.profiling.tables import loans_with_copy, profiled, proposed, write_csv, write_parquet
+from tests.unit.credit.profiling.tables import ROWS, loans_with_copy, profiled, proposed, write_csv, write_parquet
 
+SUCH = "such as '2023-01-11' and '10.01.2023': write them alike"
+DAYS = "as it looks (2020-09-13 to 2021-03-31): write them as times such as 2020-09-13T12:26:40+00:00"
 WRITERS = (write_csv, write_parquet)
 
 
@@ -31,7 +33,7 @@ def test_every_column_has_a_role_and_those_that_are_none_a_reason(proposal):
         "account_age": (Role.FEATURE, ""),
         "applicantAge": (Role.PROTECTED, "by its name"),
         "recovered": (Role.EXCLUDED, "nearly the outcome itself"),
-        "income": (Role.LEFT_OUT, "5 rows hold a text such as 'n/a' where the others hold numbers"),
+        "income": (Role.LEFT_OUT, "5 rows hold a text such as 'soon' where the others hold numbers"),
         "default_flag": (Role.LABEL, ""),
     }
     assert (proposal.label.text, proposal.date_formats) == ("default_flag", ("%d/%m/%Y",))
@@ -136,3 +138,103 @@ def test_names_that_speak_of_what_nobody_may_decide_by(name, sensitive):
 @pytest.mark.parametrize("name", ["DaysLate", "days_late", "days late", "Days-Late7"])
 def test_the_words_of_a_name_do_not_depend_on_how_it_is_written(name):
     assert words_of(name) == {"days", "late"}
+
+
+@pytest.mark.parametrize(
+    ("name", "place"), [("ZipCode", True), ("home_city", True), ("zipper", False), ("state", False)]
+)
+def test_names_that_speak_of_where_somebody_lives(name, place):
+    assert is_place(name) is place
+
+
+def role_of(tmp_path, values, name="column", writer=write_csv):
+    """What a column beside an amount and a label is proposed to be, and what was seen of it."""
+    bad = [index % 3 // 2 for index in range(ROWS)]
+    table = {name: values, "amount": [index * 7 % 200 / 4 for index in range(ROWS)], "bad": bad}
+    proposal = proposed(writer(tmp_path / "table", table))
+    return next(one for one in proposal.columns if one.column.name == name), proposal.profile
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+@pytest.mark.parametrize(
+    "texts", [("True", "False"), ("TRUE", "FALSE"), ("true", "false"), ("True", "FALSE"), (True, False)]
+)
+def test_true_and_false_are_a_number_however_they_are_written(tmp_path, texts, writer):
+    one, _ = role_of(tmp_path, [texts[index % 2] for index in range(ROWS)], writer=writer)
+    assert (one.role, one.column.is_flag) == (Role.FEATURE, True)
+
+
+def test_categories_are_proposed_as_they_are_written(tmp_path):
+    one, _ = role_of(tmp_path, ["True" if index % 2 else "Perhaps" for index in range(ROWS)])
+    assert (one.role, set(one.column.values)) == (Role.CATEGORY, {"True", "Perhaps"})
+
+
+@pytest.mark.parametrize(
+    ("value", "because"),
+    [
+        (lambda index: f"{index + 3},73", "numbers with a comma, as it looks, such as '3,73': write them as 3576.73"),
+        (
+            lambda index: f"1.00{index % 9},5" if index % 2 else "12",
+            "numbers with a comma, as it looks, such as '1.001,5': write them as 3576.73",
+        ),
+        (
+            lambda index: f"2023-01-{10 + index % 9}" if index % 2 else f"{10 + index % 9}.01.2023",
+            f"times, as it looks, that no one date_format reads, {SUCH}",
+        ),
+        (
+            lambda index: 1_600_000_000 + 86_400 * (index // 2),
+            f"times in seconds since 1970, {DAYS}",
+        ),
+        (
+            lambda index: 1_600_000_000_000 + 86_400_000 * (index // 2),
+            f"times in milliseconds since 1970, {DAYS}",
+        ),
+        (
+            lambda index: f"{index // 2:05d}",
+            "a code, as numbers have no leading zeros such as '00000': more than 100 different texts",
+        ),
+    ],
+)
+def test_numbers_and_times_that_look_like_something_else_are_told(tmp_path, value, because):
+    one, _ = role_of(tmp_path, [f'"{value(index)}"' for index in range(ROWS)])
+    assert (one.role, one.because) == (Role.LEFT_OUT, because)
+
+
+def test_a_code_with_few_values_is_a_category_that_keeps_its_zeros(tmp_path):
+    one, _ = role_of(tmp_path, [f"{index % 7:03d}" for index in range(ROWS)])
+    assert (one.role, set(one.column.values)) == (Role.CATEGORY, {f"{index:03d}" for index in range(7)})
+
+
+def test_a_postal_code_is_no_number_whatever_its_type(tmp_path):
+    one, _ = role_of(tmp_path, [10_000 + index % 7 for index in range(ROWS)], "zip", write_parquet)
+    assert (one.role, set(one.column.values)) == (Role.CATEGORY, {str(10_000 + index) for index in range(7)})
+
+
+@pytest.mark.parametrize("value", [lambda index: 7 * index % 90, lambda index: f"2023-01-{10 + index % 9}"])
+def test_spellings_of_missing_are_found_among_numbers_and_times(tmp_path, value):
+    values = [("NA", "n/a", value(index))[min(index % 5, 2)] for index in range(ROWS)]
+    one, profile = role_of(tmp_path, values)
+    assert profile.missing == ("NA", "n/a")
+    assert (one.column.missing, one.column.odd, one.role is Role.CATEGORY) == (160, 0, False)
+    assert profile.sampled["column"].null_count == 160
+
+
+def test_among_words_a_spelling_of_missing_is_a_category(tmp_path):
+    one, profile = role_of(tmp_path, ["none" if index % 2 else "flat" for index in range(ROWS)])
+    assert (profile.missing, one.role, set(one.column.values)) == ((), Role.CATEGORY, {"none", "flat"})
+
+
+def test_lateness_is_the_first_that_a_label_may_be(tmp_path):
+    table = {
+        "Disputed": ["Yes" if index % 5 else "No" for index in range(ROWS)],
+        "Bill": ["Paper" if index % 4 else "Mail" for index in range(ROWS)],
+        "DaysLate": [index % 40 for index in range(ROWS)],
+    }
+    assert proposed(write_csv(tmp_path / "t.csv", table)).label.candidates[:2] == ("DaysLate > 0", "Disputed == 'Yes'")
+
+
+def test_a_later_time_that_is_otherwise_written_says_so(tmp_path):
+    table = loans_with_copy()
+    table["closed"] = [f"2024-02-{1 + index % 28:02d}" for index in range(ROWS)]
+    closed = next(one for one in proposed(write_csv(tmp_path / "t.csv", table)).columns if one.column.name == "closed")
+    assert (closed.role, closed.because) == (Role.EXCLUDED, "a time, otherwise written, that lies after issued")

@@ -86,3 +86,24 @@ def test_a_portfolio_is_named_after_its_file(file, name):
 
 def test_features_have_plain_names_each_once():
     assert feature_names(["a b", "a_b", "a.b", "...", "é"]) == ["a_b", "a_b_", "a_b__", "feature", "feature_"]
+
+
+def test_spellings_of_missing_are_declared_and_are_no_categories(tmp_path):
+    table = {
+        "amount": ["n/a" if index % 9 == 0 else index for index in range(90)],
+        "kind": [("a", "b", "n/a")[index % 3] for index in range(90)],
+        "home_city": [("x", "y")[index // 3 % 2] for index in range(90)],
+        "bad": [index * 7 % 5 // 3 for index in range(90)],
+    }
+    text = template(proposed(write_csv(tmp_path / "t.csv", table)), name="t")
+    portfolio = parse_portfolio(text, source="t.toml")
+    assert portfolio.table.missing == ("n/a",)
+    assert set(portfolio.feature("kind").categories) == {"a", "b"}
+    assert text.count("# Look at it: where somebody lives may stand in for what nobody may be judged by") == 1
+
+
+def test_a_time_that_the_observations_format_does_not_read_is_not_proposed_as_that_of_the_label(tmp_path):
+    table = loans_with_copy()
+    table["closed"] = [f"2024-02-{1 + index % 28:02d}" for index in range(len(table["issued"]))]
+    text = template(proposed(write_csv(tmp_path / "t.csv", table)), name="t")
+    assert "the column of the time from which it was known; closed only when it is written as the observation's" in text

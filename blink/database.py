@@ -38,8 +38,8 @@ def database_url(settings: Settings) -> Iterator[str]:
 
 
 @contextmanager
-def open_database(settings: Settings, role: Role) -> Iterator[Engine]:
-    """An engine whose sessions act as `role`, on a schema that is this release's.
+def open_database(settings: Settings, role: Role, *, silent_seconds: float | None = None) -> Iterator[Engine]:
+    """An engine whose sessions act as `role`, on a schema that is this release's; `silent_seconds` as of `connect`.
 
     The embedded database is ours alone, so it is migrated on the way; a server's schema is migrated by hand.
 
@@ -49,7 +49,7 @@ def open_database(settings: Settings, role: Role) -> Iterator[Engine]:
     with database_url(settings) as url:
         if settings.database_url is None:
             _with(connect(url), upgrade)
-        engine = connect(url, role=role)
+        engine = connect(url, role=role, silent_seconds=silent_seconds)
         try:
             with engine.connect() as connection:
                 require_head(connection)

@@ -1,7 +1,9 @@
 """Requests that leave an audit wait here; whatever waits together is committed together."""
 
 import asyncio
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from time import monotonic
 
@@ -16,6 +18,8 @@ from predictor.score_request import ScoreWish, parse_score_wish
 
 _SMALL_BODY = 16 * 1024
 """Bytes of a body that is read in the event loop; reading a larger one would hold the others up."""
+_READERS = 2
+"""Threads that read larger ones."""
 
 
 class AuditGroup:
@@ -38,13 +42,15 @@ class AuditGroup:
     ) -> None:
         """So many transactions run at once, each of at most about `most_rows` rows.
 
-        Beyond `waiting` requests further ones are told to come later.
+        Beyond `waiting` requests, those included whose bodies are being read, further ones are told to come later.
         """
         self._deployment = deployment
         self._most_subjects = most_subjects
         self._waiting = waiting
-        self._since: dict[AuditRequest, float] = {}
+        self._since: dict[object, float] = {}
         self._threads = ThreadPoolExecutor(transactions + computing_transactions, thread_name_prefix="blink-audits")
+        # Not those of the transactions, which may all be waiting for the database.
+        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="blink-bodies")
         keys: set[str] = set()
         self._lanes = [
             Lane(commit, at_once, self._threads, keys, self._start_lanes, most_rows=most_rows)
@@ -60,8 +66,9 @@ class AuditGroup:
             KeyConflictError: where the key came with another body.
             UnavailableError: where nothing can be audited now, or too many wait.
         """
-        wish = await self._read(asked.body)
-        return (await self._committed(asked_for(wish, asked, self._deployment.current()))).answer
+        with self._held():
+            wish = await self._read(asked.body)
+            return (await self._committed(asked_for(wish, asked, self._deployment.current()))).answer
 
     async def score_supplied(
         self, rows: Floats, subject_id: str, deployed: Deployed, request_id: str
@@ -72,13 +79,14 @@ class AuditGroup:
             BadInputError: where the row does not fit the model, or holds an infinity.
             UnavailableError: where nothing can be audited now, or too many wait.
         """
-        audited = await self._committed(supplied_for(rows, subject_id, deployed, request_id))
+        with self._held():
+            audited = await self._committed(supplied_for(rows, subject_id, deployed, request_id))
         assert audited.rows is not None  # noqa: S101 - only a key can have an answer from before
         return audited.rows, audited.audit_ids[0]
 
     @property
     def held(self) -> int:
-        """Requests that wait, or are being written."""
+        """Requests that are being read, wait, or are being written."""
         return len(self._since)
 
     @property
@@ -89,22 +97,28 @@ class AuditGroup:
 
     def close(self) -> None:
         """Let running transactions end; nothing waits any more when the protocols have ended."""
+        self._readers.shutdown(wait=True)
         self._threads.shutdown(wait=True)
 
     async def _read(self, body: bytes) -> ScoreWish:
         read = partial(parse_score_wish, body, most=self._most_subjects)
         if len(body) <= _SMALL_BODY:
             return read()
-        return await asyncio.get_running_loop().run_in_executor(self._threads, read)
+        return await asyncio.get_running_loop().run_in_executor(self._readers, read)
 
     async def _committed(self, request: AuditRequest) -> Audited:
+        return await self._lanes[int(request.computed)].committed(request)
+
+    @contextmanager
+    def _held(self) -> Iterator[None]:
         if self.held >= self._waiting:
             raise UnavailableError(f"overloaded: {self.held} requests wait for their audits already")
-        self._since[request] = monotonic()
+        place = object()
+        self._since[place] = monotonic()
         try:
-            return await self._lanes[int(request.computed)].committed(request)
+            yield
         finally:
-            del self._since[request]
+            del self._since[place]
 
     def _start_lanes(self) -> None:
         # Any of them may have waited for a key that is free now.

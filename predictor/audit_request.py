@@ -1,7 +1,8 @@
 """A request whose score leaves an audit, read and checked as far as that takes no database."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
+from time import monotonic
 
 from predictor.deployment import Deployed
 from predictor.errors import UnavailableError
@@ -36,6 +37,8 @@ class AuditRequest:
     """sha256 of what the key stands for; empty where there is none."""
     wants_answer: bool = True
     """Whether it came by `/score`, and gets its answer; other protocols write their own."""
+    since: float = field(default_factory=monotonic)
+    """When it began to wait, on the monotonic clock."""
 
     @property
     def computed(self) -> bool:

@@ -1,5 +1,8 @@
 """Scores that leave an audit: one transaction for a group of requests, ended before any of them is answered."""
 
+import logging
+import math
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -26,12 +29,16 @@ from predictor.composition import Audited, Outcome, composed, count_scores, each
 from predictor.errors import KeyConflictError, UnavailableError
 from predictor.group_rows import checked_requests, rows_of_group
 from predictor.metrics import Metrics
+from predictor.outage import Outage
 from predictor.subject_features import Moment
 
 __all__ = ["Asked", "AuditedScoring", "first_outcome"]
 
+_log = logging.getLogger(__name__)
+
 _PARTITION_DAYS = 8
 """Today and a week ahead."""
+_SILENT = "the database does not answer"
 
 
 class AuditedScoring:
@@ -59,6 +66,9 @@ class AuditedScoring:
         self._clock = clock
         self._seconds = seconds
         self._partitioned_on: date | None = None
+        self._outage = Outage(_log)
+        self._silent_at = -math.inf
+        """When the database last let a transaction wait until it was given up, on the monotonic clock."""
 
     def score(self, requests: Sequence[AuditRequest]) -> list[Outcome]:
         """What each request gets, in order; all are of one deployed model, and no two of one key.
@@ -79,14 +89,25 @@ class AuditedScoring:
         if self._database is None:
             message = "this server has no database, and a score must leave an audit: set DATABASE_URL"
             return {index: UnavailableError(message) for index in requests}
-        unwritten = True
+        # Who waited while it was silent has waited long enough: told without another try, and with them who came since.
+        if any(request.since < self._silent_at for request in requests.values()):
+            return {index: UnavailableError(_SILENT, unwritten=True) for index in requests}
+        return self._tried(self._database, requests)
+
+    def _tried(self, database: Engine, requests: Mapping[int, AuditRequest]) -> dict[int, Outcome]:
+        committing = False
         try:
-            with self._transaction(self._database) as connection:
+            with self._transaction(database) as connection:
                 outcomes, scored = self._written(connection, requests)
-                unwritten = False
+                committing = True
         except DatabaseAwayError as error:
+            self._outage.noticed(error)
+            if error.silent:
+                self._silent_at = time.monotonic()
             # Whether a commit that gets no answer was one, nobody can say.
-            return {index: UnavailableError(str(error), unwritten=unwritten) for index in requests}
+            said = f"{error}; whether the score was audited is not known" if committing else str(error)
+            return {index: UnavailableError(said, unwritten=not committing) for index in requests}
+        self._outage.over()
         if scored is not None:
             self._metrics.audits_committed(len(requests), len(scored))
             count_scores(self._metrics, self._portfolio.name, scored)

@@ -93,7 +93,14 @@ class Auditing:
 
     def _drain(self, spooled: SpooledAudits, folder: Path, write: SpoolWriter) -> None:
         limits = self._settings.limits
-        drainer = Drainer(spooled, folder, write, most_bytes=limits.spool_bytes, poll_seconds=limits.drain_poll_seconds)
+        drainer = Drainer(
+            spooled,
+            folder,
+            write,
+            reach=write.reach,
+            most_bytes=limits.spool_bytes,
+            poll_seconds=limits.drain_poll_seconds,
+        )
         arguments = (self._ended, self._deployment.release)
         self._threads.append(threading.Thread(target=drainer.run, args=arguments, daemon=True))
 

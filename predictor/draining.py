@@ -34,6 +34,15 @@ class SpoolWriter:
         self._metrics = metrics
         self._seconds = seconds
 
+    def reach(self) -> None:
+        """Do nothing where the database answers.
+
+        Raises:
+            DatabaseAwayError: where it is away.
+        """
+        with online_transaction(self._database, timeout_seconds=self._seconds):
+            pass  # its beginning was answered
+
     def __call__(self, records: Sequence[SpoolRecord]) -> None:
         """Write the records in one transaction.
 
@@ -62,12 +71,15 @@ class Drainer:
         folder: Path,
         write: Callable[[Sequence[SpoolRecord]], None],
         *,
+        reach: Callable[[], None],
         most_bytes: int,
         poll_seconds: float,
     ) -> None:
+        """`reach` raises DatabaseAwayError where it is no use to `write`."""
         self._spooled = spooled
         self._folder = folder
         self._write = write
+        self._reach = reach
         self._most_bytes = most_bytes
         self._poll_seconds = poll_seconds
 
@@ -86,6 +98,8 @@ class Drainer:
     def _drained(self) -> bool:
         try:
             if self._spooled.filled.is_set():
+                # While the last records are moved nobody can add to them: a silent database would hold scores up.
+                self._reach()
                 self._spooled.drain(self._write)
                 _log.info("the spool is empty: all audits in it were written to the database")
             for left in left_behind(self._folder, most_bytes=self._most_bytes):

@@ -17,6 +17,7 @@ from credit.portfolios import PortfolioName
 from credit.reasons import ReasonError
 from credit.scores import score_rows
 from predictor.deployment import Deployed, Deployment
+from predictor.outage import Outage
 from predictor.pace import pace_of
 
 _log = logging.getLogger(__name__)
@@ -33,6 +34,7 @@ class ChampionFollower:
         self._model_dir = model_dir
         self._portfolio = portfolio
         self._seconds = seconds
+        self._outage = Outage(_log)
 
     def look(self) -> None:
         """Load and swap in the champion where it is another than the one that serves.
@@ -47,7 +49,10 @@ class ChampionFollower:
                 self._deployment.unchanged()
             else:
                 self._deployment.replace(registered_bundle(self._model_dir, champion))
-        except (BundleError, ReasonError, DatabaseAwayError) as error:
+        except DatabaseAwayError as error:
+            self._outage.noticed(error)
+            self._deployment.refused(str(error))
+        except (BundleError, ReasonError) as error:
             self._deployment.refused(str(error))
 
     def _serves(self, model_id: str) -> bool:
@@ -56,7 +61,9 @@ class ChampionFollower:
 
     def _champion(self) -> RegisteredModel | None:
         with online_transaction(self._database, timeout_seconds=self._seconds) as connection:
-            return models.champion(connection, self._portfolio)
+            champion = models.champion(connection, self._portfolio)
+        self._outage.over()
+        return champion
 
 
 class RegistrationFollower:
@@ -67,6 +74,7 @@ class RegistrationFollower:
         self._database = database
         self._seconds = seconds
         self._answered = False
+        self._outage = Outage(_log)
 
     def look(self) -> None:
         """Take over the model's registration where it has changed; a database that is away changes nothing.
@@ -85,13 +93,16 @@ class RegistrationFollower:
     def looked_up(self, served: Deployed) -> Deployed:
         """A bundle as the registry knows it now; where the database is away, as it was known before."""
         try:
-            return as_registered(served, self._model(served.bundle.model_id))
+            registered = as_registered(served, self._model(served.bundle.model_id))
         except (SchemaOutdatedError, ReleaseOutdatedError) as error:
             return replace(served, obstacle=str(error))
         except DatabaseAwayError as error:
+            self._outage.noticed(error)
             if self._answered:  # what was known stays: an audit finds out for itself that the database is away
                 return served
             return replace(served, obstacle=f"{_not_looked_up(served.bundle)}: {error}")
+        self._outage.over()
+        return registered
 
     def _model(self, model_id: str) -> RegisteredModel | None:
         with online_transaction(self._database, timeout_seconds=self._seconds) as connection:

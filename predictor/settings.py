@@ -44,7 +44,9 @@ class Limits:
     gather_seconds: float = 0.0
     """Longest that a request waits for others to be scored with it; 0: those of the same turn of the event loop."""
     database_seconds: float = 5.0
-    """Longest wait for one statement."""
+    """Longest wait for one statement, which PostgreSQL keeps."""
+    grace_seconds: float = 1.0
+    """Time after that in which PostgreSQL should have said so; one that has not says nothing any more."""
     first_look_seconds: float = 5.0
     """Longest wait, before a server of one bundle listens, for what the registry says of the bundle."""
     first_request: Pauses = field(default_factory=Pauses)
@@ -59,6 +61,11 @@ class Limits:
     added. At the end, clients that go on calling are given this time to leave."""
     drain_seconds: int = 20
     """After that: longest wait for running requests. All together is below the 30 s that a pod is given."""
+
+    @property
+    def silent_seconds(self) -> float:
+        """Longest wait for a database that says nothing: for `connect`, which makes the engine."""
+        return self.database_seconds + self.grace_seconds
 
 
 @dataclass(frozen=True, slots=True)

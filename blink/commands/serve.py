@@ -21,7 +21,7 @@ from blink.settings import Loading, Settings, SettingsError, read_settings
 from credit.bundle.reader import verify_hashes
 from credit.database.connection import Role, connect
 from credit.portfolios import Portfolio
-from predictor.server import Listening, ServeSettings
+from predictor.server import Limits, Listening, ServeSettings
 from predictor.server import serve as run_server
 from predictor.spans import Spans
 from predictor.supervisor import Supervisor
@@ -31,6 +31,7 @@ HTTP_PORT = 8080
 GRPC_PORT = 8081
 
 ROLE: Role = "blink_scorer"
+LIMITS = Limits()
 
 Bring = Callable[[], Path]
 """Brings a bundle and gives its directory."""
@@ -49,7 +50,7 @@ def serve(arguments: Namespace) -> Outcome:
         return _supervise(arguments, settings)
     if arguments.bundle is not None or bring is not None:
         return _serve_one(arguments, settings, bring)
-    with open_database(settings, ROLE) as engine:
+    with open_database(settings, ROLE, silent_seconds=LIMITS.silent_seconds) as engine:
         served = _asked(arguments, named_portfolio(arguments.portfolio, settings), engine)
         _run(replace(served, model_dir=settings.model_dir), arguments, settings)
     return Outcome()
@@ -96,6 +97,7 @@ def _asked(arguments: Namespace, portfolio: Portfolio, database: Engine | None) 
         database=database,
         spool=arguments.spool,
         audited_only=arguments.audited_only,
+        limits=LIMITS,
     )
 
 
@@ -188,13 +190,13 @@ def _require_bundle(path: Path) -> None:
 def _database_whenever_it_comes(settings: Settings) -> Iterator[Engine | None]:
     """An engine that nobody has used yet; None where there is no database to wait for."""
     if settings.database_url is not None:
-        engine = connect(settings.database_url, role=ROLE)
+        engine = connect(settings.database_url, role=ROLE, silent_seconds=LIMITS.silent_seconds)
         try:
             yield engine
         finally:
             engine.dispose()
     elif (settings.home / "postgresql").is_dir():
-        with open_database(settings, ROLE) as engine:
+        with open_database(settings, ROLE, silent_seconds=LIMITS.silent_seconds) as engine:
             yield engine
     else:
         sys.stderr.write("no DATABASE_URL: V1 and V2 are answered, /score is not, because nothing can be audited\n")

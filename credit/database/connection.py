@@ -1,11 +1,13 @@
 """Connections: one engine for a process, acting as the role that its work needs."""
 
 import time
-from typing import Literal
+from collections.abc import Sequence
+from typing import Any, Literal, cast
 
 from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, InvalidatePoolError
 
+from credit.database.driver_connection import DriverConnection, DriverCursor, ServerSilentError, Watch
 from credit.database.errors import DatabaseError
 
 Role = Literal["blink_owner", "blink_loader", "blink_scorer", "blink_trainer", "blink_reader"]
@@ -13,14 +15,28 @@ Role = Literal["blink_owner", "blink_loader", "blink_scorer", "blink_trainer", "
 CONNECT_SECONDS = 10
 """Longest wait for a server that does not even refuse; the system's own is minutes."""
 
+# A peer that has vanished is noticed in a minute, not in the two hours of TCP's default: by us, of a connection that
+# is not in use, and by the server, whose session may hold locks.
+_KEEPALIVES = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+
 _FRESH_SECONDS = 1.0
 """A connection that was given back no longer ago is taken again without asking whether it still is one."""
 
 
-def connect(url: str, *, role: Role | None = None, pool_size: int = 5, schema: str | None = None) -> Engine:
+def connect(
+    url: str,
+    *,
+    role: Role | None = None,
+    pool_size: int = 5,
+    schema: str | None = None,
+    silent_seconds: float | None = None,
+) -> Engine:
     """An engine on the PostgreSQL at `url` whose sessions act as `role`, in UTC.
 
     Names without a schema are those of `schema`, where it is given: for libraries that make tables of their own.
+
+    Where `silent_seconds` is given, no call waits longer for a server that says nothing: it fails with a
+    ServerSilentError. It should be more than the limits of statements, which the server itself keeps while it runs.
 
     A login that is no member of `role` keeps its own rights: on a cluster each workload logs in as a user that
     was granted only its role.
@@ -28,15 +44,31 @@ def connect(url: str, *, role: Role | None = None, pool_size: int = 5, schema: s
     Raises:
         DatabaseError: where `url` is not the address of a PostgreSQL.
     """
-    options = "-c timezone=UTC" + ("" if schema is None else f" -c search_path={schema}")
-    arguments = {"options": options, "connect_timeout": CONNECT_SECONDS}
+    arguments = {
+        "options": _options(schema),
+        "connect_timeout": CONNECT_SECONDS,
+        "connection_factory": DriverConnection,
+        "cursor_factory": DriverCursor,
+        **_KEEPALIVES,
+    }
     # Statements' parameters are people's data, which errors and so logs must not show.
     engine = create_engine(_postgresql(url), pool_size=pool_size, hide_parameters=True, connect_args=arguments)
+    if silent_seconds is not None:
+        event.listen(engine, "do_connect", _watched_by(Watch(silent_seconds)))
     event.listen(engine, "checkin", _given_back)
     event.listen(engine, "checkout", _asked_unless_fresh(engine))
     if role is not None:
         event.listen(engine, "connect", _become(role))
     return engine
+
+
+def _options(schema: str | None) -> str:
+    settings = {"timezone": "UTC", **{f"tcp_{name}": value for name, value in _KEEPALIVES.items()}}
+    # Otherwise psycopg2 may have to set it, by a statement that nobody watches.
+    settings["datestyle"] = "ISO"
+    if schema is not None:
+        settings["search_path"] = schema
+    return " ".join(f"-c {name}={value}" for name, value in settings.items())
 
 
 def _postgresql(url: str) -> URL:
@@ -61,10 +93,19 @@ def _asked_unless_fresh(engine: Engine):  # type: ignore[no-untyped-def]  # noqa
             return
         try:
             engine.dialect.do_ping(connection)
+        except ServerSilentError:  # asking it for another connection would take as long again
+            raise
         except engine.dialect.loaded_dbapi.Error as error:
             raise InvalidatePoolError from error  # the pool connects anew, also for the others
 
     return ask
+
+
+def _watched_by(watch: Watch):  # type: ignore[no-untyped-def]  # noqa: ANN202 - an event handler
+    def connected(dialect, _record, arguments: Sequence[Any], named: dict[str, Any]) -> DriverConnection:  # type: ignore[no-untyped-def]  # noqa: ANN001
+        return watch.connected(lambda: cast("DriverConnection", dialect.connect(*arguments, **named)))
+
+    return connected
 
 
 def _become(role: Role):  # type: ignore[no-untyped-def]  # noqa: ANN202 - an event handler of SQLAlchemy's

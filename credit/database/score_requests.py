@@ -9,10 +9,11 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, Text, bindparam, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from credit.database.copying import bytes_field, copy_rows, line_of, text_field
+from credit.database.driver_connection import ServerSilentError
 from credit.database.errors import DatabaseError
 from credit.database.quick_statements import QuickStatement, milliseconds
 from credit.database.schema import SCORE_REQUESTS
@@ -22,7 +23,17 @@ ANONYMOUS = "anonymous"
 
 
 class DatabaseAwayError(DatabaseError):
-    """The database does not answer, or not in time; a later try may succeed."""
+    """The database does not answer, or not in time; a later try may succeed. The message names no host."""
+
+    def __init__(self, message: str, *, reason: str = "", silent: bool = False) -> None:
+        """`reason` is the driver's line, for a log; `silent` says that the server did not even refuse."""
+        super().__init__(message)
+        self.reason = reason
+        self.silent = silent
+
+
+_TOOK_TOO_LONG = {"57014", "55P03"}
+"""SQLSTATEs of a statement that was cancelled at its limit, and of a lock that was not free in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +89,11 @@ def answering_transaction(engine: Engine) -> Iterator[Connection]:
         with engine.begin() as connection:
             yield connection
     except (OperationalError, InterfaceError, PoolTimeoutError) as error:
-        raise DatabaseAwayError(f"the database does not answer: {_first_line(error)}") from error
+        raise _away(error) from error
     except DBAPIError as error:
         if not error.connection_invalidated:
             raise
-        raise DatabaseAwayError(f"the database went away: {_first_line(error)}") from error
+        raise _away(error) from error
 
 
 def current_moment(connection: Connection) -> tuple[str, datetime]:
@@ -149,5 +160,19 @@ def keep_first_answers(connection: Connection, *, client: str, answers: Sequence
         connection.execute(upsert(SCORE_REQUESTS).on_conflict_do_nothing(), rows)
 
 
-def _first_line(error: Exception) -> str:
-    return str(getattr(error, "orig", None) or error).strip().split("\n", 1)[0]
+def _away(error: SQLAlchemyError) -> DatabaseAwayError:
+    cause = getattr(_first(error), "orig", None) or error
+    reason = str(cause).strip().split("\n", 1)[0]
+    if isinstance(cause, ServerSilentError):
+        return DatabaseAwayError("the database does not answer", reason=reason, silent=True)
+    if getattr(cause, "pgcode", None) in _TOOK_TOO_LONG:
+        return DatabaseAwayError(f"the database takes too long: {reason}", reason=reason)
+    return DatabaseAwayError("the database cannot be reached", reason=reason)
+
+
+def _first(error: BaseException) -> BaseException:
+    """What went wrong first: the rollback of a lost connection fails too."""
+    first, link = error, error.__context__
+    while link is not None:
+        first, link = (link if isinstance(link, DBAPIError) else first), link.__context__
+    return first

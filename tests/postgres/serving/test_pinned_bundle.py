@@ -145,7 +145,7 @@ def test_with_nobody_at_the_databases_address_it_serves_what_needs_no_audit(bund
     nowhere = database.engine("blink_scorer").url.set(database=f"{name}_gone")
     away = connect(nowhere.render_as_string(hide_password=False), role="blink_scorer")
     with pinned(away, bundle) as running:
-        said = score_until(running, 503, "the database does not answer")["error"]
+        said = score_until(running, 503, "the database cannot be reached")["error"]
         assert said.startswith(f"model {bundle.model_id} has not been looked up in the database yet: ")
         assert running.get(f"/v2/models/{NAME}/ready")[0] == 200
         status, said = version_ready(running, bundle)

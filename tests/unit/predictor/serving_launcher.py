@@ -13,27 +13,35 @@ if "image" in TOLD:
 
     like_image(Path(__file__).parents[3], TOLD["image"])
 
+from sqlalchemy import Engine  # noqa: E402
+
 from credit.database.connection import connect  # noqa: E402
 from credit.portfolio_file import load_portfolio  # noqa: E402
 from predictor.server import Limits, Listening, ServeSettings, serve  # noqa: E402
 
 
 def settings(told: dict) -> ServeSettings:
+    limits = Limits(
+        database_seconds=told.get("database_seconds", 5.0),
+        goodbye_seconds=told.get("goodbye_seconds", 3.0),
+        grpc_connection_seconds=told.get("grpc_connection_seconds", 10.0),
+    )
     return ServeSettings(
         portfolio=load_portfolio("cash_advance"),
         model_name=told.get("model_name"),
         model_dir=Path(told["model_dir"]) if "model_dir" in told else None,
         bundle=Path(told["bundle"]) if "bundle" in told else None,
-        database=connect(told["url"], role="blink_scorer") if "url" in told else None,
+        database=database(told["url"], limits) if "url" in told else None,
         http_port=0,
         grpc_port=0,
         poll_seconds=told.get("poll_seconds", 0.1),
-        limits=Limits(
-            database_seconds=told.get("database_seconds", 5.0),
-            goodbye_seconds=told.get("goodbye_seconds", 3.0),
-            grpc_connection_seconds=told.get("grpc_connection_seconds", 10.0),
-        ),
+        spool=Path(told["spool"]) if "spool" in told else None,
+        limits=limits,
     )
+
+
+def database(url: str, limits: Limits) -> Engine:
+    return connect(url, role="blink_scorer", silent_seconds=limits.silent_seconds)
 
 
 def announce(listening: Listening) -> None:

@@ -263,6 +263,26 @@ def test_a_long_body_is_read_beside_the_event_loop(deployment):
     run(work())
 
 
+def test_a_long_body_waits_for_no_transaction_and_counts_from_the_beginning(deployment):
+    async def work() -> None:
+        with grouping(deployment, waiting=4) as (group, committing):
+            body = json.dumps([{"user_id": f"u-{n}", "features": dict.fromkeys(NAMES, n)} for n in range(50)]).encode()
+            writing = tasks(group, asked("a"), asked("b", features=""))
+            await begun(committing)
+            await begun(committing)
+            with pytest.raises(BadInputError, match="malformed JSON"):  # read, though all transactions are running
+                await group.score(Asked("c", None, body[:-1]))
+            reading = tasks(group, Asked("d", None, body), Asked("e", None, body), asked("f"))
+            with pytest.raises(UnavailableError, match="overloaded: 4 requests wait for their audits already"):
+                await reading[2]
+            for _ in range(4):
+                committing.ends.put(ECHO)
+            assert await asyncio.gather(*writing, *reading[:2]) == [b"a", b"b", b"d", b"e"]
+            assert group.held == 0
+
+    run(work())
+
+
 def test_a_row_of_another_protocol_gets_its_scores_and_its_audit(deployment, bundle):
     async def work() -> None:
         with grouping(deployment) as (group, committing):

@@ -3,6 +3,7 @@
 import errno
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
@@ -212,6 +213,26 @@ def test_a_drainer_tells_once_when_all_is_drained_and_takes_what_others_left(tmp
         told.append(list(keys))
         ended.set()
 
-    Drainer(spooled, tmp_path, write, most_bytes=MOST, poll_seconds=0.001).run(ended, caught_up)
+    Drainer(spooled, tmp_path, write, reach=lambda: None, most_bytes=MOST, poll_seconds=0.001).run(ended, caught_up)
     assert told == [["own", "left"]]
     assert not has_records(tmp_path / "0")
+
+
+def test_while_a_drainer_tries_to_reach_the_database_scores_are_kept(tmp_path):
+    spooled = SpooledAudits(claimed(tmp_path, most_bytes=MOST))
+    spooled.put([WrittenAudit.of(GOLDEN)], [answer("a")])
+    ended, reaching, reached = Event(), Event(), Event()
+
+    def reach() -> None:
+        reaching.set()
+        assert reached.wait(timeout=60)
+
+    drainer = Drainer(spooled, tmp_path, lambda _: None, reach=reach, most_bytes=MOST, poll_seconds=0.001)
+    with ThreadPoolExecutor(2) as threads:
+        running = threads.submit(drainer.run, ended, ended.set)
+        assert reaching.wait(timeout=60)
+        threads.submit(spooled.put, [WrittenAudit.of(GOLDEN)], [answer("b")]).result(timeout=60)
+        assert spooled.first_answer("b") == answer("b")
+        reached.set()
+        running.result(timeout=60)
+    assert not spooled.filled.is_set()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
+from blink import __version__
 from blink.database import open_database
 from blink.garbage import collect_seldom
 from blink.json_log import start_log
@@ -96,6 +97,7 @@ def _asked(arguments: Namespace, portfolio: Portfolio, database: Engine | None) 
         database=database,
         spool=arguments.spool,
         audited_only=arguments.audited_only,
+        version=__version__,
     )
 
 

@@ -30,6 +30,8 @@ def settings(told: dict) -> ServeSettings:
         poll_seconds=told.get("poll_seconds", 0.1),
         limits=Limits(
             database_seconds=told.get("database_seconds", 5.0),
+            receive_seconds=told.get("receive_seconds", 30.0),
+            drain_seconds=told.get("drain_seconds", 20),
             goodbye_seconds=told.get("goodbye_seconds", 3.0),
             grpc_connection_seconds=told.get("grpc_connection_seconds", 10.0),
         ),

@@ -55,6 +55,14 @@ def start_log(log_format: LogFormat) -> None:
         sys.unraisablehook = lambda said: _uncaught(said.exc_type, said.exc_value, said.exc_traceback)
 
 
+def tell(sentence: str) -> None:
+    """Say something to whoever started the command, on standard error: a line of the log where that is of JSON."""
+    if any(isinstance(handler.formatter, JsonLines) for handler in logging.getLogger().handlers):
+        _log.info(sentence)
+    else:
+        sys.stderr.write(f"{sentence}\n")
+
+
 def _uncaught(kind: type[BaseException], error: BaseException | None, places: TracebackType | None) -> None:
     """What Python would write of a fault that nobody caught; of one that only says to end, nothing."""
     if not issubclass(kind, SystemExit | KeyboardInterrupt):

@@ -17,8 +17,11 @@ from starlette.types import ASGIApp
 from predictor.ending import TICK_SECONDS, Ending
 from predictor.grpc_service import ScoringGrpcServer
 from predictor.http_protocol import ScoringHttpProtocol
+from predictor.listening import stop_connecting
 
 _NAME = "blinkscoring"
+_LAST_SECONDS = 0.2
+"""Time for connections that are being made at the end to be made, and to bring their request."""
 _BODIES_PART = 0.8
 """The part of the time for running requests after which no more is waited for what clients still have to send."""
 
@@ -69,6 +72,7 @@ class ScoringRestServer(RESTServer):  # type: ignore[misc]  # KServe ships no ty
                 self._look_at_connections()
                 self._every_second()
         await self._say_goodbye()
+        await self._accept_the_last()
         self._server.should_exit = True
         await asyncio.wait([serving], timeout=self._drain_seconds * _BODIES_PART)
         for connection in list(self._server.server_state.connections):
@@ -87,6 +91,10 @@ class ScoringRestServer(RESTServer):  # type: ignore[misc]  # KServe ships no ty
         open_ones = self._server.server_state.connections
         while open_ones and time.monotonic() < until:  # noqa: ASYNC110 - uvicorn tells nobody
             await asyncio.sleep(TICK_SECONDS)
+
+    async def _accept_the_last(self) -> None:
+        stop_connecting(self._listener)
+        await asyncio.sleep(_LAST_SECONDS)
 
 
 class ScoringServer(ModelServer):  # type: ignore[misc]  # KServe ships no types

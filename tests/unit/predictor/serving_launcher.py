@@ -27,6 +27,7 @@ def settings(told: dict) -> ServeSettings:
         database=connect(told["url"], role="blink_scorer") if "url" in told else None,
         http_port=0,
         grpc_port=0,
+        version="1.2.3",
         poll_seconds=told.get("poll_seconds", 0.1),
         limits=Limits(
             database_seconds=told.get("database_seconds", 5.0),

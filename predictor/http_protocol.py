@@ -77,7 +77,8 @@ class ScoringHttpProtocol(HttpToolsProtocol):  # type: ignore[misc]  # uvicorn's
 
     def on_headers_complete(self) -> None:
         """Begin the request, if its head is short enough and is not to be read a second time."""
-        self._check_head()
+        if self._pending or len(self.headers) > HEADER_LINES:
+            self._check_head()
         if self._offers():
             return
         super().on_headers_complete()
@@ -122,8 +123,9 @@ class ScoringHttpProtocol(HttpToolsProtocol):  # type: ignore[misc]  # uvicorn's
 
     def _rest_of(self, data: bytes) -> bytes:
         """Read a piece, and give back what is to be read after that; from where llhttp stopped, if it did."""
+        piece = data if len(data) <= _PIECE else data[:_PIECE]
         try:
-            self.parser.feed_data(data[:_PIECE])
+            self.parser.feed_data(piece)
         except httptools.HttpParserUpgrade as stopped:
             if not self._offers():  # a tunnel, which has been refused
                 return b""
@@ -132,14 +134,14 @@ class ScoringHttpProtocol(HttpToolsProtocol):  # type: ignore[misc]  # uvicorn's
             self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn makes it
             return head + rest
         if self.scope is not self._whole:
-            self._check_unfinished(len(data[:_PIECE]))
-        return data[_PIECE:]
+            self._check_unfinished(len(piece))
+        return b"" if piece is data else data[_PIECE:]
 
     def _check_head(self) -> None:
-        """Refuse a head that is too long; one that came in a single piece is not too long in bytes."""
+        """Refuse a head that is too long; one that came in a single piece has not too many bytes."""
         if len(self.headers) > HEADER_LINES:
             raise HeadTooLargeError(f"head: {len(self.headers)} header lines; at most {HEADER_LINES} are read")
-        if self._pending and _head_bytes(self.url, self.headers) > HEAD_BYTES:
+        if _head_bytes(self.url, self.headers) > HEAD_BYTES:
             raise HeadTooLargeError(f"head: over the limit of {HEAD_BYTES} bytes")
 
     def _check_unfinished(self, read: int) -> None:

@@ -40,7 +40,7 @@ class Assembly:
         self._ending = Ending()
         # REST ends first, then gRPC: half the time each.
         self._drain_seconds = limits.drain_seconds // 2
-        self._server = ScoringServer(self._ending, drain_seconds=self._drain_seconds)
+        self._server = ScoringServer(self._ending, version=settings.version, drain_seconds=self._drain_seconds)
         self._auditing = Auditing(settings, deployment, metrics)
         answering = self._answering(deployment, metrics)
         self._server.register_model(ScoringModel(settings.served_name, deployment, answering))
@@ -115,6 +115,7 @@ class Assembly:
             self._ending,
             goodbye_seconds=settings.limits.goodbye_seconds,
             drain_seconds=self._drain_seconds,
+            receive_seconds=settings.limits.receive_seconds,
             every_second=metrics.settle,
         )
 

@@ -27,6 +27,18 @@ class MediaTypeError(PredictorError):
     """A body is of a type, or in an encoding, that is not read here."""
 
 
+class MalformedError(PredictorError):
+    """What came on a connection is no request of its protocol."""
+
+
+class HeadTooLargeError(PredictorError):
+    """A request's head is longer than any that is read."""
+
+
+class SlowError(PredictorError):
+    """A request did not come whole in time."""
+
+
 class UnknownModelError(PredictorError):
     """No model of that name or version is served here."""
 

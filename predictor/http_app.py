@@ -18,7 +18,7 @@ from predictor.answering import Answering, Call
 from predictor.deployment import ASLEEP, Deployment
 from predictor.ending import Ending
 from predictor.errors import PredictorError
-from predictor.http_body import JSON, headers_of, read_body
+from predictor.http_body import JSON, read_body
 from predictor.http_errors import ErrorAnswers, request_id_of
 from predictor.http_gate import Gate
 from predictor.openapi import openapi
@@ -117,8 +117,8 @@ class Endpoints:
         return _json(answer)
 
     async def _body(self, request: Request, *, untyped: bool = False) -> bytes:
-        headers = headers_of(request.scope)
-        return await read_body(headers, request.receive, limit=self._limits.body_bytes, types=[JSON], untyped=untyped)
+        limit = self._limits.body_bytes
+        return await read_body(request.scope, request.receive, limit=limit, types=[JSON], untyped=untyped)
 
     async def _check_model(self, request: Request) -> None:
         params = request.path_params

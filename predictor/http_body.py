@@ -5,10 +5,13 @@ from collections.abc import Mapping, Sequence
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
 
-from predictor.errors import BadInputError, MediaTypeError, TooLargeError
+from predictor.errors import BadInputError, MediaTypeError, PredictorError, TooLargeError
 
 Headers = Mapping[bytes, bytes]
 """By name in lower case; of a header that came twice the last."""
+
+REFUSED_HEAD, REFUSED_BODY = "refused_head", "refused_body"
+"""Where, in a request's state, the connection writes the error that there is instead of a head, or of more body."""
 
 JSON = "application/json"
 BINARY = "application/octet-stream"
@@ -27,12 +30,12 @@ def headers_of(scope: Scope) -> Headers:
 
 
 async def read_body(
-    headers: Headers, receive: Receive, *, limit: int, types: Sequence[str], untyped: bool = False
+    scope: Scope, receive: Receive, *, limit: int, types: Sequence[str], untyped: bool = False
 ) -> bytes:
     """The whole body.
 
     Args:
-        headers: of the request.
+        scope: of the request.
         receive: its messages, of which none was taken yet.
         limit: most bytes.
         types: media types that are accepted.
@@ -41,27 +44,33 @@ async def read_body(
     Raises:
         MediaTypeError: where it is of another type, or compressed.
         TooLargeError: where it is longer, with or without a Content-Length.
+        MalformedError, SlowError: where the connection finds that its end will not come.
         ClientDisconnect: where the client left before its end.
     """
+    headers = headers_of(scope)
     _check_type(headers, types, untyped=untyped)
+    if b"transfer-encoding" in headers:
+        _check_coding(scope)
     said = headers.get(b"content-length", b"")
     if said.isdigit() and int(said) > limit and b"expect" in headers:
         raise _too_large(limit, read=False)
     body, more = await _next_part(receive)
     if not more and len(body) <= limit:
         return body
-    return await _rest(body, receive, limit, more=more)
+    return await _rest(body, scope, receive, limit, more=more)
 
 
-def json_length(headers: Headers) -> int | None:
+def json_length(scope: Scope) -> int | None:
     """Bytes of JSON before binary parts; None where there are no binary parts.
 
     Raises:
-        BadInputError: where the header is no number.
+        BadInputError: where the header is no number, or stands there twice.
     """
-    said = headers.get(_JSON_LENGTH)
+    said = headers_of(scope).get(_JSON_LENGTH)
     if said is None:
         return None
+    if (count := len(_values(scope, _JSON_LENGTH))) > 1:
+        raise BadInputError("Inference-Header-Content-Length", f"stands there {count} times; one is needed")
     if not (said.isdigit() and len(said) < 19):
         raise BadInputError("Inference-Header-Content-Length", "a number of bytes is needed")
     return int(said)
@@ -73,13 +82,19 @@ def idempotency_key(scope: Scope) -> str | None:
     Raises:
         BadInputError: where it is empty, too long, given twice, or not printable ASCII.
     """
-    keys = [value for name, value in scope["headers"] if name == b"idempotency-key"]
+    keys = _values(scope, b"idempotency-key")
     if not keys:
         return None
     key = str(keys[0].decode("latin-1")).strip()
     if len(keys) > 1 or not (key.isascii() and key.isprintable() and 1 <= len(key) <= _LONGEST_KEY):
         raise BadInputError("Idempotency-Key", f"one key of 1 to {_LONGEST_KEY} printable ASCII characters is needed")
     return key
+
+
+def refused_head(scope: Scope) -> PredictorError | None:
+    """Why this is no request: the connection has made it to answer what came instead of one; None where it is one."""
+    refusal: PredictorError | None = scope["state"].get(REFUSED_HEAD)
+    return refusal
 
 
 async def _next_part(receive: Receive) -> tuple[bytes, bool]:
@@ -89,9 +104,11 @@ async def _next_part(receive: Receive) -> tuple[bytes, bool]:
     return message.get("body", b""), message.get("more_body", False)
 
 
-async def _rest(first: bytes, receive: Receive, limit: int, *, more: bool) -> bytes:
+async def _rest(first: bytes, scope: Scope, receive: Receive, limit: int, *, more: bool) -> bytes:
     chunks, size = [first], len(first)
     while more:
+        if REFUSED_BODY in scope["state"]:
+            raise scope["state"][REFUSED_BODY]
         chunk, more = await _next_part(receive)
         size += len(chunk)
         if size > limit * _DRAINED:
@@ -113,6 +130,17 @@ def _check_type(headers: Headers, types: Sequence[str], *, untyped: bool) -> Non
         encoding = headers[b"content-encoding"].decode("latin-1").strip().lower()
         if encoding != "identity":
             raise MediaTypeError(f"Content-Encoding: bodies are read uncompressed, not {encoding[:64]!r}")
+
+
+def _check_coding(scope: Scope) -> None:
+    """Refuse what is coded as well as chunked: RFC 9112 (section 6.1) would have a 501, which is no fault of ours."""
+    coding = b", ".join(_values(scope, b"transfer-encoding")).decode("latin-1").strip().lower()
+    if coding != "chunked":
+        raise MediaTypeError(f"Transfer-Encoding: bodies are read chunked and uncompressed, not {coding[:64]!r}")
+
+
+def _values(scope: Scope, header: bytes) -> list[bytes]:
+    return [value for name, value in scope["headers"] if name == header]
 
 
 def _too_large(limit: int, *, read: bool) -> TooLargeError:

@@ -16,6 +16,9 @@ STATUS: Mapping[type[errors.PredictorError], HTTPStatus] = {
     errors.BadInputError: HTTPStatus.BAD_REQUEST,
     errors.TooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.MediaTypeError: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    errors.MalformedError: HTTPStatus.BAD_REQUEST,
+    errors.HeadTooLargeError: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+    errors.SlowError: HTTPStatus.REQUEST_TIMEOUT,
     errors.UnknownModelError: HTTPStatus.NOT_FOUND,
     errors.UnknownSubjectError: HTTPStatus.NOT_FOUND,
     errors.KeyConflictError: HTTPStatus.CONFLICT,
@@ -24,6 +27,7 @@ STATUS: Mapping[type[errors.PredictorError], HTTPStatus] = {
 
 
 _CLOSE: RawHeaders = ((b"connection", b"close"),)
+_LONGEST_PATH = 256
 
 
 class ErrorAnswers:
@@ -71,7 +75,7 @@ class ErrorAnswers:
         """A path or method that does not exist."""
         if not isinstance(error, HTTPException):
             raise error
-        message = f"{request.method} {request.url.path}: {error.detail}"
+        message = f"{request.method} {sent_path(request.scope)}: {error.detail}"
         named = tuple((name.lower().encode(), value.encode()) for name, value in (error.headers or {}).items())
         return starlette_response(error_answer(error.status_code, message, request_id_of(request), named))
 
@@ -83,8 +87,14 @@ def error_answer(status: int, message: str, request_id: str, headers: RawHeaders
 
 def only_post(scope: Scope, request_id: str) -> HttpAnswer:
     """The answer to another method on a path that takes POST."""
-    message = f"{scope['method']} {scope['path']}: Method Not Allowed"
+    message = f"{scope['method']} {sent_path(scope)}: Method Not Allowed"
     return error_answer(HTTPStatus.METHOD_NOT_ALLOWED, message, request_id, ((b"allow", b"POST"),))
+
+
+def sent_path(scope: Scope) -> str:
+    """The path as it was sent, escapes and all; of a long one its beginning."""
+    path = bytes(scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
+    return path if len(path) <= _LONGEST_PATH else f"{path[:_LONGEST_PATH]}..."
 
 
 def starlette_response(answer: HttpAnswer) -> Response:

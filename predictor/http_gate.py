@@ -3,6 +3,7 @@
 While the server ends, each answer also asks its client to use another connection.
 """
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -14,13 +15,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from predictor.ending import Ending
 from predictor.http_answer import RawHeaders
-from predictor.http_errors import error_answer
+from predictor.http_body import refused_head
+from predictor.http_errors import STATUS, error_answer
 from predictor.http_host import host_fault
 from predictor.metrics import Metrics
 from predictor.spans import Span, Spans
 from predictor.trace_context import RequestNames, follow, traceparent_of
 
 _log = logging.getLogger(__name__)
+
+MALFORMED = "malformed"
+"""The route by which requests are counted that were never read whole, so that they have none."""
 
 _CLIENT_LEFT = "499"  # nginx's number for a client that did not wait
 
@@ -63,6 +68,8 @@ class Gate:
             await self._answered(scope, receive, sent)
         except ClientDisconnect:
             sent.status = _CLIENT_LEFT
+        except asyncio.CancelledError:  # by uvicorn, which has waited for as long as an end may take
+            await self._cut_short(scope, sent)
         except Exception:
             _log.exception("request %s: %s %s failed", request_id, scope["method"], self._route(scope))
             if sent.status:
@@ -76,9 +83,20 @@ class Gate:
             if span is not None:
                 span.end(route, status)
 
+    async def _cut_short(self, scope: Scope, sent: "_Sent") -> None:
+        """Say that the server ends; whether the work was done is not known. What has begun to be sent is left."""
+        request_id = scope["state"]["request_id"]
+        _log.warning("request %s: %s %s was cut short by the end", request_id, scope["method"], self._route(scope))
+        if not sent.status:
+            message = "the server ended before the answer was there"
+            await error_answer(HTTPStatus.SERVICE_UNAVAILABLE, message, request_id).send(sent)
+
     def _answered(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """By the application; a request that does not name one host is refused in front of it."""
+        """By the application; in front of it is refused what is no whole request, or does not name one host."""
         state = scope["state"]
+        if refusal := refused_head(scope):
+            state["route"] = MALFORMED
+            return error_answer(STATUS[type(refusal)], str(refusal), state["request_id"]).send(send)
         if fault := host_fault(scope["headers"], state["headers"], scope["http_version"]):
             return error_answer(HTTPStatus.BAD_REQUEST, fault, state["request_id"]).send(send)
         return self._app(scope, receive, send)

@@ -7,7 +7,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from predictor.answering import Answering, Call
 from predictor.deployment import Deployment
 from predictor.http_answer import HttpAnswer, binary_answer, json_answer
-from predictor.http_body import BINARY, JSON, JSON_LENGTH_HEADER, headers_of, json_length, read_body
+from predictor.http_body import BINARY, JSON, JSON_LENGTH_HEADER, json_length, read_body
 from predictor.http_errors import ErrorAnswers, only_post
 from predictor.v2_json import V2Body, parse_v2, v2_answer
 
@@ -58,9 +58,8 @@ class InferPath:
         name, version = asked
         await self._deployment.wanted()
         self._deployment.check_name(self._name, name, version)
-        headers = headers_of(scope)
-        length = json_length(headers)
-        body = await read_body(headers, receive, limit=self._body_bytes, types=_TYPES, untyped=True)
+        length = json_length(scope)
+        body = await read_body(scope, receive, limit=self._body_bytes, types=_TYPES, untyped=True)
         call = Call(request_id, len(body), partial(parse_v2, body, length), partial(v2_answer, fallback_id=request_id))
         return _http_answer(await self._answering.infer(call))
 

@@ -4,7 +4,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from predictor.answering import Answering
 from predictor.http_answer import HttpAnswer, json_answer
-from predictor.http_body import JSON, headers_of, idempotency_key, read_body
+from predictor.http_body import JSON, idempotency_key, read_body
 from predictor.http_errors import ErrorAnswers, only_post
 
 ROUTE = "/score"
@@ -33,5 +33,5 @@ class ScorePath:
         if scope["method"] != "POST":
             return only_post(scope, request_id)
         key = idempotency_key(scope)
-        body = await read_body(headers_of(scope), receive, limit=self._body_bytes, types=(JSON,))
+        body = await read_body(scope, receive, limit=self._body_bytes, types=(JSON,))
         return json_answer(await self._answering.score(body, request_id, key))

@@ -17,6 +17,13 @@ from starlette.types import ASGIApp
 from predictor.ending import TICK_SECONDS, Ending
 from predictor.grpc_service import ScoringGrpcServer
 from predictor.http_protocol import ScoringHttpProtocol
+from predictor.listening import stop_connecting
+
+_NAME = "blinkscoring"
+_LAST_SECONDS = 0.2
+"""Time for connections that are being made at the end to be made, and to bring their request."""
+_BODIES_PART = 0.8
+"""The part of the time for running requests after which no more is waited for what clients still have to send."""
 
 
 class ScoringRestServer(RESTServer):  # type: ignore[misc]  # KServe ships no types
@@ -30,6 +37,7 @@ class ScoringRestServer(RESTServer):  # type: ignore[misc]  # KServe ships no ty
         *,
         goodbye_seconds: float,
         drain_seconds: int,
+        receive_seconds: float,
         every_second: Callable[[], None],
     ) -> None:
         """`every_second` is called about so often, while the server runs."""
@@ -43,6 +51,8 @@ class ScoringRestServer(RESTServer):  # type: ignore[misc]  # KServe ships no ty
         self._listener = listener
         self._ending = ending
         self._goodbye_seconds = goodbye_seconds
+        self._drain_seconds = drain_seconds
+        self._receive_seconds = receive_seconds
         self._every_second = every_second
         # uvicorn takes the signals over and would close idle connections at once, under requests on their way.
         self._server.handle_exit = lambda _signal, _frame: ending.begin()
@@ -59,10 +69,20 @@ class ScoringRestServer(RESTServer):  # type: ignore[misc]  # KServe ships no ty
             ticks += 1
             if ticks * TICK_SECONDS >= 1.0:
                 ticks = 0
+                self._look_at_connections()
                 self._every_second()
         await self._say_goodbye()
+        await self._accept_the_last()
         self._server.should_exit = True
+        await asyncio.wait([serving], timeout=self._drain_seconds * _BODIES_PART)
+        for connection in list(self._server.server_state.connections):
+            connection.give_up_waiting()
         await serving
+
+    def _look_at_connections(self) -> None:
+        now = time.monotonic()
+        for connection in list(self._server.server_state.connections):
+            connection.look(now, self._receive_seconds)
 
     async def _say_goodbye(self) -> None:
         # Each answer carries `Connection: close` by now. What is closed unasked may meet a request on its way, so
@@ -72,11 +92,16 @@ class ScoringRestServer(RESTServer):  # type: ignore[misc]  # KServe ships no ty
         while open_ones and time.monotonic() < until:  # noqa: ASYNC110 - uvicorn tells nobody
             await asyncio.sleep(TICK_SECONDS)
 
+    async def _accept_the_last(self) -> None:
+        stop_connecting(self._listener)
+        await asyncio.sleep(_LAST_SECONDS)
+
 
 class ScoringServer(ModelServer):  # type: ignore[misc]  # KServe ships no types
     """One portfolio's server: HTTP and gRPC in one event loop."""
 
-    def __init__(self, ending: Ending, *, drain_seconds: int) -> None:
+    def __init__(self, ending: Ending, *, version: str, drain_seconds: int) -> None:
+        """`version` is that of this software, which both protocols say."""
         _quiet()
         self._ending = ending
         super().__init__(
@@ -86,6 +111,8 @@ class ScoringServer(ModelServer):  # type: ignore[misc]  # KServe ships no types
             enable_latency_logging=False,
             grace_period=drain_seconds,
         )
+        # What the data plane says of the server; KServe has its own name and version there, and no way to another.
+        self.dataplane._server_name, self.dataplane._server_version = _NAME, version  # noqa: SLF001
 
     def run(self, rest: ScoringRestServer, grpc_server: ScoringGrpcServer, announce: Callable[[int], None]) -> None:
         """Serve until `stop`, SIGINT or SIGTERM; `announce` is called with gRPC's port when both listen.
@@ -118,11 +145,10 @@ class ScoringServer(ModelServer):  # type: ignore[misc]  # KServe ships no types
 
 
 def _quiet() -> None:
-    # KServe and uvicorn tell of every start at INFO, partly on standard output, which belongs to `--json`.
-    handler = logging.StreamHandler()
+    # KServe and uvicorn tell of every start at INFO, partly on standard output, which belongs to `--json`. KServe gives
+    # these loggers handlers of its own where "kserve" has none: what they log is to be written as all else is.
     for name in ("kserve", "uvicorn"):
-        logger = logging.getLogger(name)
-        logger.setLevel(logging.WARNING)
-        if not logger.handlers:
-            logger.addHandler(handler)
-            logger.propagate = False
+        logging.getLogger(name).setLevel(logging.WARNING)
+    kserve = logging.getLogger("kserve")
+    if not kserve.handlers:
+        kserve.addHandler(logging.NullHandler())

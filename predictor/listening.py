@@ -1,6 +1,20 @@
 """TCP sockets that servers on an event loop listen on."""
 
+import ctypes
 import socket
+import struct
+import sys
+from contextlib import suppress
+
+_SO_ATTACH_FILTER = 26
+_DROP_SYN = (
+    (0x30, 0, 0, 13),  # load the byte of flags of the TCP header
+    (0x54, 0, 0, 0x12),  # of these SYN and ACK
+    (0x15, 0, 1, 0x02),  # where there is SYN alone,
+    (0x06, 0, 0, 0),  # drop the packet;
+    (0x06, 0, 0, 0xFFFFFFFF),  # else take it
+)
+"""In the words of Linux's socket filters (linux/filter.h): code, jump if true, jump if false, operand."""
 
 
 def listening_socket(host: str, port: int, *, backlog: int = 2048, shared: bool = False) -> socket.socket:
@@ -29,6 +43,23 @@ def reserved_port(host: str, port: int) -> socket.socket:
         free.listen(1)
         found: int = free.getsockname()[1]
     return _bound(host, found, shared=True)
+
+
+def stop_connecting(listener: socket.socket) -> None:
+    """Have the kernel make no more connections for this socket, while those that it has made can still be accepted.
+
+    Closing a socket resets connections that nobody has accepted yet, whose clients may have sent a request. A client
+    that is not connected asks again after a second, and then is refused, or gets another server. Where the kernel
+    cannot do that (it is Linux's, socket(7)) nothing changes.
+    """
+    if sys.platform != "linux":
+        return
+    program = b"".join(struct.pack("HBBI", *instruction) for instruction in _DROP_SYN)
+    code = ctypes.create_string_buffer(program)
+    with suppress(OSError):
+        listener.setsockopt(
+            socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("HP", len(_DROP_SYN), ctypes.addressof(code))
+        )
 
 
 def _bound(host: str, port: int, *, shared: bool) -> socket.socket:

@@ -51,6 +51,8 @@ class Limits:
     """Longest wait, before a server of one bundle listens, for what the registry says of the bundle."""
     first_request: Pauses = field(default_factory=Pauses)
     """Waits for a model that the first request loads."""
+    receive_seconds: float = 30.0
+    """Longest that the head of an HTTP request may take to come, and longest pause within its body."""
     retry_seconds: int = 2
     """What a client that comes too early is told to wait."""
     goodbye_seconds: float = 3.0
@@ -98,6 +100,8 @@ class ServeSettings:
     limits: Limits = Limits()
     worker: WorkerPlace | None = None
     """This process's place among several of one server, with which it shares its ports; None: it is alone."""
+    version: str = "0.0.0"
+    """Of this software, said where a server's name is."""
     spans: Spans | None = None
     """What requests are traced by; None: nothing. Whoever made it closes it."""
     clock: Callable[[], datetime] | None = None

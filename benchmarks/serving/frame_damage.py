@@ -67,6 +67,22 @@ def _wrong_chunks(rng: np.random.Generator, request: HttpRequest) -> bytes:
     return head + b"Transfer-Encoding: chunked\r\n\r\n" + size + b"\r\n" + request.body + b"\r\n0\r\n\r\n"
 
 
+def _wrong_trailers(rng: np.random.Generator, request: HttpRequest) -> bytes:
+    head = b"POST %b HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n" % request.path
+    body = b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%b\r\n0\r\n" % (len(request.body), request.body)
+    return head + body + one_of(rng, _LINES) * one_of(rng, (1, 200)) + b"\r\n\r\n"
+
+
+def _large_head(rng: np.random.Generator, request: HttpRequest) -> bytes:
+    start, _, rest = request.sent.partition(b"\r\n")
+    size, lines = one_of(rng, ((10, 101), (10, 5_000), (1_000, 90), (70_000, 1), (300_000, 1)))
+    return start + b"\r\n" + (b"X: " + b"y" * size + b"\r\n") * lines + rest
+
+
+def _behind_a_good_one(rng: np.random.Generator, request: HttpRequest) -> bytes:
+    return request.sent + rng.bytes(int(rng.integers(1, 100)))
+
+
 def _cut(rng: np.random.Generator, request: HttpRequest) -> bytes:
     return request.sent[: max(1, place_in(rng, request.sent) - 1)]
 
@@ -81,6 +97,9 @@ FRAME_DAMAGE: Mapping[str, FrameDamage] = {
     "an odd header line": _odd_line,
     "an odd request line": _odd_start,
     "wrong chunks": _wrong_chunks,
+    "wrong trailers": _wrong_trailers,
+    "a head too large": _large_head,
+    "noise behind a request": _behind_a_good_one,
     "a request cut off": _cut,
     "noise for a request": _noise,
 }

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
+from blink import __version__
 from blink.database import open_database
 from blink.garbage import collect_seldom
-from blink.json_log import start_log
+from blink.json_log import start_log, tell
 from blink.model_source import bringing
 from blink.named_portfolio import named_portfolio
 from blink.outcome import Outcome, WrongCallError
@@ -98,6 +99,7 @@ def _asked(arguments: Namespace, portfolio: Portfolio, database: Engine | None) 
         spool=arguments.spool,
         audited_only=arguments.audited_only,
         limits=LIMITS,
+        version=__version__,
     )
 
 
@@ -199,7 +201,7 @@ def _database_whenever_it_comes(settings: Settings) -> Iterator[Engine | None]:
         with open_database(settings, ROLE, silent_seconds=LIMITS.silent_seconds) as engine:
             yield engine
     else:
-        sys.stderr.write("no DATABASE_URL: V1 and V2 are answered, /score is not, because nothing can be audited\n")
+        tell("no DATABASE_URL: V1 and V2 are answered, /score is not, because nothing can be audited")
         yield None
 
 
@@ -209,4 +211,4 @@ def _serving(listening: Listening) -> None:
 
 
 def _announce(listening: Listening) -> None:
-    sys.stderr.write(f"REST on http://{listening.host}:{listening.http_port}, gRPC on port {listening.grpc_port}\n")
+    tell(f"REST on http://{listening.host}:{listening.http_port}, gRPC on port {listening.grpc_port}")

@@ -139,7 +139,9 @@ def test_probes_of_ours_are_no_requests_that_are_watched():
     selectors = [each for expression in expressions for each in counted.findall(expression)]
     assert len(selectors) == 12
     (left_out,) = {re.search(r'route!~"([^"]+)"', each)[1] for each in selectors}
-    watched = [each for each in [*http_routes(), *GRPC_METHODS, "other"] if not re.fullmatch(left_out, each)]
+    watched = [
+        each for each in [*http_routes(), *GRPC_METHODS, "malformed", "other"] if not re.fullmatch(left_out, each)
+    ]
     assert watched == [
         "/score",
         "/v2/models/{name}/infer",
@@ -154,6 +156,7 @@ def test_probes_of_ours_are_no_requests_that_are_watched():
         "/v2/models/{name}/versions/{version}",
         "ModelMetadata",
         "ModelInfer",
+        "malformed",
         "other",
     ]
 

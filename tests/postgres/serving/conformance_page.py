@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable
 
 from blink.cli.page_file import write_or_check
+from tests.postgres.serving.broken_requests import BROKEN
 from tests.postgres.serving.client_requests import ASKED
 from tests.postgres.serving.good_requests import GOOD
 from tests.postgres.serving.refused_messages import BAD_MESSAGES
@@ -27,14 +28,16 @@ over gRPC, which no client would, and `test_conformance_clients.py` sends those 
 `InferenceGRPCClient`. Scores are compared with the model's own to the bit. In the model that this is tried on the first
 feature must not be missing, and the second is a category with the texts `never`, `once` and `often`.
 
-Two kinds of connection do end: one whose bytes are not HTTP, after a 400, and one that goes on sending beyond sixteen
-times the limit of a body, or announces with `Expect` a body that is over it, after a 413."""
+Two kinds of connection do end: one on which comes what is no whole HTTP request, after the answers to what came before
+and a last one (the third table, which `test_broken_requests.py` sends behind two good requests), and one that goes on
+sending beyond sixteen times the limit of a body, or announces with `Expect` a body that is over it, after a 413."""
 
 
 def page() -> str:
     """The page, as Markdown."""
     good = [(case.name, case.request.path, "200") for case in GOOD]
     bad = [(case.name, case.request.path, str(case.status), code(case.says)) for case in BAD]
+    broken = [(case.name, str(case.status), code(case.says)) for case in BROKEN]
     asked = [(one.name, str(one.status), one.code, code(one.says) if one.says else "the scores") for one in ASKED]
     messages = [(one.name, one.method, one.code, code(one.says)) for one in BAD_MESSAGES]
     sections = [
@@ -45,6 +48,8 @@ def page() -> str:
         table(("request", "path", "status", "the error begins"), bad),
         f"## Refused over gRPC ({len(messages)})",
         table(("message", "method", "code", "the error begins"), messages),
+        f"## Refused, and the connection ended ({len(broken)})",
+        table(("sent", "status", "the error begins"), broken),
         f"## By clients ({len(asked)}, of five kinds each)",
         table(("tensors", "HTTP", "gRPC", "answer"), asked),
     ]

@@ -255,6 +255,11 @@ OF_BINARY = (
         f"{LENGTH}: a number of bytes is needed",
     ),
     Bad(
+        "a JSON length given twice",
+        binary([announced(SIZE)], packed("d", *ROW), length=f"20\r\n{LENGTH}: 20"),
+        f"{LENGTH}: stands there 2 times; one is needed",
+    ),
+    Bad(
         "a JSON length below 0",
         binary([announced(SIZE)], packed("d", *ROW), length="-1"),
         f"{LENGTH}: a number of bytes is needed",

@@ -50,6 +50,12 @@ OF_HTTP = (
         "Content-Encoding: bodies are read uncompressed, not 'gzip'",
         415,
     ),
+    Bad(
+        "a body that is compressed and then chunked",
+        replace(infer(tensor()), headers={**JSON_TYPE, "transfer-encoding": "gzip"}, chunked=True),
+        "Transfer-Encoding: bodies are read chunked and uncompressed, not 'gzip, chunked'",
+        415,
+    ),
     Bad("no Host", replace(infer(tensor()), hosts=()), "Host: is missing; HTTP/1.1 needs one"),
     Bad(
         "two Hosts", replace(infer(tensor()), hosts=("localhost", "other")), "Host: stands there 2 times; one is needed"
@@ -126,6 +132,12 @@ OF_HTTP = (
         "a path that does not exist",
         Request(b"{}", "/v2/models/cash_advance/explain"),
         "POST /v2/models/cash_advance/explain: Not Found",
+        404,
+    ),
+    Bad(
+        "a path with escapes",
+        Request(b"{}", "/score%0d%0a%3Fx?y=%20"),
+        "POST /score%0d%0a%3Fx: Not Found",
         404,
     ),
     Bad("a path with a slash too many", Request(A2_BODY.encode(), "/score/"), "POST /score/: Not Found", 404),

@@ -61,6 +61,41 @@ def test_http_clients_that_keep_their_connections_lose_no_request(bundle):
     assert {status for statuses in seen for status in statuses} == {200}
 
 
+class Returning:
+    """A client with a connection for each request, until nobody listens any more."""
+
+    def __init__(self, server: Server, going: threading.Semaphore) -> None:
+        self._server = server
+        self._going = going
+
+    def run(self) -> list[int]:
+        """The statuses of all answers. A request that was sent and lost raises."""
+        statuses: list[int] = []
+        while True:
+            connection = self._server.connection()
+            try:
+                connection.connect()
+            except ConnectionRefusedError:
+                return statuses
+            connection.request("POST", INFER, BODY, {"Content-Type": "application/json"})
+            statuses.append(connection.getresponse().status)
+            connection.close()
+            if len(statuses) == 3:
+                self._going.release()
+
+
+@pytest.mark.parametrize("_again", [0, *(pytest.param(n, marks=pytest.mark.acceptance) for n in range(1, 10))])
+def test_clients_that_come_back_to_the_last_lose_no_request(bundle, _again):
+    with server_process(bundle=str(bundle.path), goodbye_seconds=0.5) as ending:
+        until_ready(ending)
+        with hammered(lambda going: Returning(ending, going).run()) as running:
+            ending.stop()
+            seen = [future.result(timeout=60) for future in running]
+        while ending.alive():  # a second signal would meet a process that is past its own handling of it
+            threading.Event().wait(0.01)
+    assert {status for statuses in seen for status in statuses} == {200}
+
+
 def test_a_connection_that_brings_nothing_more_holds_the_end_up_no_longer_than_told(bundle):
     with server_process(bundle=str(bundle.path), goodbye_seconds=0.5) as ending:
         until_ready(ending)

@@ -6,6 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 import pytest
+from kserve.protocol.grpc import grpc_predict_v2_pb2 as pb
+from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceStub
 
 from credit.bundle.errors import BundleError
 from credit.bundle.reader import load_bundle
@@ -49,6 +51,15 @@ def test_answers_given_at_once_are_those_given_alone(scoring, bundle):
         answers = list(pool.map(ask, rows))
     scored = score_rows(bundle, rows)
     assert answers == [(200, [[scored.margins[n]], scored.contributions[n].tolist()]) for n in range(len(rows))]
+
+
+def test_the_server_says_its_own_name_and_version_in_both_protocols(scoring):
+    async def ask():
+        async with grpc.aio.insecure_channel(scoring.grpc) as channel:
+            return await GRPCInferenceServiceStub(channel).ServerMetadata(pb.ServerMetadataRequest())
+
+    said, over_grpc = json.loads(scoring.get("/v2")[2]), asyncio.run(ask())
+    assert (said["name"], said["version"]) == (over_grpc.name, over_grpc.version) == ("blinkscoring", "1.2.3")
 
 
 def test_clients_cannot_load_or_unload_models(scoring):

@@ -23,6 +23,8 @@ from predictor.server import Limits, Listening, ServeSettings, serve  # noqa: E4
 def settings(told: dict) -> ServeSettings:
     limits = Limits(
         database_seconds=told.get("database_seconds", 5.0),
+        receive_seconds=told.get("receive_seconds", 30.0),
+        drain_seconds=told.get("drain_seconds", 20),
         goodbye_seconds=told.get("goodbye_seconds", 3.0),
         grpc_connection_seconds=told.get("grpc_connection_seconds", 10.0),
     )
@@ -34,6 +36,7 @@ def settings(told: dict) -> ServeSettings:
         database=database(told["url"], limits) if "url" in told else None,
         http_port=0,
         grpc_port=0,
+        version="1.2.3",
         poll_seconds=told.get("poll_seconds", 0.1),
         spool=Path(told["spool"]) if "spool" in told else None,
         limits=limits,

@@ -25,7 +25,8 @@ def read(parts: Sequence[bytes], *, more: bool = False, **headers: bytes) -> byt
         return next(coming)
 
     said = TYPED | {name.replace("_", "-").encode(): value for name, value in headers.items()}
-    return asyncio.run(read_body(said, receive, limit=10, types=[JSON]))
+    scope = {"type": "http", "headers": list(said.items()), "state": {"headers": said}}
+    return asyncio.run(read_body(scope, receive, limit=10, types=[JSON]))
 
 
 @pytest.mark.parametrize("parts", [[b"0123456789"], [b"01234", b"56789"], [b"", b"0123456789", b""], [b""]])

@@ -3,38 +3,11 @@
 import asyncio
 
 import pytest
-import uvicorn
-from uvicorn.server import ServerState
 
-from predictor.http_protocol import ScoringHttpProtocol
+from tests.unit.predictor.http_conversation import GET, Conversation, post
 
 OFFER = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n"
-GET = b"GET /last HTTP/1.1\r\nHost: h\r\n\r\n"
 LAST = ("GET", "/last", b"")
-
-
-class Transport(asyncio.Transport):
-    """Keeps what is written."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.written = b""
-        self.closed = False
-
-    def write(self, data):
-        self.written += data
-
-    def close(self):
-        self.closed = True
-
-    def is_closing(self):
-        return self.closed
-
-    def pause_reading(self):
-        pass
-
-    def resume_reading(self):
-        pass
 
 
 async def conversation(*pieces):
@@ -51,23 +24,11 @@ async def conversation(*pieces):
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
         await send({"type": "http.response.body", "body": b"ok"})
 
-    config = uvicorn.Config(app, lifespan="off", log_config=None, ws="none")
-    config.load()
-    state, transport = ServerState(), Transport()
-    connection = ScoringHttpProtocol(config=config, server_state=state, app_state={})
-    connection.connection_made(transport)
-    for piece in pieces:
-        connection.data_received(piece)
-        await asyncio.sleep(0)
-    for _ in range(100):
-        await asyncio.sleep(0)
-    sent_away = transport.closed
-    connection.connection_lost(None)
-    return asked, transport.written, sent_away
-
-
-def post(headers, body):
-    return b"POST /score HTTP/1.1\r\nHost: h\r\n" + headers + b"\r\n" + body
+    talking = Conversation(app)
+    await talking.send(*pieces)
+    sent_away = talking.transport.closed
+    talking.end()
+    return asked, talking.transport.written, sent_away
 
 
 WITH_LENGTH = post(OFFER + b"Content-Length: 5\r\n", b"hello")
@@ -106,19 +67,3 @@ def test_an_offer_does_not_keep_a_connection_that_the_client_ends():
     sent = WITH_LENGTH.replace(b"Connection: Upgrade", b"Connection: close, Upgrade")
     asked, _, sent_away = asyncio.run(conversation(sent))
     assert (asked, sent_away) == ([SCORED], True)
-
-
-@pytest.mark.parametrize(
-    "sent",
-    [
-        b"no HTTP at all\r\n\r\n",
-        b"CONNECT h:1 HTTP/1.1\r\nHost: h\r\n\r\n",
-        post(OFFER + b"Content-Length: x\r\n", b""),
-        post(OFFER + b"Transfer-Encoding: chunked\r\n", b"x\r\n"),
-    ],
-    ids=["noise", "a tunnel", "a wrong length", "a wrong chunk"],
-)
-def test_what_is_no_http_is_refused_and_the_connection_closed(sent):
-    _, written, sent_away = asyncio.run(conversation(sent))
-    assert written.startswith(b"HTTP/1.1 400 ")
-    assert sent_away

@@ -1,0 +1,85 @@
+"""What is no whole HTTP request, as bytes; each is refused, and then its connection ends."""
+
+from dataclasses import dataclass
+
+from predictor.http_protocol import HEAD_BYTES, HEADER_LINES
+from tests.postgres.serving.requests import INFER
+
+_HEAD = f"POST {INFER} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n".encode()
+_CHUNKED = _HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+_NO_HTTP = "no HTTP/1.1 request: "
+
+
+@dataclass(frozen=True)
+class Broken:
+    """Bytes, and what they get."""
+
+    name: str
+    sent: bytes
+    says: str
+    status: int = 400
+    headed: bool = False
+    """Whether its head was whole, so that it is counted by its path."""
+
+
+def _get(lines: bytes, target: bytes = b"/v2") -> bytes:
+    return b"GET " + target + b" HTTP/1.1\r\nHost: localhost\r\n" + lines + b"\r\n"
+
+
+BROKEN = (
+    Broken("noise", b"GARBAGE\r\n\r\n", _NO_HTTP + "Invalid method encountered"),
+    Broken("the hello of TLS", b"\x16\x03\x01\x02\x00\x01\x00", _NO_HTTP + "Invalid method encountered"),
+    Broken("the preface of HTTP/2", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", _NO_HTTP),
+    Broken("a version that is none", b"GET /v2 HTTP/9.9\r\nHost: localhost\r\n\r\n", _NO_HTTP + "Invalid HTTP version"),
+    Broken("a tunnel", b"CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n", "request line: its target is no path"),
+    Broken("a path beyond ASCII", _get(b"", "/é".encode()), _NO_HTTP + "Invalid char in url path"),
+    Broken("a header name with a blank", _get(b"X y: z\r\n"), _NO_HTTP + "Invalid header token"),
+    Broken("a header value with a NUL", _get(b"X: a\0b\r\n"), _NO_HTTP + "Invalid header value char"),
+    Broken("a folded header line", _get(b"X: y\r\n z\r\n"), _NO_HTTP),
+    Broken(
+        "a length that is no number", _HEAD + b"Content-Length: x\r\n\r\n", _NO_HTTP + "Invalid character in Content-"
+    ),
+    Broken("two lengths", _HEAD + b"Content-Length: 2\r\n" * 2 + b"\r\n{}", _NO_HTTP + "Duplicate Content-Length"),
+    Broken(
+        "a length of what is chunked",
+        _HEAD + b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+        _NO_HTTP + "Transfer-Encoding can't be present with Content-Length",
+    ),
+    Broken(
+        "a coding that is not chunked at its end",
+        _HEAD + b"Transfer-Encoding: chunked, gzip\r\n\r\n",
+        _NO_HTTP + "Invalid `Transfer-Encoding` header value",
+    ),
+    Broken(
+        "a chunk whose size is no number",
+        _CHUNKED + b"2\r\n{}\r\nx\r\n",
+        _NO_HTTP + "Invalid character in chunk size",
+        headed=True,
+    ),
+    Broken(
+        "a path over the limit of a head",
+        _get(b"", b"/" + b"x" * HEAD_BYTES),
+        f"head: over the limit of {HEAD_BYTES} bytes",
+        431,
+    ),
+    Broken(
+        "a header over the limit of a head",
+        _get(b"X: " + b"y" * HEAD_BYTES + b"\r\n"),
+        f"head: over the limit of {HEAD_BYTES} bytes",
+        431,
+    ),
+    Broken(
+        "too many header lines",
+        _get(b"X: y\r\n" * HEADER_LINES),
+        f"head: {HEADER_LINES + 1} header lines; at most {HEADER_LINES} are read",
+        431,
+    ),
+    Broken("a header without an end", _get(b"X: " + b"y" * 1_000_000)[:-4], "head: over the limit of ", 431),
+    Broken(
+        "trailers without an end",
+        _CHUNKED + b"2\r\n{}\r\n0\r\nX: " + b"y" * 1_000_000,
+        "head: over the limit of ",
+        431,
+        headed=True,
+    ),
+)

@@ -1,5 +1,6 @@
 """What one training run found and did, for people and for machines."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -42,6 +43,9 @@ class TrainingReport:
     """Trees; None where the algorithm has none."""
     calibration: Calibration
     calibrated_on: Calibrated
+    algorithm: str
+    settings: Mapping[str, str]
+    """What the model was fitted with, in plain text; the library's own behind `library.`."""
     judgement: Judgement
     answered: Answered | None
     """None where nobody wished to deploy."""
@@ -58,6 +62,8 @@ def to_json(report: TrainingReport) -> dict[str, Any]:
         "slices": [asdict(one) for one in report.slices],
         "vintages": [asdict(one) for one in report.vintages],
         "parity": asdict(report.parity),
+        "algorithm": report.algorithm,
+        "settings": dict(report.settings),
         "rounds": report.rounds,
         "calibration": {
             **asdict(report.calibration),

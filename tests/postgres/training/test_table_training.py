@@ -143,7 +143,7 @@ def test_a_batch_without_rows_is_refused_likewise(engine, load, tmp_path):
 
 
 def test_without_anything_loaded_that_is_said(engine, tmp_path):
-    with pytest.raises(InsufficientSamplesError, match="has no row as of .*; nothing is loaded. Load rows by"):
+    with pytest.raises(InsufficientSamplesError, match=r"has no row as of .*; nothing is loaded. Load rows by"):
         trained(engine, tmp_path, batch_id=None)
 
 

@@ -58,7 +58,7 @@ class Settings:
     otlp_endpoint: str | None = None
     """`OTEL_EXPORTER_OTLP_ENDPOINT`: the collector that a server's traces go to, OTLP over HTTP; None: no traces."""
     mlflow_tracking_uri: str | None = None
-    """`MLFLOW_TRACKING_URI`: where trainings are tracked; None: comparisons only, in a store under `home`."""
+    """`MLFLOW_TRACKING_URI`: where trainings are tracked; None: comparisons and tables, in a store under `home`."""
 
 
 def read_settings(environment: Mapping[str, str] = os.environ, *, home: Path | None = None) -> Settings:

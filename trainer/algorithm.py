@@ -89,6 +89,10 @@ class Estimator(Protocol):
     def weights(self) -> Weights:
         """Importance by the algorithm's own figure."""
 
+    @property
+    def parameters(self) -> Mapping[str, str]:
+        """Every parameter that the library says it was fitted with, those among them that nobody set."""
+
     def margins(self, rows: Floats) -> Floats:
         """The library's own margins `[n]` of rows `[n, d]`, on the scale of the algorithm's traits."""
 

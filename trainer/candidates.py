@@ -78,5 +78,6 @@ def chosen_of(
     finally:
         store.dispose()
     selection = selection_of(found)
+    progress(f"chosen: {found.chosen.name}, mean AUC {found.chosen.mean_auc:.4f} over {found.folds} folds", 1, 1)
     tracker.tell("selection", selection)
     return Chosen(portfolio.with_algorithm(found.chosen.algorithm), found.chosen.parameters, selection, found.equals)

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from credit.bundle.evaluation import RecordedEvaluation
-from trainer.comparison.selection import is_chosen
+from trainer.standing import is_chosen
 
 
 def drawn(report: Mapping[str, Any], evaluation: RecordedEvaluation) -> dict[str, bytes]:

@@ -15,6 +15,7 @@ from trainer.arrays import Floats, Indices, Outcomes
 from trainer.bootstrap import codes_of
 from trainer.calibration import IDENTITY, MIN_BADS, fit_calibration
 from trainer.cross_validation import assign_folds, repeated_folds
+from trainer.effective_settings import effective_settings
 from trainer.errors import InsufficientRowsError, TrainingError
 from trainer.fixed_settings import with_fixed
 from trainer.rows import Progress, Rows
@@ -60,6 +61,8 @@ class Fit:
     """Rows that it is judged by: the test slice, or all rows where predictions are out of fold."""
     log_odds: Floats
     """Calibrated predictions of the judged rows, in their order."""
+    settings: Mapping[str, str]
+    """What the model was fitted with, its library's own parameters among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +157,11 @@ def fit(
     fitter = Fitter(portfolio, algorithm, seed, threads, parameters or {})
     rng = np.random.default_rng(seed)
     if portfolio.split.kind is SplitKind.CROSS_VALIDATION:
+        progress(f"fit {portfolio.algorithm} on {_counted(rows, np.arange(len(rows)))}, in folds and on all", 1, 1)
         return _fit_cross_validated(rows, fitter, rng, progress)
-    return _fit_held_back(divided(rows, portfolio.split), rows, fitter, rng)
+    slices = _usable(divided(rows, portfolio.split), rows, algorithm)
+    progress(_announced(portfolio.algorithm, rows, slices), 1, 1)
+    return _fit_held_back(slices, rows, fitter, rng)
 
 
 def divided(rows: Rows, split: Split) -> Slices:
@@ -169,8 +175,18 @@ def divided(rows: Rows, split: Split) -> Slices:
     return split_by_time(rows.requested_at, rows.known_at, split)
 
 
+def _announced(algorithm: str, rows: Rows, slices: Slices) -> str:
+    """What is about to be fitted to which rows, and which others calibrate and judge it."""
+    grown = np.concatenate([slices.training, slices.stopping])
+    calibrated = f"{len(slices.calibration):,} calibrate it, " if len(slices.calibration) else ""
+    return f"fit {algorithm} on {_counted(rows, grown)}; {calibrated}{len(slices.test):,} judge it"
+
+
+def _counted(rows: Rows, chosen: Indices) -> str:
+    return f"{len(chosen):,} of {len(rows):,} rows, {int(rows.y[chosen].sum()):,} bad"
+
+
 def _fit_held_back(slices: Slices, rows: Rows, fitter: Fitter, rng: np.random.Generator) -> Fit:
-    slices = _usable(slices, rows, fitter.algorithm)
     grown = np.sort(np.concatenate([slices.training, slices.stopping]))
     settings = _settled(rows, slices, fitter)
     estimator = fitter.estimator(_sample(rows, grown), None, settings)
@@ -180,7 +196,8 @@ def _fit_held_back(slices: Slices, rows: Rows, fitter: Fitter, rng: np.random.Ge
         users = codes_of(rows.subject_id[grown])
         model = Model(estimator, *fitter.cross_fitted(_sample(rows, grown), users, settings, rng))
     counts = count_slices(slices, rows.y, rows.requested_at)
-    return Fit(model, counts, slices.fitted, slices.test, model.log_odds(rows.values[slices.test]))
+    log_odds = model.log_odds(rows.values[slices.test])
+    return Fit(model, counts, slices.fitted, slices.test, log_odds, effective_settings(settings, estimator))
 
 
 def _settled(rows: Rows, slices: Slices, fitter: Fitter) -> Any:
@@ -233,7 +250,7 @@ def _fit_cross_validated(rows: Rows, fitter: Fitter, rng: np.random.Generator, p
     model = Model(estimator, *fitter.cross_fitted(everything, users, settings, rng))
     every = np.arange(len(rows))
     counts = (count_slice("cross-validation", every, rows.y, rows.requested_at),)
-    return Fit(model, counts, every, every, log_odds)
+    return Fit(model, counts, every, every, log_odds, effective_settings(settings, estimator))
 
 
 def _small_model(rows: Rows, seen: Indices, fitter: Fitter, rng: np.random.Generator) -> Model:

@@ -9,7 +9,7 @@ import numpy as np
 from credit.association import MOST_ROWS, associations
 from credit.bundle.algorithms import algorithm_named as served
 from credit.costs import CostReport, Stakes, cost_report, stakes_of
-from credit.portfolios import Portfolio
+from credit.portfolios import Portfolio, Quality
 from trainer.algorithm import algorithm_named
 from trainer.arrays import Floats, Indices
 from trainer.bootstrap import Interval, codes_of
@@ -64,6 +64,8 @@ class Judgement:
     """How algorithm and settings were chosen, as JSON; None where the portfolio names them."""
     fairness: Screen | None = None
     """Outcomes by group; None where the portfolio has no protected columns."""
+    quality: Quality | None = None
+    """The gate that the model had to pass; None where the portfolio has none."""
 
     def compared(self, chosen: Chosen, portfolio: Portfolio) -> "Judgement":
         """The same with how the model was chosen, and the alternatives to it."""
@@ -99,6 +101,7 @@ def judge(rows: Rows, censored: Rows, fit: Fit, portfolio: Portfolio, rng: np.ra
         fitted=RowCount(len(fit.fitted), int(rows.y[fit.fitted].sum())),
         costs=_costs(judged, fit.log_odds, portfolio),
         fairness=_fairness(rows, judged, fit, portfolio, rng),
+        quality=portfolio.quality,
     )
 
 

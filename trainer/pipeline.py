@@ -28,7 +28,7 @@ from trainer.quality import require_quality, require_samples
 from trainer.recorded import Origin
 from trainer.report import TrainingReport
 from trainer.rows import Progress, Rows, Source, gather_rows, parity_of, vintages_of
-from trainer.table_rows import batch_rows, file_rows
+from trainer.table_rows import batch_rows, file_rows, require_file
 from trainer.tracking.facts import RunFacts, TrackingPlace
 from trainer.tracking.model import track_model
 from trainer.tracking.tracker import Tracker, tracked_run
@@ -93,6 +93,8 @@ def train(
     if order.as_of is not None and order.as_of > now:
         # Advances that are not due yet would look unpaid, and so bad.
         raise TrainingError(f"labels as of {order.as_of:%Y-%m-%d %H:%M} UTC lie in the future; give a time before now")
+    if order.data is not None:
+        require_file(order.data)
     wish = RunWish(order.portfolio.name, order.run_id, order.batch_id, order.workflow, order.as_of)
     with training_run(engine, wish, now=now) as run:
         if isinstance(run, PipelineRun):
@@ -156,7 +158,6 @@ def _fitted(
         progress=progress,
     )
     portfolio = chosen.portfolio
-    progress(f"fit {portfolio.algorithm} on {len(rows):,} rows, {int(rows.y.sum()):,} bad", 1, 1)
     fitted = fit(
         rows, portfolio, seed=order.seed, threads=order.threads, progress=progress, parameters=chosen.parameters
     )
@@ -292,6 +293,8 @@ def _report(
         rounds=model.estimator.rounds,
         calibration=model.calibration,
         calibrated_on=model.calibrated_on,
+        algorithm=order.portfolio.algorithm,
+        settings=trained.fit.settings,
         judgement=trained.judgement,
         answered=None,
     )

@@ -147,6 +147,8 @@ def metrics_of(judgement: Judgement) -> dict[str, Any]:
         found["costs"] = asdict(judgement.costs)
     if judgement.fairness is not None:
         found["fairness"] = screen_json(judgement.fairness)
+    if judgement.quality is not None:
+        found["quality_gate"] = asdict(judgement.quality)
     found["censored_as_good"] = None if judgement.sensitivity is None else asdict(judgement.sensitivity)
     return cast("dict[str, Any]", finite(found))
 

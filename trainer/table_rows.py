@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from credit.database.labels import NO_LABEL
-from credit.database.table_rows import stored_rows
+from credit.database.table_rows import loaded_batches, stored_rows
 from credit.groups import Codes, ProtectedCoder
+from credit.intake.errors import FileFormatError
 from credit.intake.source import open_table_file
 from credit.intake.table_classes import check_classes
 from credit.intake.table_keys import Keys
@@ -21,9 +22,12 @@ from credit.intake.table_rows import TableReader, TableRows
 from credit.intake.unlisted import StoredUnlisted, Unlisted
 from credit.portfolios import Portfolio
 from trainer.arrays import Floats, Indices, Outcomes, Times
-from trainer.errors import TrainingError
+from trainer.errors import InsufficientSamplesError, TrainingError
 from trainer.growing import Growing
 from trainer.rows import Progress, Rows
+
+MOST_BATCHES = 20
+"""Batches that an error names."""
 
 
 def batch_rows(
@@ -32,6 +36,7 @@ def batch_rows(
     """Every row of a batch, or of all batches, known at `as_of`, in order of time and then of subject.
 
     Raises:
+        InsufficientSamplesError: where there is none, with the batches that there are.
         MalformedTableError: where a feature has texts and none that the portfolio lists.
     """
     grown, unlisted = _Grown(portfolio), StoredUnlisted(portfolio.features)
@@ -41,8 +46,37 @@ def batch_rows(
         grown.add(_Part(part.observed_at, part.known_at, part.values, part.y, part.subject_id, texts))
         unlisted.add(part.values, part.unlisted)
         progress("rows of the table", len(grown), None)
+    if not len(grown):
+        batches = loaded_batches(connection, portfolio.name, most=MOST_BATCHES + 1)
+        raise InsufficientSamplesError(_no_rows(portfolio.name, batch_id, as_of, batches))
     unlisted.check(f"portfolio {portfolio.name}")
     return grown.rows()
+
+
+def _no_rows(portfolio: str, batch_id: str | None, as_of: datetime, batches: tuple[str, ...]) -> str:
+    """Why there is nothing to train on, and what to do."""
+    of_batch = "" if batch_id is None else f" of batch {batch_id}"
+    more = ", ..." if len(batches) > MOST_BATCHES else ""
+    there_are = f"loaded are the batches {', '.join(batches[:MOST_BATCHES])}{more}" if batches else "nothing is loaded"
+    if batches and (batch_id is None or batch_id in batches):
+        there_are = "what is loaded was not known then: give a later --as-of"
+    option = "" if batch_id is None else f" --batch-id {batch_id}"
+    return (
+        f"too few samples: 0 labelled rows; {portfolio} has no row{of_batch} as of {as_of:%Y-%m-%d %H:%M} UTC; "
+        f"{there_are}. Load rows by `blink data load {portfolio} --labels FILE{option}`, or train on a file by --data"
+    )
+
+
+def require_file(path: Path) -> None:
+    """Do nothing where there is such a file and it can be opened.
+
+    Raises:
+        FileFormatError: where not, before a run is begun for it.
+    """
+    try:
+        path.open("rb").close()
+    except OSError as error:
+        raise FileFormatError(f"{path.name}: cannot be read: {error.strerror}") from error
 
 
 def file_rows(

@@ -13,6 +13,13 @@ from credit.database.errors import DatabaseError
 from credit.ledger import canonical_bytes
 from credit.plain_table import table
 
+SCALES = {"log_odds_default": "log-odds of default", "probability": "probability of default before it is clipped"}
+"""What contributions add up to, by the score's scale."""
+AMOUNTS = (
+    "amounts: of a reason, how far its features' contributions lie above their mean over the reference rows; in the "
+    "table, the contributions themselves, which with the base add up to the {scale}"
+)
+
 
 def show(arguments: Namespace) -> Outcome:
     """A subject's latest score with its reasons and the contribution of each feature."""
@@ -40,6 +47,7 @@ def _facts(audit: Audit) -> dict[str, object]:
 
 def _text(audit: Audit) -> str:
     score = audit.score
+    scale = SCALES[score.scale]
     lines = [
         f"{score.subject_id} as of {score.as_of:%Y-%m-%d %H:%M:%S} UTC, by {score.model_id}",
         f"probability of repayment {score.repayment_probability:.2%}, {score.points} points",
@@ -47,7 +55,9 @@ def _text(audit: Audit) -> str:
         "principal reasons:" if score.reasons else "no adverse reason",
         *(f"  {reason.code:20} {reason.amount:+.3f}  {reason.sentence}" for reason in score.reasons),
         "",
-        table(("feature", "value", "log-odds of default"), _rows(audit)),
+        table(("feature", "value", scale), _rows(audit)),
+        "",
+        AMOUNTS.format(scale=scale),
     ]
     return "\n".join(lines)
 
@@ -60,4 +70,7 @@ def _rows(audit: Audit) -> list[tuple[str, str, str]]:
 
 
 def _value(audit: Audit, name: str, value: float | None) -> str:
-    return f"unknown: {audit.snapshot.null_reasons.get(name, 'not given')}" if value is None else f"{value:,.4g}"
+    """The stored value to its last digit, or why there is none."""
+    if value is None:
+        return f"unknown: {audit.snapshot.null_reasons.get(name, 'not given')}"
+    return f"{value:,}".removesuffix(".0")

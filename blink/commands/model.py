@@ -1,7 +1,7 @@
 """`blink model`: trained models."""
 
 from argparse import Namespace
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 
@@ -9,19 +9,23 @@ import numpy as np
 
 from blink.commands.lynq import lynq_exported
 from blink.database import open_database
-from blink.fairness_words import fairness_words
+from blink.model_page import ModelPage, page_text
 from blink.model_store import model_store
 from blink.outcome import Outcome, writable_folder
-from blink.settings import read_settings
+from blink.settings import Settings, read_settings
 from credit.bundle.errors import BundleError
 from credit.bundle.export import export_tl2cgen
-from credit.bundle.reader import Bundle, load_bundle
+from credit.bundle.reader import Bundle, Described, describe_bundle, load_bundle
 from credit.bundle.reference import feature_rows
 from credit.database.models import RegisteredModel, UnknownModelError, champion, get
 from credit.database.models import list_models as registered_models
+from credit.database.pipeline_runs import get_run
+from credit.database.promotion_events import last_wish
+from credit.model_store.errors import ModelStoreError
 from credit.model_store.local import local_bundle
 from credit.plain_table import table
 from credit.portfolios import PortfolioName
+from trainer.model_text import importance_text
 
 CHAMPION = "champion:"
 
@@ -36,29 +40,40 @@ def list_models(arguments: Namespace) -> Outcome:
     return Outcome(text, {"models": [_facts(model) for model in models]})
 
 
+NOT_REGISTERED = "manifest.json is not the one that was registered: train it again"
 NO_MODELS = "no models yet: `blink train PORTFOLIO --deploy` trains one"
 
 
 def show(arguments: Namespace) -> Outcome:
-    """A model's status and metrics."""
+    """A model on one page: what it is, what it was made of, how good it is, what was decided."""
     model = registered_model(arguments)
-    lines = [f"{model.model_id}  {model.status}  {model.algorithm}  {model.portfolio}"]
-    lines += [
-        f"  {name}: {_metric(name, value)}" for name, value in model.metrics.items() if not isinstance(value, list)
-    ]
-    return Outcome("\n".join(lines), _facts(model))
+    settings = read_settings(home=arguments.home)
+    with open_database(settings, "blink_reader") as engine, engine.connect() as connection:
+        wish = last_wish(connection, model.model_id)
+        run = None if model.run_id is None else get_run(connection, model.run_id)
+    bundle, why = _described(model, settings)
+    return Outcome(page_text(ModelPage(model, bundle, why, run, wish)), _facts(model))
 
 
-def _metric(name: str, value: object) -> str:
-    return fairness_words(value) if name == "fairness" and isinstance(value, Mapping) else figure(value)
+def _described(model: RegisteredModel, settings: Settings) -> tuple[Described | None, str]:
+    """What the bundle says, or why that cannot be had here."""
+    if model.model_path is None:
+        return None, "a bundle keeps them, and a model that was refused at training has none"
+    try:
+        path = local_bundle(model.model_id, settings.model_dir, model_store(settings))
+        bundle = describe_bundle(path)
+    except (BundleError, ModelStoreError) as error:
+        return None, str(error)
+    if model.manifest_sha256 is not None and bundle.manifest_sha256 != model.manifest_sha256.hex():
+        return None, f"{path}: {NOT_REGISTERED}"
+    return bundle, ""
 
 
 def importance(arguments: Namespace) -> Outcome:
     """A model's features by importance."""
     model = registered_model(arguments)
-    columns: Sequence[str] = tuple(model.feature_importance[0]) if model.feature_importance else ()
-    rows = [[figure(row[column]) for column in columns] for row in model.feature_importance]
-    return Outcome(table(columns, rows), {"model_id": model.model_id, "importance": list(model.feature_importance)})
+    found = list(model.feature_importance)
+    return Outcome(importance_text(found), {"model_id": model.model_id, "importance": found})
 
 
 def verify(arguments: Namespace) -> Outcome:
@@ -66,7 +81,7 @@ def verify(arguments: Namespace) -> Outcome:
     model = registered_model(arguments)
     bundle = _bundle(arguments, model)
     if model.manifest_sha256 is not None and bundle.manifest_sha256 != model.manifest_sha256.hex():
-        raise BundleError(f"{model.model_id}: manifest.json is not the one that was registered: train it again")
+        raise BundleError(f"{model.model_id}: {NOT_REGISTERED}")
     rows = len(bundle.golden.rows)
     return Outcome(
         f"{model.model_id}: every hash is right, {rows} golden rows reproduced",
@@ -127,14 +142,3 @@ def _plain(value: object) -> object:
     if isinstance(value, datetime):
         return value.isoformat()
     return value if isinstance(value, (str, int, float, bool, dict, list, tuple, type(None))) else str(value)
-
-
-def figure(value: object) -> str:
-    """A metric for people; an interval behind its estimate."""
-    if isinstance(value, float):
-        return f"{value:.4f}"
-    if isinstance(value, Mapping) and value.keys() == {"estimate", "lower", "upper"}:
-        return f"{figure(value['estimate'])} [{figure(value['lower'])}, {figure(value['upper'])}]"
-    if isinstance(value, Mapping):
-        return ", ".join(f"{name} {figure(inner)}" for name, inner in value.items())
-    return str(value)

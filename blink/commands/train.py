@@ -4,6 +4,7 @@ import getpass
 import os
 from argparse import Namespace
 from datetime import UTC, datetime
+from importlib.util import find_spec
 
 from blink.database import open_database
 from blink.model_store import writable_store
@@ -13,6 +14,7 @@ from blink.progress import progress
 from blink.run_texts import came_of
 from blink.settings import Settings, read_settings
 from credit.database.pipeline_runs import PipelineRun
+from credit.portfolios import Portfolio
 from trainer.candidates import ComparisonWish
 from trainer.deployment import Deployment
 from trainer.pipeline import TrainingOrder
@@ -25,8 +27,9 @@ from trainer.tracking.facts import TrackingPlace
 def train(arguments: Namespace) -> Outcome:
     """Train a model of a portfolio, and deploy it where that was asked for and its gate agrees."""
     settings = read_settings(home=arguments.home)
+    portfolio = named_portfolio(arguments.portfolio, settings)
     order = TrainingOrder(
-        portfolio=named_portfolio(arguments.portfolio, settings),
+        portfolio=portfolio,
         model_dir=settings.model_dir,
         store=writable_store(settings),
         seed=arguments.seed,
@@ -38,7 +41,7 @@ def train(arguments: Namespace) -> Outcome:
         batch_id=arguments.batch_id,
         workflow=arguments.workflow,
         comparison=_comparison(arguments),
-        tracking=_tracking(arguments, settings),
+        tracking=_tracking(arguments, settings, portfolio),
     )
     with open_database(settings, "blink_trainer") as engine, progress() as report:
         trained = train_model(engine, order, now=datetime.now(UTC), progress=report)
@@ -78,14 +81,18 @@ def _comparison(arguments: Namespace) -> ComparisonWish | None:
     return ComparisonWish(arguments.trials or 0, arguments.jobs or min(2, os.cpu_count() or 1))
 
 
-def _tracking(arguments: Namespace, settings: Settings) -> TrackingPlace | None:
-    """Comparisons are always tracked; other trainings where somebody said where."""
+def _tracking(arguments: Namespace, settings: Settings, portfolio: Portfolio) -> TrackingPlace | None:
+    """Where somebody said; else in the store under `home`, for comparisons and for lenders' own tables.
+
+    A table's plain training is tracked where MLflow is installed, and not in a pod, whose disk goes with it. Of
+    advances, retrained every week, the registry has the record, and MLflow takes seconds to import.
+    """
     if settings.mlflow_tracking_uri is not None:
         return TrackingPlace(settings.mlflow_tracking_uri)
-    if not arguments.compare:
-        return None
     folder = settings.home / "mlflow"
-    return TrackingPlace(f"sqlite:///{folder / 'mlflow.db'}", folder / "artifacts")
+    at_home = TrackingPlace(f"sqlite:///{folder / 'mlflow.db'}", folder / "artifacts", asked_for=arguments.compare)
+    of_itself = portfolio.table is not None and not settings.in_pod and find_spec("mlflow") is not None
+    return at_home if arguments.compare or of_itself else None
 
 
 def _deployment(arguments: Namespace, settings: Settings) -> Deployment | None:

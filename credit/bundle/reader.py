@@ -106,6 +106,29 @@ class Bundle:
         return content
 
 
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What a bundle says of its model; no engine is loaded."""
+
+    manifest: Manifest
+    manifest_sha256: str
+    """In hex."""
+    evaluation: RecordedEvaluation | None
+    """What the training saw of its rows; None where the bundle has no such file, as older ones."""
+
+
+def describe_bundle(path: Path) -> Described:
+    """What a bundle says of its model, after checking every hash.
+
+    Raises:
+        BundleError: naming the file that is missing, unexpected, changed or unreadable.
+    """
+    said, files = _verified(path)
+    kept = files.get(evaluation.FILE)
+    recorded = None if kept is None else evaluation.evaluation_from_bytes(kept)
+    return Described(said, hashlib.sha256(files[manifest.FILE]).hexdigest(), recorded)
+
+
 def verify_hashes(path: Path) -> Manifest:
     """The manifest of a bundle of which every file has its hash; no model is loaded.
 

@@ -9,10 +9,11 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Row, TextClause, text
+from sqlalchemy import Connection, Row, TextClause, select, text
 
 from credit.categories import codes_of
 from credit.database.labels import NO_LABEL
+from credit.database.schema import GROUND_TRUTH_LABELS
 from credit.portfolios import Feature, FeatureKind, TableRule
 
 ROWS_AT_ONCE = 10_000
@@ -85,6 +86,13 @@ def stored_rows(
     reader = _Reader(portfolio.features)
     for rows in streamed.partitions():
         yield _stored(reader, rows, portfolio.features, protected)
+
+
+def loaded_batches(connection: Connection, portfolio: str, *, most: int) -> tuple[str, ...]:
+    """Names of a portfolio's batches that have rows, in order and at most so many."""
+    labels = GROUND_TRUTH_LABELS.c
+    found = select(labels.batch_id).where(labels.portfolio == portfolio).distinct().order_by(labels.batch_id)
+    return tuple(connection.scalars(found.limit(most)))
 
 
 def latest_rows(

@@ -1,7 +1,7 @@
 """The baseline of all others: everybody has the sample's bad rate."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,6 +35,11 @@ class BaseRate:
     def weights(self) -> Weights:
         """None matters."""
         return Weights("coefficient", np.zeros(len(self.feature_names)))
+
+    @property
+    def parameters(self) -> Mapping[str, str]:
+        """There are none."""
+        return {}
 
     @property
     def native(self) -> bytes:

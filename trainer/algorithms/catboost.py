@@ -24,6 +24,7 @@ from trainer.algorithm import (
     require_numeric,
 )
 from trainer.arrays import Floats
+from trainer.effective_settings import plain
 from trainer.errors import TrainingError
 
 
@@ -95,6 +96,11 @@ class Trees:
         """How much predictions change on average where a feature's value does, in per cent of all features'."""
         change = self.model.get_feature_importance(type="PredictionValuesChange")
         return Weights("prediction change", np.asarray(change, dtype=np.float64))
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """CatBoost's, at the values that it took."""
+        return plain(self.model.get_all_params())
 
     def margins(self, rows: Floats) -> Floats:
         """Log-odds of default `[n]` of rows `[n, d]`."""

@@ -9,6 +9,7 @@ from credit.portfolios import Feature
 from forest.lightgbm_import import lightgbm
 from trainer.algorithm import Boosting, Range, Sample, Traits, Weights, categorical_columns, monotone_constraints
 from trainer.arrays import Floats
+from trainer.effective_settings import plain
 
 NAME = "lightgbm"
 TRAITS = Traits(stops_early=True, monotone=True)
@@ -41,6 +42,13 @@ class Trees:
     native: bytes
     rounds: int
     weights: Weights
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """LightGBM's, as its text ends with them: `[name: value]`, one a line."""
+        _, _, behind = self.native.decode().partition("\nparameters:\n")
+        lines = behind.partition("\nend of parameters")[0].splitlines()
+        return plain(dict(line.strip("[]").split(": ", 1) for line in lines if ": " in line))
 
     def margins(self, rows: Floats) -> Floats:
         """Log-odds of default `[n]` of rows `[n, d]`."""

@@ -14,6 +14,7 @@ from credit.portfolios import Feature
 from forest.linear_engine import LinearModel
 from trainer.algorithm import Range, Sample, Traits, Weights, require_both_classes, require_numeric
 from trainer.arrays import Floats
+from trainer.effective_settings import plain
 from trainer.errors import TrainingError
 
 NAME = "logistic_regression"
@@ -60,6 +61,11 @@ class Regression:
             fill=_FILL,
         )
         return linear_to_bytes(self.feature_names, model)
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """scikit-learn's."""
+        return plain(self.regression.get_params())
 
     def margins(self, rows: Floats) -> Floats:
         """Log-odds of default `[n]` of rows `[n, d]`."""

@@ -10,6 +10,7 @@ from credit.portfolios import Feature
 from forest.treelite_engine import checkpoint_of_scikit_learn
 from trainer.algorithm import Range, Sample, Traits, Weights, require_both_classes, require_numeric
 from trainer.arrays import Floats
+from trainer.effective_settings import plain
 from trainer.errors import TrainingError
 
 NAME = "random_forest"
@@ -53,6 +54,11 @@ class Forest:
     def weights(self) -> Weights:
         """Share of the impurity (Gini) that splits on each feature took away."""
         return Weights("impurity decrease", np.asarray(self.classifier.feature_importances_, dtype=np.float64))
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """scikit-learn's."""
+        return plain(self.classifier.get_params())
 
     def margins(self, rows: Floats) -> Floats:
         """Probability of default before calibration `[n]` of rows `[n, d]` without infinities."""

@@ -1,8 +1,9 @@
 """Gradient-boosted trees by XGBoost (Chen and Guestrin 2016), monotone where a feature's direction is declared."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from trainer.algorithm import (
     require_both_classes,
 )
 from trainer.arrays import Floats, Outcomes
+from trainer.effective_settings import plain
 from trainer.errors import TrainingError
 
 with hidden("dask", "matplotlib", "pandas", "sklearn"):
@@ -76,10 +78,25 @@ class Trees:
         gain = self.booster.get_score(importance_type="total_gain")
         return Weights("gain", np.array([float(gain.get(name, 0.0)) for name in self.names]))
 
+    @property
+    def parameters(self) -> dict[str, str]:
+        """XGBoost's, at the values that it took."""
+        return plain(_parameter_groups(json.loads(self.booster.save_config())))
+
     def margins(self, rows: Floats) -> Floats:
         """Log-odds of default `[n]`, computed in float32, of rows `[n, d]` without infinities."""
         matrix = _matrix(rows, None, self.names, self.types, threads=1)
         return np.asarray(self.booster.predict(matrix, output_margin=True), dtype=np.float64)
+
+
+def _parameter_groups(config: Mapping[str, Any]) -> dict[str, Any]:
+    """All that stands in groups whose names end with `_param`, however deep."""
+    found: dict[str, Any] = {}
+    for name, value in config.items():
+        for one in value if isinstance(value, list) else [value]:
+            if isinstance(one, dict):
+                found |= one if name.endswith("_param") else _parameter_groups(one)
+    return found
 
 
 def settings_for(sample: Sample, *, stopping: bool) -> Settings:

@@ -17,9 +17,9 @@ from trainer.card.explained import Explained, explained
 from trainer.card.measures import measures
 from trainer.card.registration import Registration
 from trainer.card.shap_plots import SHOWN
-from trainer.comparison.selection import is_chosen
 from trainer.importance import rank_importance
 from trainer.publication import importance_row
+from trainer.standing import is_chosen
 
 
 def page_of(bundle: Bundle, registration: Registration | None) -> str:

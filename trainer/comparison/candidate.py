@@ -9,6 +9,7 @@ import numpy as np
 from trainer.algorithm import Estimator, Sample
 from trainer.arrays import Floats, Indices
 from trainer.comparison.folds import Fold
+from trainer.effective_settings import effective_settings
 from trainer.evaluation import log_losses
 from trainer.fairness.acceptance import GroupAcceptance, acceptance_of, accepted_by_group
 from trainer.fitting import MIN_STOPPING_BADS, Fitter
@@ -31,6 +32,8 @@ class FoldFigures:
     """Trees; None where there are none."""
     groups: tuple[GroupAcceptance, ...] = ()
     """By protected columns: told to people, never used to choose."""
+    settings: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """What it was fitted with."""
 
 
 def figures_of(stored: Mapping[str, Any]) -> FoldFigures:
@@ -52,6 +55,8 @@ class Trial:
     """Whether it was given up before the last fold."""
     seconds: float = field(default=0.0, compare=False)
     """That fitting took, by one thread."""
+    settings: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """What it was fitted with, by all folds; empty before it has ended."""
 
     @property
     def name(self) -> str:
@@ -80,19 +85,22 @@ def judge_fold(rows: Rows, fold: Fold, fitter: Fitter) -> FoldFigures:
     Raises:
         TrainingError: where the algorithm does not take the features.
     """
-    estimator = _fitted(rows, fold, fitter)
+    estimator, settings = _fitted(rows, fold, fitter)
     unseen = rows.values[fold.unseen]
     y, margins = rows.y[fold.unseen], estimator.margins(unseen)
     loss = log_losses(y, _log_odds(margins, fitter.algorithm.TRAITS.scale))
     groups = accepted_by_group(margins, rows.protected[fold.unseen])
-    return FoldFigures(auc_of(y, margins), float(loss.mean()), estimator.rounds, groups)
+    return FoldFigures(
+        auc_of(y, margins), float(loss.mean()), estimator.rounds, groups, effective_settings(settings, estimator)
+    )
 
 
-def _fitted(rows: Rows, fold: Fold, fitter: Fitter) -> Estimator:
+def _fitted(rows: Rows, fold: Fold, fitter: Fitter) -> tuple[Estimator, Any]:
+    """With its settings, of the algorithm's own type."""
     stops = fitter.algorithm.TRAITS.stops_early and rows.y[fold.stopping].sum() >= MIN_STOPPING_BADS
     training = _sample(rows, fold.training if stops else fold.seen)
     settings = fitter.settings_for(training, stopping=bool(stops))
-    return fitter.estimator(training, _sample(rows, fold.stopping) if stops else None, settings)
+    return fitter.estimator(training, _sample(rows, fold.stopping) if stops else None, settings), settings
 
 
 def _sample(rows: Rows, chosen: Indices) -> Sample:

@@ -157,6 +157,8 @@ def _space(algorithm: Algorithm, portfolio: Portfolio) -> tuple[Range, ...]:
 def _run(lanes: list[Lane], jobs: int, progress: Progress, listener: Listener) -> tuple[Trial, ...]:
     whole = sum(lane.trials for lane in lanes)
     remembered = [trial for lane in lanes for trial in lane.study.ended()[: lane.trials]]
+    if remembered:
+        progress(_resumed(len(remembered), whole), 1, 1)
     for trial in remembered:
         listener(trial)
     for done, trial in enumerate(race(lanes, jobs=jobs), start=len(remembered) + 1):
@@ -164,6 +166,12 @@ def _run(lanes: list[Lane], jobs: int, progress: Progress, listener: Listener) -
         progress("trials compared", done, whole)
     ended = {lane.study.algorithm: lane.study.ended()[: lane.trials] for lane in lanes if lane.dropped is None}
     return tuple(trial for of_one in ended.values() for trial in of_one)
+
+
+def _resumed(remembered: int, whole: int) -> str:
+    if remembered == whole:
+        return f"compared before: all {whole:,} trials are remembered, none is fitted again"
+    return f"the comparison goes on: {remembered:,} of {whole:,} trials are remembered, {whole - remembered:,} follow"
 
 
 def _folds(rows: Rows, chosen: Indices, portfolio: Portfolio, *, by_time: bool, seed: int) -> tuple[Fold, ...]:
@@ -189,6 +197,7 @@ def _key(rows: Rows, rows_sha256: str, portfolio: Portfolio, seed: int, *, by_ti
         "by_time": by_time,
         "protected": _protected_sha256(rows.protected),
         "libraries": libraries,
+        "trials_keep": "settings",  # those of an earlier release do not
     }
     return hashlib.sha256(json.dumps(stated, sort_keys=True).encode()).hexdigest()
 

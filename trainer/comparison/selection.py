@@ -1,9 +1,8 @@
 """Which of the compared is trained: one standard error, the simpler wins."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -79,8 +78,3 @@ def _standing(trial: Trial, best: Trial) -> Standing:
     differences = np.subtract(best.aucs, trial.aucs)
     spread = float(differences.std(ddof=1)) if len(differences) > 1 else 0.0
     return Standing(trial, float(differences.mean()), spread / math.sqrt(len(differences)))
-
-
-def is_chosen(standing: Mapping[str, Any], selection: Mapping[str, Any]) -> bool:
-    """Whether one of the standings of a selection, both as JSON, is the one that was chosen."""
-    return bool(standing["algorithm"] == selection["algorithm"] and standing["parameters"] == selection["parameters"])

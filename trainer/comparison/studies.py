@@ -18,6 +18,7 @@ from sqlalchemy import Engine
 
 from trainer.algorithm import Range
 from trainer.comparison.candidate import FoldFigures, Trial, figures_of
+from trainer.effective_settings import over_folds
 from trainer.errors import StudyStoreError, TrainingError
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -114,8 +115,10 @@ class OpenTrial:
 
     def end(self, *, pruned: bool, seconds: float) -> Trial:
         """Keep the trial."""
-        ended = replace(self.so_far, pruned=pruned, seconds=seconds)
-        self.trial.set_user_attr("folds", [asdict(fold) for fold in ended.folds])
+        settings = over_folds([fold.settings for fold in self.so_far.folds])
+        ended = replace(self.so_far, pruned=pruned, seconds=seconds, settings=settings)
+        self.trial.set_user_attr("folds", [_stored(fold) for fold in ended.folds])
+        self.trial.set_user_attr("settings", settings)
         self.trial.set_user_attr("seconds", seconds)
         if pruned:
             self.study.tell(self.trial, state=TrialState.PRUNED)
@@ -134,6 +137,11 @@ def _suggested(trial: optuna.Trial, one: Range) -> float:
     return float(trial.suggest_float(one.name, one.low, one.high, log=one.log))
 
 
+def _stored(fold: FoldFigures) -> dict[str, Any]:
+    """A fold's figures as JSON; its settings are kept once for all folds."""
+    return {name: value for name, value in asdict(fold).items() if name != "settings"}
+
+
 def _trial(algorithm: str, number: int, stored: FrozenTrial) -> Trial:
     folds = cast("list[Mapping[str, Any]]", stored.user_attrs["folds"])
     return Trial(
@@ -143,4 +151,5 @@ def _trial(algorithm: str, number: int, stored: FrozenTrial) -> Trial:
         folds=tuple(figures_of(fold) for fold in folds),
         pruned=stored.state is TrialState.PRUNED,
         seconds=float(stored.user_attrs["seconds"]),
+        settings=cast("Mapping[str, str]", stored.user_attrs["settings"]),
     )

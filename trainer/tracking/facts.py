@@ -17,6 +17,9 @@ class TrackingPlace:
     """MLflow's tracking URI: of a server, or `sqlite:///` and the path of a file."""
     artifacts: Path | None = None
     """Folder of what is kept beside a local store; None: the server says."""
+    asked_for: bool = True
+    """Whether somebody said so, or compares: a place that cannot be used is then an error before anything is trained;
+    where nobody did, that is told and the training goes on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from credit.bundle.canonical import to_bytes
 from trainer.comparison.candidate import Trial
 from trainer.errors import TrackingError
+from trainer.standing import is_chosen
 from trainer.tracking.facts import RunFacts, TrackedModel, TrackingPlace
 from trainer.tracking.pages import CHOSEN, candidates_table, choice_note, figures_of, model_note, standings_of
 
@@ -34,6 +35,8 @@ PARENT = "mlflow.parentRunId"
 NOTE = "mlflow.note.content"
 SOURCE = "mlflow.source.name"
 STANDING = "blink.standing"
+MOST_PARAMS = 100
+"""That MLflow takes at once."""
 KIND = "mlflow.experimentKind"
 """What its pages show first: runs, not chats."""
 _KEY = "blink.rows_sha256"
@@ -53,6 +56,8 @@ class MlflowRuns:
         self._selection: Mapping[str, Any] | None = None
         self._trials: dict[str, str] = {}
         """Runs of the trials that have ended on every fold, by the trials' names."""
+        self._settings: dict[str, Mapping[str, str]] = {}
+        """What trials were fitted with, by their names."""
 
     @contextmanager
     def errors(self) -> Iterator[None]:
@@ -76,7 +81,7 @@ class MlflowRuns:
         self._client.log_inputs(self._run.info.run_id, [_input(facts.facts)])
 
     def trial(self, trial: Trial) -> None:
-        """Add a child run: settings as parameters, each fold's figures as steps, their means beside them."""
+        """Add a child run: what it was fitted with as parameters, each fold's figures as steps, their means beside."""
         tags = {PARENT: self._run.info.run_id, "blink.pruned": str(trial.pruned).lower()}
         tags |= {SOURCE: self._run.data.tags[SOURCE]} | ({STANDING: "given up"} if trial.pruned else {})
         # Its duration is what fitting took: a trial is told when it has ended, and those of an earlier run at once.
@@ -89,8 +94,10 @@ class MlflowRuns:
         for step, fold in enumerate(trial.folds):
             metrics.append(Metric("fold_roc_auc", fold.roc_auc, at, step))
             metrics.append(Metric("fold_log_loss", fold.log_loss, at, step))
-        params = {"algorithm": trial.algorithm, "trial": trial.number, **trial.parameters}
-        self._client.log_batch(run_id, metrics, [Param(name, str(value)) for name, value in params.items()])
+        params = {"algorithm": trial.algorithm, "trial": trial.number, **trial.settings, **trial.parameters}
+        self._client.log_batch(run_id, metrics)
+        self._log_params(run_id, params)
+        self._settings[trial.name] = trial.settings
         if not trial.pruned:
             self._trials[trial.name] = run_id
         # A trial that was given up is no failure: MLflow has no other word for one that has no result.
@@ -101,8 +108,9 @@ class MlflowRuns:
         run_id, at = self._run.info.run_id, self._run.info.start_time
         self._selection = selection
         params = {"chosen_algorithm": selection["algorithm"], "comparison_key": selection["key"]}
-        params |= {f"chosen_{name}": value for name, value in selection["parameters"].items()}
-        self._client.log_batch(run_id, params=[Param(name, str(value)) for name, value in params.items()])
+        chosen = next(one["candidate"] for one in selection["standings"] if is_chosen(one, selection))
+        settings = {**self._settings[chosen], **selection["parameters"]}
+        self._log_params(run_id, params | {f"chosen_{name}": value for name, value in settings.items()})
         for one, standing in zip(selection["standings"], standings_of(selection), strict=True):
             metrics = [Metric(name, float(one[name]), at, 0) for name in ("shortfall", "standard_error")]
             if standing == CHOSEN:
@@ -119,6 +127,8 @@ class MlflowRuns:
         at, notes = self._run.info.start_time, [model_note(model)]
         notes += [] if self._selection is None else [self._choice_note(self._selection)]
         tags = [RunTag("blink.model_id", model.model_id), RunTag(NOTE, "\n\n".join(notes))]
+        fitted = {"algorithm": model.report["algorithm"], **model.report["settings"]}
+        self._log_params(run_id, {f"model_{name}": value for name, value in fitted.items()})
         metrics = [Metric(name, value, at, 0) for name, value in figures_of(model.report["metrics"]).items()]
         self._client.log_batch(run_id, metrics, tags=tags)
         self._client.log_artifacts(run_id, str(model.bundle), "bundle")
@@ -158,6 +168,11 @@ class MlflowRuns:
         same = f"tags.`{_KEY}` = '{facts.facts['rows_sha256']}' and attributes.status = 'RUNNING'"
         for run in self._client.search_runs([experiment], same):
             self._client.set_terminated(run.info.run_id, "KILLED")
+
+    def _log_params(self, run_id: str, found: Mapping[str, Any]) -> None:
+        params = [Param(name, str(value)) for name, value in found.items()]
+        for first in range(0, len(params), MOST_PARAMS):
+            self._client.log_batch(run_id, params=params[first : first + MOST_PARAMS])
 
     def _log_files(self, run_id: str, files: Mapping[str, bytes]) -> None:
         with tempfile.TemporaryDirectory() as folder:

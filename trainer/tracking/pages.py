@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from itertools import chain, count
 from typing import Any
 
-from trainer.comparison.selection import is_chosen
+from trainer.standing import is_chosen
 from trainer.tracking.facts import TrackedModel
 
 CHOSEN = "chosen"

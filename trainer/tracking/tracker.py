@@ -44,10 +44,12 @@ def tracked_run(place: TrackingPlace | None, facts: RunFacts, progress: Progress
     """A tracker of one run, which ends with the block. Where MLflow is not installed it says so and tracks nothing.
 
     Raises:
-        TrackingError: where the place cannot be used; nothing has been trained yet.
+        TrackingError: where the place that was asked for cannot be used; nothing has been trained yet.
     """
     tracker = Tracker(_runs(place, progress), progress)
-    if tracker.runs is not None:
+    if place is not None and not place.asked_for:
+        tracker.tell("begin", facts)
+    elif tracker.runs is not None:
         with tracker.runs.errors():
             tracker.runs.begin(facts)
     try:

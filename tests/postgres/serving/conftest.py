@@ -84,6 +84,8 @@ def conforming(picky: Bundle) -> Iterator[Server]:
 @pytest.fixture
 def blink(database, tmp_path, monkeypatch, capsys):  # type: ignore[no-untyped-def]
     """Runs a command that has to succeed, and gives its facts."""
+    # Tables are tracked under it.
+    monkeypatch.setenv("BLINK_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("DATABASE_URL", database.url)
     monkeypatch.setenv("MODEL_DIR", str(tmp_path / "models"))
 

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from credit.bundle.reader import load_bundle
 from credit.database import models
 from credit.database.models import ModelStatus
-from credit.intake.errors import MalformedTableError
+from credit.intake.errors import FileFormatError, MalformedTableError
 from credit.intake.table_load import load_table_file
 from credit.portfolios import Quality, Split, SplitKind
 from credit.promotion import Answer
@@ -131,8 +131,42 @@ def test_fewer_samples_than_the_gate_asks_for_are_refused_with_the_count(engine,
 
 def test_a_batch_without_rows_is_refused_likewise(engine, load, tmp_path):
     load(*draw(400))
-    with pytest.raises(InsufficientSamplesError, match="too few samples: 0 labelled rows"):
+    with pytest.raises(InsufficientSamplesError) as caught:
         trained(engine, tmp_path, batch_id="BATCH_002")
+    said = str(caught.value)
+    assert said.startswith("too few samples: 0 labelled rows; trade_credit has no row of batch BATCH_002 as of 20")
+    assert said.endswith(
+        " UTC; loaded are the batches BATCH_001. Load rows by `blink data load trade_credit --labels FILE --batch-id "
+        "BATCH_002`, or train on a file by --data"
+    )
+    assert runs(engine)[0][0] == "refused"
+
+
+def test_without_anything_loaded_that_is_said(engine, tmp_path):
+    with pytest.raises(InsufficientSamplesError, match=r"has no row as of .*; nothing is loaded. Load rows by"):
+        trained(engine, tmp_path, batch_id=None)
+
+
+def test_rows_that_were_not_known_then_are_told_apart(engine, load, tmp_path):
+    load(*draw(400))
+    before = datetime.now(UTC) - timedelta(days=1)
+    with pytest.raises(InsufficientSamplesError, match="what is loaded was not known then: give a later --as-of"):
+        trained(engine, tmp_path, as_of=before)
+
+
+def test_a_file_that_is_not_there_begins_no_run(engine, tmp_path):
+    with pytest.raises(FileFormatError, match=r"nofile\.csv: cannot be read: No such file"):
+        trained(engine, tmp_path, data=tmp_path / "nofile.csv")
+    assert runs(engine) == []
+
+
+def test_what_is_fitted_is_told_with_the_rows_that_are_fitted(engine, tmp_path):
+    path, said = write(tmp_path / "rows.csv", *draw(3000)), []
+    order = ordered(tmp_path, LIGHTGBM, data=path)
+    train(engine, order, now=datetime.now(UTC), progress=lambda what, *_: said.append(what))
+    (told,) = [one for one in said if one.startswith("fit lightgbm on ")]
+    assert told.startswith("fit lightgbm on 1,800 of 3,000 rows, ")
+    assert told.endswith(" bad; 600 calibrate it, 600 judge it")
 
 
 def test_a_model_below_the_gate_is_a_record_without_a_bundle(engine, load, tmp_path):

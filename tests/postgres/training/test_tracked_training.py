@@ -3,7 +3,7 @@
 import hashlib
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,11 +12,13 @@ from credit.bundle.reader import load_bundle
 from credit.fairness import Fairness
 from credit.portfolios import Split, SplitKind
 from tests.postgres.training.trade import TRADE, draw, with_sex, write
+from tests.unit.trainer.comparison.samples import trial
 from trainer.candidates import ComparisonWish
 from trainer.comparison import compare as comparing
 from trainer.errors import TrackingError
 from trainer.pipeline import TrainingOrder, train
-from trainer.tracking.facts import TrackingPlace
+from trainer.tracking.facts import RunFacts, TrackingPlace
+from trainer.tracking.mlflow_runs import MlflowRuns
 
 # MLflow's own, of its use of SQLAlchemy.
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -86,7 +88,19 @@ def check_parent(parent, report, rows):
     (given,) = parent.inputs.dataset_inputs
     assert (given.dataset.name, given.dataset.digest) == ("rows.csv", sha256[:16])
     assert f"`{report.model_id}`: ROC AUC 0." in parent.data.tags["mlflow.note.content"]
+    check_effective_settings(parent, report)
     check_groups(parent, report)
+
+
+def check_effective_settings(parent, report):
+    """Of the chosen candidate and of the model: ours, and the library's that nobody set."""
+    params = parent.data.params
+    assert (params["chosen_iterations"], params["chosen_library.max_iter"]) == ("1000", "1000")
+    assert (params["chosen_library.tol"], params["chosen_library.solver"]) == ("0.0001", "lbfgs")
+    assert params["model_algorithm"] == "logistic_regression"
+    told = {name.removeprefix("model_"): value for name, value in params.items() if name.startswith("model_")}
+    assert told == {"algorithm": report.algorithm, **report.settings}
+    assert report.settings["library.C"] == report.settings["inverse_penalty"]
 
 
 def check_trials(client, children, selection):
@@ -98,6 +112,9 @@ def check_trials(client, children, selection):
         assert run.data.metrics["shortfall"] == standing["shortfall"]
         for name, value in standing["parameters"].items():
             assert run.data.params[name] == str(value)
+        if standing["candidate"] == "logistic_regression":
+            own = {name: run.data.params[name] for name in ("inverse_penalty", "iterations", "library.C")}
+            assert own == {"inverse_penalty": "1.0", "iterations": "1000", "library.C": "1.0"}
     standings = sorted(run.data.tags["blink.standing"] for run in children)
     assert [standings.count("chosen"), standings.count("outdone by a trial of its algorithm")] == [1, 1]
 
@@ -124,3 +141,32 @@ def test_a_store_that_cannot_be_used_is_an_error_before_anything_is_trained(engi
     with pytest.raises(TrackingError, match=r"MLflow at sqlite:///.*mlflow\.db: .*; correct MLFLOW_TRACKING_URI"):
         train(engine, order, now=datetime.now(UTC))
     assert not (tmp_path / "models").exists() or not list((tmp_path / "models").glob("model_*"))
+
+
+def test_more_settings_than_mlflow_takes_at_once_are_all_kept(tmp_path, client):
+    settings = {f"library.n{number}": str(number) for number in range(130)}
+    runs = MlflowRuns(place(tmp_path))
+    with runs.errors():
+        runs.begin(RunFacts("loans", "a comparison", {"rows_sha256": "00", "rows": "9"}))
+        runs.trial(replace(trial("lightgbm", 0.7), settings=settings))
+    (experiment,) = [one for one in client.search_experiments() if one.name == "loans"]
+    (child,) = client.search_runs([experiment.experiment_id], "tags.`mlflow.parentRunId` != ''")
+    assert child.data.params == {"algorithm": "lightgbm", "trial": "0", **settings}
+
+
+def test_a_training_without_a_comparison_is_tracked_and_no_broken_store_of_its_own_keeps_it(engine, tmp_path, client):
+    rows = write(tmp_path / "rows.csv", *draw(400))
+    unasked = replace(place(tmp_path), asked_for=False)
+    report = train(engine, TrainingOrder(LOT, tmp_path / "models", data=rows, tracking=unasked), now=datetime.now(UTC))
+    experiment = client.get_experiment_by_name("trade_credit")
+    (run,) = client.search_runs([experiment.experiment_id])
+    assert run.data.tags["blink.model_id"] == report.model_id
+    assert (run.data.params["model_algorithm"], run.data.params["model_library.C"]) == ("logistic_regression", "1.0")
+
+    broken = TrackingPlace(f"sqlite:///{tmp_path / 'rows.csv'}", tmp_path / "artifacts", asked_for=False)
+    said, order = [], TrainingOrder(LOT, tmp_path / "models", data=rows, tracking=broken)
+    again = train(
+        engine, order, now=datetime.now(UTC) + timedelta(hours=1), progress=lambda what, *_: said.append(what)
+    )
+    assert again.model_id != report.model_id
+    assert len([one for one in said if one.startswith("not tracked any further: MLflow at ")]) == 1

@@ -54,7 +54,7 @@ def test_the_report_states_rows_bads_vintages_and_that_it_is_indicative(engine, 
     assert report.judgement.indicative
     assert report.judgement.evaluation.roc_auc.lower > 0.5
     shown = to_text(report)
-    for word in ("INDICATIVE", "calibration slope", "censored as good", "increases repayment probability"):
+    for word in ("INDICATIVE", "Calibration slope", "unlabelled as good", "increases repayment probability"):
         assert word in shown
 
 

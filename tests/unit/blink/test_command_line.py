@@ -1,6 +1,10 @@
 """The command line as a caller meets it: help, wrong calls, exit codes, times."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from datetime import UTC, datetime
 from importlib import import_module, resources
 
@@ -107,3 +111,27 @@ def test_a_portfolio_is_described(capsys):
     facts = json.loads(capsys.readouterr().out)
     assert facts["name"] == "cash_advance"
     assert facts["features"][:2] == ["metric_debt_load30", "metric_overdraft_count90"]
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("arguments", [("portfolio", "check", "cash_advance"), ("model", "--help")])
+def test_a_reader_that_has_gone_is_no_fault(arguments, unbuffered):
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "blink", *arguments]
+    environment = os.environ | {"PYTHONUNBUFFERED": unbuffered}
+    done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, check=False, env=environment)
+    os.close(writing)
+    # argparse itself passes over what it cannot write at once.
+    passed_over = unbuffered and "--help" in arguments
+    assert (done.returncode, done.stderr) == (0 if passed_over else 128 + signal.SIGPIPE, "")
+
+
+def test_a_connection_that_broke_is_not_taken_for_a_reader_that_has_gone(monkeypatch, capsys):
+    def broken(_):
+        raise BrokenPipeError(32, "Broken pipe")
+
+    monkeypatch.setattr(import_module("blink.commands.portfolio"), "check", broken)
+    with pytest.raises(BrokenPipeError):
+        run(["portfolio", "check", "cash_advance"])
+    assert capsys.readouterr().out == ""

@@ -202,3 +202,20 @@ def test_one_class_alone_is_refused_but_by_lightgbm(algorithm: Algorithm) -> Non
         pytest.skip("a fold without bads gets trees that say so")
     with pytest.raises(InsufficientRowsError, match=f"{algorithm.NAME} needs rows of both classes: 1500 rows, 0 bad"):
         fitted(algorithm, Sample(TRAINING.rows, np.zeros(1500, np.int8)))
+
+
+KNOWN = {
+    "base_rate": set(),
+    "catboost": {"depth", "learning_rate", "l2_leaf_reg", "border_count"},
+    "lightgbm": {"num_leaves", "learning_rate", "lambda_l2", "max_bin", "lambda_l1"},
+    "logistic_regression": {"C", "max_iter", "tol", "solver"},
+    "random_forest": {"n_estimators", "max_depth", "max_features", "criterion"},
+    "xgboost": {"max_depth", "learning_rate", "reg_lambda", "scale_pos_weight", "max_bin", "objective", "seed"},
+}
+"""Of each library some parameters that we set, and some that we leave to it."""
+
+
+def test_its_library_s_parameters_are_told_in_plain_text(algorithm: Algorithm, estimator: Estimator) -> None:
+    told = estimator.parameters
+    assert KNOWN[algorithm.NAME] <= told.keys()
+    assert all(isinstance(value, str) and value for value in told.values())

@@ -19,11 +19,14 @@ QUICK = ("base_rate", "lightgbm", "logistic_regression")
 LOT = replace(PORTFOLIO, split=Split(SplitKind.STRATIFIED))
 
 
-def compared(monkeypatch, portfolio=LOT, rows=ROWS, *, studies=None, trials=0, dated=False, names=QUICK, heard=None):
+def compared(
+    monkeypatch, portfolio=LOT, rows=ROWS, *, studies=None, trials=0, dated=False, names=QUICK, heard=None, said=None
+):
     monkeypatch.setattr(module, "algorithm_names", lambda: names)
     order = ComparisonOrder(studies or passing_studies(), trials, jobs=2)
-    heard = [] if heard is None else heard
-    return compare(rows, portfolio, order, dated=dated, seed=1, progress=lambda *_: None, listener=heard.append)
+    heard, said = [] if heard is None else heard, [] if said is None else said
+    progress = lambda what, *_: said.append(what)  # noqa: E731
+    return compare(rows, portfolio, order, dated=dated, seed=1, progress=progress, listener=heard.append)
 
 
 def test_the_test_rows_have_no_part_in_it(monkeypatch):
@@ -54,6 +57,7 @@ def test_the_same_again_is_remembered_and_more_trials_go_on(monkeypatch):
     first = compared(monkeypatch, studies=studies, trials=1)
     again = compared(monkeypatch, studies=studies, trials=1, heard=heard)
     assert (again, len(heard)) == (first, len(first.trials))
+    assert [one.settings for one in again.trials] == [one.settings for one in first.trials]
     more = compared(monkeypatch, studies=studies, trials=3)
     assert first.trials[0] == more.trials[0]
     assert len(more.trials) == len(first.trials) + 2
@@ -117,3 +121,30 @@ def test_groups_are_remembered_with_the_trials(monkeypatch):
     assert (again, len(heard)) == (first, len(first.trials))
     other = replace(WOMEN, protected=Protected((Groups("sex", ("m", "f"), np.zeros(len(ROWS), np.int16)),)))
     assert compared(monkeypatch, rows=other, studies=studies, names=("base_rate",)).key != first.key
+
+
+def test_what_is_remembered_is_told(monkeypatch):
+    studies, said = passing_studies(), []
+    compared(monkeypatch, studies=studies, trials=1, said=said)
+    assert set(said) == {"trials compared"}
+    said.clear()
+    compared(monkeypatch, studies=studies, trials=1, said=said)
+    assert said == ["compared before: all 4 trials are remembered, none is fitted again"]
+    said.clear()
+    compared(monkeypatch, studies=studies, trials=3, said=said)
+    assert said[0] == "the comparison goes on: 4 of 6 trials are remembered, 2 follow"
+
+
+def test_a_trial_tells_all_that_it_was_fitted_with(monkeypatch):
+    settings = {trial.name: trial.settings for trial in compared(monkeypatch).trials}
+    assert settings["base_rate"] == {}
+    regression = settings["logistic_regression"]
+    assert (regression["inverse_penalty"], regression["library.C"], regression["library.tol"]) == (
+        "1.0",
+        "1.0",
+        "0.0001",
+    )
+    trees = settings["lightgbm"]
+    assert trees["learning_rate"] == trees["library.learning_rate"]
+    assert (trees["leaves"], trees["library.num_leaves"]) == ("4", "4")
+    assert trees["library.lambda_l1"] == "0"

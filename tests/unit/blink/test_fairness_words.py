@@ -1,27 +1,6 @@
-"""How `blink model` words a metric."""
+"""How `blink model show` words a fairness screen."""
 
-import pytest
-
-from blink.commands.model import figure
 from blink.fairness_words import fairness_words
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (0.74412, "0.7441"),
-        (51, "51"),
-        (None, "None"),
-        # As PostgreSQL's jsonb orders the keys.
-        ({"lower": 0.6651, "upper": 0.8228, "estimate": 0.7441}, "0.7441 [0.6651, 0.8228]"),
-        (
-            {"censored": 513, "roc_auc": {"lower": 0.6, "upper": 0.8, "estimate": 0.7}},
-            "censored 513, roc_auc 0.7000 [0.6000, 0.8000]",
-        ),
-    ],
-)
-def test_an_interval_stands_behind_its_estimate(value, text):
-    assert figure(value) == text
 
 
 def test_a_group_of_any_text_does_not_steer_a_terminal():

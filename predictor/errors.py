@@ -35,6 +35,10 @@ class HeadTooLargeError(PredictorError):
     """A request's head is longer than any that is read."""
 
 
+class TooManyError(PredictorError):
+    """More requests came on one connection than wait there for their turn."""
+
+
 class SlowError(PredictorError):
     """A request did not come whole in time."""
 

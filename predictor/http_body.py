@@ -51,8 +51,7 @@ async def read_body(
     _check_type(headers, types, untyped=untyped)
     if b"transfer-encoding" in headers:
         _check_coding(scope)
-    said = headers.get(b"content-length", b"")
-    if said.isdigit() and int(said) > limit and b"expect" in headers:
+    if b"expect" in headers and _length(headers) > limit:
         raise _too_large(limit, read=False)
     body, more = await _next_part(receive)
     if not more and len(body) <= limit:
@@ -137,6 +136,12 @@ def _check_coding(scope: Scope) -> None:
     coding = b", ".join(_values(scope, b"transfer-encoding")).decode("latin-1").strip().lower()
     if coding != "chunked":
         raise MediaTypeError(f"Transfer-Encoding: bodies are read chunked and uncompressed, not {coding[:64]!r}")
+
+
+def _length(headers: Headers) -> int:
+    """What Content-Length says, or 0. It may have any number of leading zeros, and int() reads 4,300 digits at most."""
+    said = headers.get(b"content-length", b"").lstrip(b"0")
+    return int(said[:20]) if said.isdigit() else 0
 
 
 def _values(scope: Scope, header: bytes) -> list[bytes]:

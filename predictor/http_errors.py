@@ -19,6 +19,7 @@ STATUS: Mapping[type[errors.PredictorError], HTTPStatus] = {
     errors.MalformedError: HTTPStatus.BAD_REQUEST,
     errors.HeadTooLargeError: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
     errors.SlowError: HTTPStatus.REQUEST_TIMEOUT,
+    errors.TooManyError: HTTPStatus.TOO_MANY_REQUESTS,
     errors.UnknownModelError: HTTPStatus.NOT_FOUND,
     errors.UnknownSubjectError: HTTPStatus.NOT_FOUND,
     errors.KeyConflictError: HTTPStatus.CONFLICT,

@@ -15,11 +15,13 @@ from typing import Any
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from predictor.errors import HeadTooLargeError, MalformedError, PredictorError, SlowError
+from predictor.errors import HeadTooLargeError, MalformedError, PredictorError, SlowError, TooManyError
 from predictor.http_body import REFUSED_BODY, REFUSED_HEAD
 
 HEAD_BYTES = 65_536
 """Most bytes of a head."""
+PIPELINED = 64
+"""Most requests that wait on a connection for the answer to the one before."""
 HEADER_LINES = 100
 """Most header lines of a head."""
 
@@ -72,7 +74,7 @@ class ScoringHttpProtocol(HttpToolsProtocol):  # type: ignore[misc]  # uvicorn's
                 data = self._rest_of(data)
         except httptools.HttpParserError as error:
             self._refuse(_refusal(error))
-        except HeadTooLargeError as error:
+        except PredictorError as error:
             self._refuse(error)
 
     def on_headers_complete(self) -> None:
@@ -81,6 +83,9 @@ class ScoringHttpProtocol(HttpToolsProtocol):  # type: ignore[misc]  # uvicorn's
             self._check_head()
         if self._offers():
             return
+        if len(self.pipeline) >= PIPELINED:
+            # uvicorn stops reading then, but not the piece that it has, which may hold thousands.
+            raise TooManyError(f"connection: {PIPELINED} requests wait for their turn on it already")
         super().on_headers_complete()
         self._pending = 0
         self.headers = []  # what comes now are trailers
@@ -204,7 +209,7 @@ class ScoringHttpProtocol(HttpToolsProtocol):  # type: ignore[misc]  # uvicorn's
 
 def _refusal(error: httptools.HttpParserError) -> PredictorError:
     """What a fault of the parser, or of what it calls, is to the client; its texts quote nobody."""
-    if isinstance(error.__context__, HeadTooLargeError):
+    if isinstance(error.__context__, PredictorError):
         return error.__context__
     if isinstance(error, httptools.HttpParserCallbackError):  # uvicorn could not read the target
         return MalformedError("request line: its target is no path")

@@ -105,7 +105,8 @@ class DriverConnection(psycopg2_connection):
 
     def cut(self) -> None:
         """Let the call that is running fail; safe from any thread."""
-        if self._peer is not None and not self._cut:
+        # One that has ended since `looked_at` was not the one that took too long.
+        if self._peer is not None and not self._cut and self._calls == self._seen:
             self._cut = True
             with suppress(OSError):  # closed by now
                 self._peer.shutdown(socket.SHUT_RDWR)
@@ -119,6 +120,10 @@ class DriverCursor(psycopg2_cursor):
     def execute(self, query: Any, vars: Any = None) -> None:  # noqa: A002 - psycopg2's name
         """As psycopg2's."""
         self.connection.called(super().execute, query, vars)
+
+    def executemany(self, query: Any, vars_list: Any) -> None:
+        """As psycopg2's; all of them are one call."""
+        self.connection.called(super().executemany, query, vars_list)
 
     def copy_expert(self, sql: Any, file: Any, size: int = 8192) -> None:
         """As psycopg2's."""

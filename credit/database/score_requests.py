@@ -157,7 +157,8 @@ def keep_first_answers(connection: Connection, *, client: str, answers: Sequence
             }
             for first in answers
         ]
-        connection.execute(upsert(SCORE_REQUESTS).on_conflict_do_nothing(), rows)
+        # One statement: of many parameter sets the driver makes statements of its own, which nobody watches.
+        connection.execute(upsert(SCORE_REQUESTS).values(rows).on_conflict_do_nothing())
 
 
 def _away(error: SQLAlchemyError) -> DatabaseAwayError:

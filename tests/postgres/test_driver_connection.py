@@ -192,6 +192,16 @@ def test_an_error_quotes_nothing_that_was_being_written(engine, case, caplog):
         assert quoted not in caplog.text
 
 
+def test_an_error_of_many_statements_quotes_nothing(engine):
+    rows = [{"number": 1, "name": "Bo"}, {"number": 1, "name": "Ada"}]
+    update = text("UPDATE people SET number = 1 WHERE name = :name")
+    with engine.begin() as connection:
+        copy_rows(connection, PEOPLE, COLUMNS, ["2\tBo", "3\tAda"])
+    with pytest.raises(DBAPIError) as raised, engine.begin() as connection:
+        connection.execute(update, rows)
+    assert str(raised.value.orig) == 'duplicate key value violates unique constraint "people_pkey"'
+
+
 def test_an_error_in_a_statement_quotes_none_of_its_parameters(engine, caplog):
     name = CASES["a value"][0][0].split("\t")[1]  # a traceback quotes this file
     with pytest.raises(DBAPIError) as raised, engine.begin() as connection:

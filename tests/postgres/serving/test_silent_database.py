@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from time import monotonic
+from uuid import UUID
 
 import grpc
 import pytest
@@ -14,6 +15,12 @@ from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceSt
 from sqlalchemy import event, text
 
 from credit.database.connection import connect
+from credit.database.score_requests import (
+    DatabaseAwayError,
+    FirstAnswer,
+    answering_transaction,
+    keep_first_answers,
+)
 from predictor.composition import Audited
 from predictor.errors import UnavailableError
 from tests.postgres.serving.requests import INFER, tensor
@@ -204,6 +211,20 @@ def test_a_commit_that_nobody_answers_is_never_spooled_and_may_have_been_one(spo
     while not audits_of(spooling.served, name):  # it read the commit, and found nobody to tell
         assert monotonic() < until
     assert len(audits_of(spooling.served, name)) == 1
+
+
+def test_answers_to_several_keys_that_nobody_takes_are_given_up(engine, session):
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    answers = [FirstAnswer(f"silent-{number}", bytes(32), at, (UUID(int=number),), "{}", at) for number in range(2)]
+
+    def work() -> None:
+        with answering_transaction(engine) as connection:
+            stop_now(connection, session)
+            keep_first_answers(connection, client="anonymous", answers=answers)
+
+    with ThreadPoolExecutor(1) as thread:
+        fault = thread.submit(work).exception(timeout=20)
+    assert (type(fault), str(fault)) == (DatabaseAwayError, "the database does not answer")
 
 
 def test_why_it_is_away_is_logged_once_and_not_told(served, tmp_path, caplog):

@@ -13,8 +13,10 @@ from credit.scores import Score
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
-TIMES = st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=-5))])).filter(
-    lambda time: 1900 < time.year < 9000
+TIMES = st.datetimes(
+    datetime(1901, 1, 1),  # noqa: DTZ001 - in the zones below
+    datetime(8999, 12, 31),  # noqa: DTZ001
+    timezones=st.sampled_from([UTC, timezone(timedelta(hours=-5))]),
 )
 REASONS = st.builds(Reason, code=TEXTS, sentence=TEXTS, amount=NUMBERS, features=st.lists(TEXTS, max_size=3).map(tuple))
 SCORES = st.builds(

@@ -29,6 +29,11 @@ def read(parts: Sequence[bytes], *, more: bool = False, **headers: bytes) -> byt
     return asyncio.run(read_body(scope, receive, limit=10, types=[JSON]))
 
 
+@pytest.mark.parametrize("length", [b"0" * 5000 + b"10", b"10", b"0"])
+def test_a_length_may_have_any_number_of_leading_zeros(length):
+    assert read([b"0123456789"], expect=b"100-continue", content_length=length) == b"0123456789"
+
+
 @pytest.mark.parametrize("parts", [[b"0123456789"], [b"01234", b"56789"], [b"", b"0123456789", b""], [b""]])
 def test_a_body_up_to_the_limit_comes_whole(parts):
     assert read(parts) == b"".join(parts)

@@ -9,7 +9,7 @@ from predictor.ending import Ending
 from predictor.http_body import JSON, idempotency_key, read_body
 from predictor.http_errors import ErrorAnswers, error_answer
 from predictor.http_gate import Gate
-from predictor.http_protocol import HEAD_BYTES, HEADER_LINES
+from predictor.http_protocol import HEAD_BYTES, HEADER_LINES, PIPELINED
 from predictor.metrics import Metrics
 from tests.unit.predictor.http_conversation import GET, Conversation, post, talked
 
@@ -113,6 +113,24 @@ def test_the_good_ones_are_waited_for():
 
     conversation = asyncio.run(talk())
     assert [answer.status for answer in conversation.answers] == [200, 200, 400]
+    assert conversation.transport.closed
+
+
+def test_more_requests_than_wait_on_a_connection_end_it_behind_the_answers_to_those():
+    scoring = Scoring()
+
+    async def talk():
+        scoring.may_answer.clear()
+        conversation = Conversation(scoring)
+        await conversation.send(GOOD + GET * 10_000)
+        scoring.may_answer.set()
+        while len(conversation.answers) < PIPELINED + 2:
+            await conversation.settle()
+        return conversation
+
+    conversation = asyncio.run(talk())
+    assert [answer.status for answer in conversation.answers] == [200] * (PIPELINED + 1) + [429]
+    check_refused(conversation.answers[-1], 429, "connection: 64 requests wait for their turn on it already")
     assert conversation.transport.closed
 
 

@@ -152,7 +152,7 @@ class ColumnTally:
     def _compare(self, given: Any) -> None:
         if self._hashes is None:
             return
-        if self._missing:
+        if self._missing or self._spelled:  # with such a row no column tells all apart
             self._hashes = None
             return
         hashes = hashes_of(given)
@@ -162,7 +162,7 @@ class ColumnTally:
             self._hashes.append(hashes)
 
     def _all_differ(self) -> bool:
-        if self._hashes is None:
+        if not self._hashes:
             return False
         hashes = np.concatenate(self._hashes)
         return len(np.unique(hashes)) == len(hashes)

@@ -1,10 +1,13 @@
 """What the columns of a table are proposed to be."""
 
+import pyarrow as pa
 import pytest
 
+from credit.profiling.column import Form
 from credit.profiling.label_proposal import LabelError
 from credit.profiling.name_words import is_place, is_sensitive, words_of
 from credit.profiling.proposal import Role
+from credit.profiling.tally import ColumnTally
 from tests.unit.credit.profiling.tables import ROWS, loans_with_copy, profiled, proposed, write_csv, write_parquet
 
 SUCH = "such as '2023-01-11' and '10.01.2023': write them alike"
@@ -238,3 +241,23 @@ def test_a_later_time_that_is_otherwise_written_says_so(tmp_path):
     table["closed"] = [f"2024-02-{1 + index % 28:02d}" for index in range(ROWS)]
     closed = next(one for one in proposed(write_csv(tmp_path / "t.csv", table)).columns if one.column.name == "closed")
     assert (closed.role, closed.because) == (Role.EXCLUDED, "a time, otherwise written, that lies after issued")
+
+
+def test_a_column_of_which_only_spellings_of_missing_are_there_is_left_out(tmp_path):
+    table = {"empty": ["NA"] * ROWS, "amount": range(ROWS), "default_flag": [0, 1] * (ROWS // 2)}
+    found = proposed(write_csv(tmp_path / "loans.csv", table))
+    assert [one.because for one in found.columns if one.column.name == "empty"] == ["constant: no two rows differ"]
+
+
+def test_a_column_whose_first_block_has_no_value_is_counted_on():
+    tally = ColumnTally("amount")
+    tally.add(pa.array(["NA", "n/a"]))
+    tally.add(pa.array(["3", "4"]))
+    counted = tally.column(tally.spelled)
+    assert (counted.form, counted.missing, counted.unique, counted.highest) == (Form.NUMBER, 2, False, 4)
+
+
+def test_a_column_of_lists_tells_no_rows_apart():
+    tally = ColumnTally("lists")
+    tally.add(pa.array([[1], [2]]))
+    assert (tally.column().form, tally.column().unique) == (Form.NESTED, False)

@@ -261,3 +261,19 @@ def test_a_column_of_lists_tells_no_rows_apart():
     tally = ColumnTally("lists")
     tally.add(pa.array([[1], [2]]))
     assert (tally.column().form, tally.column().unique) == (Form.NESTED, False)
+
+
+@pytest.mark.parametrize(
+    ("label", "text"), [(None, "outcome == 'late'"), ("outcome", "outcome == 'late'"), ("outcome != 'none'",) * 2]
+)
+def test_what_the_label_holds_is_no_spelling_of_missing(tmp_path, label, text):
+    table = {"amount": ["none", "NA", *range(ROWS - 2)], "outcome": ["none", "late"] * (ROWS // 2)}
+    found = proposed(write_csv(tmp_path / "loans.csv", table), label)
+    assert (found.label.text, found.profile.missing) == (text, ("NA",))
+    assert dict(found.profile.column("outcome").values) == {"none": ROWS // 2, "late": ROWS // 2}
+
+
+def test_a_label_of_numbers_is_not_known_where_it_says_so(tmp_path):
+    table = {"amount": range(ROWS), "default_flag": ["NA", "NA", *[0, 1] * (ROWS // 2 - 1)]}
+    found = proposed(write_csv(tmp_path / "loans.csv", table))
+    assert (found.label.text, found.profile.missing) == ("default_flag", ("NA",))

@@ -66,7 +66,8 @@ def _no_rows(portfolio: str, batch_id: str | None, as_of: datetime, batches: tup
     named, given = ("PORTFOLIO", ", with PORTFOLIO as it was given here,") if own else (portfolio, ",")
     return (
         f"too few samples: 0 labelled rows; {portfolio} has no row{of_batch} as of {as_of:%Y-%m-%d %H:%M} UTC; "
-        f"{there_are}. Load rows by `blink data load {named} --labels FILE --batch-id {batch_id or 'B'}`{given} or train on a file by --data"
+        f"{there_are}. Load rows by `blink data load {named} --labels FILE --batch-id {batch_id or 'B'}`{given} "
+        "or train on a file by --data"
     )
 
 

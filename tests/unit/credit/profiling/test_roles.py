@@ -194,7 +194,7 @@ def test_categories_are_proposed_as_they_are_written(tmp_path):
         ),
         (
             lambda index: f"{index // 2:05d}",
-            "a code, as numbers have no leading zeros such as '00000': more than 100 different texts",
+            "a code, as numbers have no leading zeros such as '00001': more than 100 different texts",
         ),
     ],
 )
@@ -277,3 +277,27 @@ def test_a_label_of_numbers_is_not_known_where_it_says_so(tmp_path):
     table = {"amount": range(ROWS), "default_flag": ["NA", "NA", *[0, 1] * (ROWS // 2 - 1)]}
     found = proposed(write_csv(tmp_path / "loans.csv", table))
     assert (found.label.text, found.profile.missing) == ("default_flag", ("NA",))
+
+
+def test_true_and_false_in_mixed_case_are_two_values(tmp_path):
+    table = {"amount": range(ROWS), "late": ["True", "FALSE", "TRUE", "false"] * (ROWS // 4)}
+    table["paid"] = ["TRUE", "true"] * (ROWS // 2)
+    found = proposed(write_csv(tmp_path / "loans.csv", table))
+    assert found.label.text == "late"
+    assert [one.because for one in found.columns if one.column.name == "paid"] == ["constant: no two rows differ"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "role"),
+    [(["00"] * 40, Role.FEATURE), (["07"] * 3, Role.FEATURE), (["07"] * 4, Role.CATEGORY)],
+)
+def test_a_few_leading_zeros_make_no_code(tmp_path, cells, role):
+    table = {"late": [0, 0, 0, 0, 1, 1, 1, 1] * (ROWS // 8), "months": [*cells, *[3, 5, 8, 9] * ROWS][:ROWS]}
+    found = proposed(write_csv(tmp_path / "loans.csv", table))
+    assert [one.role for one in found.columns if one.column.name == "months"] == [role]
+
+
+def test_no_label_is_proposed_that_no_text_can_state(tmp_path):
+    table = {"amount": list(range(ROWS)), "late": ['it\'s "x"', "paid"] * (ROWS // 2)}
+    label = proposed(write_parquet(tmp_path / "loans.parquet", table), "late").label
+    assert (label.text, label.candidates) == (None, ("late == 'paid'",))

@@ -8,6 +8,9 @@ from pathlib import Path
 
 from credit.sha256_text import is_sha256
 
+NOWHERE = "none"
+"""`MLFLOW_TRACKING_URI` where no training is to be tracked."""
+
 
 class SettingsError(Exception):
     """A setting is wrong; the message names the variable and what it may be."""
@@ -58,7 +61,8 @@ class Settings:
     otlp_endpoint: str | None = None
     """`OTEL_EXPORTER_OTLP_ENDPOINT`: the collector that a server's traces go to, OTLP over HTTP; None: no traces."""
     mlflow_tracking_uri: str | None = None
-    """`MLFLOW_TRACKING_URI`: where trainings are tracked; None: comparisons and tables, in a store under `home`."""
+    """`MLFLOW_TRACKING_URI`: where trainings are tracked; None: comparisons and tables, in a store under `home`;
+    `none`: nothing is tracked."""
 
 
 def read_settings(environment: Mapping[str, str] = os.environ, *, home: Path | None = None) -> Settings:

@@ -77,6 +77,14 @@ def table_label(text: str, place: str) -> TableLabel:
     return TableLabel(found["column"], comparison, found["double"] if found["single"] is None else found["single"])
 
 
+def label_text(label: TableLabel) -> str | None:
+    """A rule as a label's text; None where no text reads as it, as of a value with both signs of quotation."""
+    try:
+        return str(label) if table_label(str(label), "label") == label else None
+    except PortfolioError:
+        return None
+
+
 def check_split(split: Split, rule: TableRule, place: str) -> None:
     """Do nothing where rows of a table can be divided so.
 

@@ -20,6 +20,7 @@ from credit.intake.table_classes import check_classes
 from credit.intake.table_keys import Keys
 from credit.intake.table_rows import TableReader, TableRows
 from credit.intake.unlisted import StoredUnlisted, Unlisted
+from credit.portfolio_file import builtin_names
 from credit.portfolios import Portfolio
 from trainer.arrays import Floats, Indices, Outcomes, Times
 from trainer.errors import InsufficientSamplesError, TrainingError
@@ -60,10 +61,13 @@ def _no_rows(portfolio: str, batch_id: str | None, as_of: datetime, batches: tup
     there_are = f"loaded are the batches {', '.join(batches[:MOST_BATCHES])}{more}" if batches else "nothing is loaded"
     if batches and (batch_id is None or batch_id in batches):
         there_are = "what is loaded was not known then: give a later --as-of"
-    option = "" if batch_id is None else f" --batch-id {batch_id}"
+    # A portfolio of the lender's own is found by its file: where that is, only who called knows.
+    own = portfolio not in builtin_names()
+    named, given = ("PORTFOLIO", ", with PORTFOLIO as it was given here,") if own else (portfolio, ",")
     return (
         f"too few samples: 0 labelled rows; {portfolio} has no row{of_batch} as of {as_of:%Y-%m-%d %H:%M} UTC; "
-        f"{there_are}. Load rows by `blink data load {portfolio} --labels FILE{option}`, or train on a file by --data"
+        f"{there_are}. Load rows by `blink data load {named} --labels FILE --batch-id {batch_id or 'B'}`{given} "
+        "or train on a file by --data"
     )
 
 

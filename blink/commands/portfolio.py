@@ -44,6 +44,7 @@ def init(arguments: Namespace) -> Outcome:
     with progress() as report:
         profile = profile_table(source, np.random.default_rng(_SAMPLE_SEED), report)
     proposal = propose(profile, arguments.label)
+    profile = proposal.profile
     text = template(proposal, name=name)
     write_new(path, text)
     left = to_fill_in(text)
@@ -137,6 +138,11 @@ def table_lines(found: TableCheck) -> Sequence[str]:
     bad = f"{found.bads:,} of {found.labelled:,} labelled rows are bad ({found.bads / found.labelled:.1%})"
     return [
         f"{found.file}: {found.rows:,} rows are sound; {bad}",
+        *(
+            [f"{found.labels_missing:,} rows have no label, as it holds a text of [table] missing"]
+            if found.labels_missing
+            else []
+        ),
         *(
             f"  {name}: {count / found.rows:.1%} missing{_unlisted(found, name)}"
             for name, count in found.missing.items()

@@ -12,7 +12,7 @@ from blink.named_portfolio import named_portfolio
 from blink.outcome import Outcome, WrongCallError
 from blink.progress import progress
 from blink.run_texts import came_of
-from blink.settings import Settings, read_settings
+from blink.settings import NOWHERE, Settings, read_settings
 from credit.database.pipeline_runs import PipelineRun
 from credit.portfolios import Portfolio
 from trainer.candidates import ComparisonWish
@@ -82,11 +82,13 @@ def _comparison(arguments: Namespace) -> ComparisonWish | None:
 
 
 def _tracking(arguments: Namespace, settings: Settings, portfolio: Portfolio) -> TrackingPlace | None:
-    """Where somebody said; else in the store under `home`, for comparisons and for lenders' own tables.
+    """Where somebody said, or nowhere; else in the store under `home`, for comparisons and for lenders' own tables.
 
     A table's plain training is tracked where MLflow is installed, and not in a pod, whose disk goes with it. Of
     advances, retrained every week, the registry has the record, and MLflow takes seconds to import.
     """
+    if settings.mlflow_tracking_uri == NOWHERE:
+        return None
     if settings.mlflow_tracking_uri is not None:
         return TrackingPlace(settings.mlflow_tracking_uri)
     folder = settings.home / "mlflow"

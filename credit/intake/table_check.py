@@ -43,6 +43,8 @@ class TableCheck:
     """Optional columns of subject and times that the file does not have."""
     notes: tuple[str, ...] = ()
     """What the declared groups of protected columns do not fit, in sentences."""
+    labels_missing: int = 0
+    """Rows whose label holds a text that the portfolio says is no value."""
 
 
 def check_table_file(
@@ -101,4 +103,5 @@ class _Counts:
             associations=associations,
             absent=absent,
             left_out=reader.left_out,
+            labels_missing=reader.labels_missing,
         )

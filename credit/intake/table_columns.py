@@ -16,6 +16,7 @@ from credit.intake.faults import Faults, as_mask
 from credit.intake.missing_texts import common, is_text
 from credit.intake.times import UTC_TIME
 from credit.intake.words import as_text
+from credit.portfolio_table import label_text
 from credit.portfolios import Comparison, Feature, FeatureKind, TableLabel
 from credit.spelling import NUMBER, one_spelling
 
@@ -104,8 +105,9 @@ def _refuse_words(column: Any, faults: Faults, label: TableLabel) -> None:
         return
     # Bad rows are the fewer ones, as a rule.
     rarest = min(counted.to_pylist(), key=lambda pair: pair["counts"])["values"]
-    such = str(TableLabel(label.column, Comparison.EQUAL, rarest))
-    reason = f"is neither 0 nor 1: a label of texts is a comparison with the bad one, such as label = {such!r}"
+    text = label_text(TableLabel(label.column, Comparison.EQUAL, rarest))
+    such = "" if text is None else f", such as label = {text!r}"
+    reason = f"is neither 0 nor 1: a label of texts is a comparison with the bad one{such}"
     faults.add(pc.is_valid(words), label.column, reason)
 
 
@@ -172,7 +174,9 @@ def _numeric_text(text: Any, faults: Faults, name: str) -> Any:
 
 
 def as_words(column: Any, name: str) -> Any:
-    """The column as text: whole floats as whole numbers, empty text as none."""
+    """The column as text: whole floats as whole numbers, empty text and NaN as none."""
+    if pa.types.is_floating(column.type):
+        column = pc.if_else(pc.is_nan(column), None, column)
     if pa.types.is_floating(column.type) and pc.all(pc.equal(pc.floor(column), column)).as_py():
         column = column.cast(pa.int64(), safe=False)
     text = pc.utf8_trim_whitespace(as_text(column, name))

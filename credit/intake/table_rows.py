@@ -64,6 +64,8 @@ class TableReader:
         self._portfolio = portfolio
         self._rule = rule
         self._now = now
+        self.labels_missing = 0
+        """Of the rows so far, those whose label holds one of the texts that the rule says are no value."""
         self._columns = flat_names(source)
         self._protected = tuple(name for name in portfolio.protected if name in self._columns)
         self._read_columns = self._named_columns()
@@ -119,6 +121,8 @@ class TableReader:
             columns = {
                 name: given_only(column, rule.missing) for name, column in flat.items() if name in self._read_columns
             }
+            label = rule.label.column
+            self.labels_missing += columns[label].null_count - flat[label].null_count
             y = read_label(columns[rule.label.column], rule.label, faults)
             values, texts = self._features(columns, faults)
             observed, known = self._times(columns, y, faults)

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+_FLAGS = {"0": 0, "1": 1, "false": 0, "true": 1}
+
 
 class Form(StrEnum):
     """What a column's values are."""
@@ -38,7 +40,7 @@ class Column:
     """Of a column of numbers."""
     highest: float | None = None
     padded: str | None = None
-    """A number with leading zeros, where there is one: a code, whose zeros a number would lose."""
+    """A number with leading zeros, where 1 % of the rows hold such: a code, whose zeros a number would lose."""
     comma_example: str | None = None
     """A number with a comma, such as 3576,73, where all are numbers but for these and a few mistakes."""
     odd: int = 0
@@ -53,9 +55,16 @@ class Column:
     @property
     def constant(self) -> bool:
         """Whether no two rows differ."""
-        return self.values is not None and len(self.values) + (self.missing > 0) <= 1
+        return self.different is not None and self.different + (self.missing > 0) <= 1
+
+    @property
+    def different(self) -> int | None:
+        """How many different values it has, however true and false are written; None where there are too many."""
+        if self.values is None:
+            return None
+        return len({_FLAGS[value.lower()] for value in self.values} if self.is_flag else self.values)
 
     @property
     def is_flag(self) -> bool:
         """Whether all values are 0 and 1, or false and true."""
-        return self.values is not None and {value.lower() for value in self.values} <= {"0", "1", "false", "true"}
+        return self.values is not None and {value.lower() for value in self.values} <= _FLAGS.keys()

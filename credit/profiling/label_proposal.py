@@ -1,7 +1,9 @@
 """Which column says how a row ended, and when that is bad."""
 
+from collections.abc import Sequence
+
 from credit.intake.errors import IntakeError
-from credit.portfolio_table import table_label
+from credit.portfolio_table import label_text, table_label
 from credit.portfolios import Comparison, PortfolioError, TableLabel
 from credit.profiling.column import Column, Form
 from credit.profiling.name_words import BAD, LABEL, LATE, words_of
@@ -45,15 +47,19 @@ def _given(profile: TableProfile, given: str) -> LabelProposal:
 
 def _of_column(column: Column) -> LabelProposal:
     if column.is_flag:
-        return LabelProposal(str(TableLabel(column.name)))
+        return LabelProposal(label_text(TableLabel(column.name)))
     if column.form is Form.NUMBER and not _is_outcome(column):
-        return LabelProposal(None, (str(TableLabel(column.name, Comparison.GREATER, 0.0)),))
+        return LabelProposal(None, _written([TableLabel(column.name, Comparison.GREATER, 0.0)]))
     values = list(column.values or ())
-    texts = [str(TableLabel(column.name, Comparison.EQUAL, _value(column, value))) for value in values[:5]]
-    bad = [text for text, value in zip(texts, values, strict=False) if value.lower() in BAD]
-    if len(values) == 2 and len(bad) == 1:
-        return LabelProposal(bad[0])
-    return LabelProposal(None, tuple(texts))
+    labels = [TableLabel(column.name, Comparison.EQUAL, _value(column, value)) for value in values[:5]]
+    bad = [label for label, value in zip(labels, values, strict=False) if value.lower() in BAD]
+    if len(values) == 2 and len(bad) == 1 and (text := label_text(bad[0])) is not None:
+        return LabelProposal(text)
+    return LabelProposal(None, _written(labels))
+
+
+def _written(labels: Sequence[TableLabel]) -> tuple[str, ...]:
+    return tuple(text for label in labels if (text := label_text(label)) is not None)
 
 
 def _value(column: Column, value: str) -> float | str:
@@ -71,4 +77,4 @@ def _is_lateness(column: Column) -> bool:
 
 def _is_outcome(column: Column) -> bool:
     """Whether it has two different values, as an outcome has."""
-    return column.values is not None and len(column.values) == 2
+    return column.different == 2

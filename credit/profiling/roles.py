@@ -7,6 +7,7 @@ from typing import Any
 from credit.intake.faults import Faults
 from credit.intake.table_columns import Outcomes, as_words, read_label
 from credit.portfolio_table import table_label
+from credit.portfolios import TableLabel
 from credit.profiling.column import Column, Form
 from credit.profiling.disguised import comma_numbers, mixed_times, times_since_1970
 from credit.profiling.label_proposal import propose_label
@@ -28,8 +29,13 @@ def propose(profile: TableProfile, label: str | None) -> Proposal:
     Raises:
         LabelError: where that is no label, or names no column.
     """
-    found = propose_label(profile, label)
-    known = _known(profile, found.text)
+    found = propose_label(profile.with_words(), label)
+    rule = None if found.text is None else table_label(found.text, "label")
+    # A text that the label holds is declared as missing nowhere: it would take the label of its rows away.
+    labels = rule.column if rule is not None else label
+    if labels is not None and labels in {column.name for column in profile.columns}:
+        profile = profile.keeping(labels)
+    known = _known(profile, rule)
     columns = tuple(_decided(known, column) for column in profile.columns)
     formats = () if known.times.observed is None else known.times.formats[known.times.observed]
     return Proposal(profile, found, columns, formats)
@@ -50,9 +56,8 @@ class _Known:
     """By column, the first one that has the same values in all sampled rows."""
 
 
-def _known(profile: TableProfile, label: str | None) -> _Known:
+def _known(profile: TableProfile, rule: TableLabel | None) -> _Known:
     times = time_columns(profile)
-    rule = None if label is None else table_label(label, "label")
     column = None if rule is None else rule.column
     y = None if rule is None else read_label(profile.sampled[rule.column], rule, Faults(profile.sampled_rows))
     return _Known(profile, column, y, times, _subject(profile, {column, *times.formats}), _first(profile))

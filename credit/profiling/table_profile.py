@@ -1,7 +1,7 @@
 """A lender's table in one pass: each column counted, and some rows kept to look at columns together."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -35,6 +35,10 @@ class TableProfile:
     sampled_rows: int
     missing: tuple[str, ...] = ()
     """Texts that stand for no value, by columns of numbers and times that hold them: in no column are they values."""
+    tallies: Sequence[ColumnTally] = field(default=(), repr=False)
+    """Of all columns, to count them by other spellings of missing."""
+    unread: Sampled = field(default_factory=dict, repr=False)
+    """What was sampled as it stands in the file, spellings of missing and all."""
 
     def column(self, name: str) -> Column:
         """The column of that name.
@@ -43,6 +47,29 @@ class TableProfile:
             KeyError: where there is none.
         """
         return {column.name: column for column in self.columns}[name]
+
+    def with_words(self) -> "TableProfile":
+        """The same, each column of words with all its texts, spellings of missing among them."""
+        return replace(self, columns=tuple(self._with_words(one) for one in self.columns))
+
+    def keeping(self, name: str) -> "TableProfile":
+        """The same, where no text of a column is missing in any column, if it is one of words."""
+        words, tally = self._with_words(self.column(name)), self._tally(name)
+        kept = set(tally.spelled) & set(words.values or ())
+        missing = tuple(text for text in self.missing if text not in kept)
+        if missing == self.missing:
+            return self
+        sampled = {each: given_only(column, missing) for each, column in self.unread.items()}
+        columns = tuple(tally.column(missing) for tally in self.tallies)
+        return replace(self, missing=missing, columns=columns, sampled=sampled)
+
+    def _with_words(self, column: Column) -> Column:
+        tally = self._tally(column.name)
+        is_flag = bool(column.values) and column.is_flag
+        return column if is_flag or _is_measure(tally, self.unread[column.name]) else tally.column()
+
+    def _tally(self, name: str) -> ColumnTally:
+        return next(tally for tally in self.tallies if tally.name == name)
 
 
 def profile_table(
@@ -75,7 +102,7 @@ def profile_table(
     missing = _missing(tallies, kept)
     counted = tuple(tally.column(missing) for tally in tallies)
     sampled = {name: given_only(column, missing) for name, column in kept.items()}
-    return TableProfile(source.name, rows, counted, sampled, sample.table.num_rows, missing)
+    return TableProfile(source.name, rows, counted, sampled, sample.table.num_rows, missing, tallies, kept)
 
 
 def _missing(tallies: Sequence[ColumnTally], sampled: Sampled) -> tuple[str, ...]:

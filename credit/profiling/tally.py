@@ -21,10 +21,12 @@ MOST_VALUES = 1000
 """Different values of a column that are counted one by one."""
 MOST_ODD_SHARE = 0.05
 """Share of rows up to which texts in a column of numbers are taken for mistakes, and the column for numbers."""
+LEAST_PADDED_SHARE = 0.01
+"""Share of rows that hold leading zeros from which a column of numbers is taken for one of codes."""
 
 _LARGEST_WHOLE = 2.0**53
 _WHOLE = r"^[+-]?[0-9]+(\.0*)?$"
-_PADDED = r"^0[0-9]+$"
+_PADDED = r"^0+[1-9][0-9]*$"  # of zeros only, `00` may be a slip
 
 
 class ColumnTally:
@@ -32,7 +34,7 @@ class ColumnTally:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self._rows = self._missing = self._odd = self._fractions = self._commas = 0
+        self._rows = self._missing = self._odd = self._fractions = self._commas = self._zeros = 0
         self._odd_example: str | None = None
         self._comma_example: str | None = None
         self._padded: str | None = None
@@ -89,7 +91,7 @@ class ColumnTally:
             sequence=unique and whole and self._highest - self._lowest == given - 1,
             lowest=self._lowest if is_number else None,
             highest=self._highest if is_number else None,
-            padded=self._padded if whole else None,
+            padded=self._padded if whole and self._zeros >= LEAST_PADDED_SHARE * given else None,
             comma_example=self._comma_example if self._odd - self._commas <= MOST_ODD_SHARE * given else None,
             odd=odd if is_number else 0,
             odd_example=(self._odd_example or next(iter(others), None)) if is_number else None,
@@ -125,8 +127,10 @@ class ColumnTally:
         if len(odd):
             self._count_commas(odd)
         numbers = given.filter(numeric)
-        if self._padded is None:
-            self._padded = _first(numbers, _PADDED)
+        padded = numbers.filter(pc.match_substring_regex(numbers, _PADDED))
+        self._zeros += len(padded)
+        if len(padded) and self._padded is None:
+            self._padded = padded[0].as_py()
         self._fractions += len(numbers) - int(pc.sum(pc.match_substring_regex(numbers, _WHOLE)).as_py() or 0)
         if len(numbers):
             found = pc.min_max(numbers.cast(pa.float64()))
@@ -152,7 +156,7 @@ class ColumnTally:
     def _compare(self, given: Any) -> None:
         if self._hashes is None:
             return
-        if self._missing:
+        if self._missing or self._spelled:  # with such a row no column tells all apart
             self._hashes = None
             return
         hashes = hashes_of(given)
@@ -162,7 +166,7 @@ class ColumnTally:
             self._hashes.append(hashes)
 
     def _all_differ(self) -> bool:
-        if self._hashes is None:
+        if not self._hashes:
             return False
         hashes = np.concatenate(self._hashes)
         return len(np.unique(hashes)) == len(hashes)

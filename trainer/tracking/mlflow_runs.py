@@ -66,7 +66,13 @@ class MlflowRuns:
             yield
         except (MlflowException, SQLAlchemyError, OSError) as error:
             place, said = _without_login(self.place.uri), " ".join(str(error).split())[:300]
-            raise TrackingError(f"MLflow at {place}: {said}; correct MLFLOW_TRACKING_URI, or unset it") from error
+            raise TrackingError(f"MLflow at {place}: {said}; {self._what_to_do()}") from error
+
+    def _what_to_do(self) -> str:
+        if self.place.artifacts is None:
+            return "correct MLFLOW_TRACKING_URI, or unset it"
+        folder = self.place.artifacts.parent
+        return f"see to the folder {folder}, or set MLFLOW_TRACKING_URI to another place, or to none"
 
     def begin(self, facts: RunFacts) -> None:
         """Begin the parent run in the experiment of the portfolio."""

@@ -138,9 +138,22 @@ def test_a_store_that_cannot_be_used_is_an_error_before_anything_is_trained(engi
     rows = write(tmp_path / "rows.csv", *draw(400))
     (tmp_path / "mlflow.db").write_text("no database")
     order = TrainingOrder(LOT, tmp_path / "models", data=rows, tracking=place(tmp_path))
-    with pytest.raises(TrackingError, match=r"MLflow at sqlite:///.*mlflow\.db: .*; correct MLFLOW_TRACKING_URI"):
+    with pytest.raises(TrackingError, match=r"MLflow at sqlite:///.*mlflow\.db: .*; see to the folder "):
         train(engine, order, now=datetime.now(UTC))
     assert not (tmp_path / "models").exists() or not list((tmp_path / "models").glob("model_*"))
+
+
+@pytest.mark.parametrize(
+    ("artifacts", "advice"),
+    [
+        (Path("/srv/mlflow/artifacts"), "see to the folder /srv/mlflow, or set MLFLOW_TRACKING_URI to another place"),
+        (None, "correct MLFLOW_TRACKING_URI, or unset it"),
+    ],
+)
+def test_an_error_says_what_can_be_done_about_the_place(artifacts, advice):
+    runs = MlflowRuns(TrackingPlace("http://mlflow", artifacts))
+    with pytest.raises(TrackingError, match=f"MLflow at http://mlflow: full; {advice}"), runs.errors():
+        raise OSError("full")
 
 
 def test_more_settings_than_mlflow_takes_at_once_are_all_kept(tmp_path, client):

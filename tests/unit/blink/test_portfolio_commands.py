@@ -95,6 +95,14 @@ def test_a_check_tells_what_is_missing_and_unlisted(loans, tmp_path, capsys):
     assert "look at purpose" not in told
 
 
+def test_a_check_tells_how_many_labels_a_spelling_of_missing_takes_away(tmp_path, capsys):
+    flags = ["NA", "NA", *[0, 1] * 199]
+    table, out = write_csv(tmp_path / "loans.csv", loans_with_copy() | {"default_flag": flags}), tmp_path / "my.toml"
+    run(["portfolio", "init", str(table), "--out", str(out)])
+    assert run(["portfolio", "check", str(out), "--data", str(table)]) == 0
+    assert "\n2 rows have no label, as it holds a text of [table] missing\n" in capsys.readouterr().out
+
+
 def test_a_check_tells_a_feature_of_which_most_texts_are_not_listed(loans, tmp_path, capsys):
     out = tmp_path / "my.toml"
     run(["portfolio", "init", str(loans), "--out", str(out)])

@@ -50,5 +50,7 @@ def test_a_table_is_tracked_at_home_of_itself_where_that_costs_nobody_anything(m
     assert tracking() == unasked
     assert tracking(portfolio="cash_advance") is None
     assert tracking(KUBERNETES_SERVICE_HOST="10.0.0.1") is None
+    assert tracking(MLFLOW_TRACKING_URI="") == unasked
+    assert tracking(MLFLOW_TRACKING_URI="none") is tracking("--compare", MLFLOW_TRACKING_URI="none") is None
     monkeypatch.setattr(command, "find_spec", lambda _: None)
     assert tracking() is None

@@ -14,7 +14,7 @@ from credit.intake.errors import FileFormatError, MalformedTableError
 from credit.intake.faults import Faults
 from credit.intake.json_lines_file import JsonLinesFile
 from credit.intake.source import open_table_file
-from credit.intake.table_columns import read_protected
+from credit.intake.table_columns import as_words, read_label, read_protected
 from credit.intake.table_keys import Keys
 from credit.intake.table_rows import TableReader
 from credit.portfolio_file import load_portfolio
@@ -236,6 +236,7 @@ def test_a_time_without_a_format_is_refused_with_what_states_one(tmp_path):
             "row 2, column days late: 'no' is neither 0 nor 1: a label of texts is a comparison ",
         ),
         (("no", "NA", "no", "yes"), """such as label = "days late == 'yes'"; as far as was read, 3 more rows"""),
+        (("no", "no", "it's 5\" or so"), "is a comparison with the bad one; as far as was read, 2 more rows"),
         (("0", "1", "x"), "row 4, column days late: 'x' is not a number"),
         (("0", "1", "NA"), r"'NA' is not a number: where it says that there is none, list it in \[table\] missing"),
     ],
@@ -245,6 +246,14 @@ def test_a_label_of_texts_is_refused_with_the_comparison_that_it_wants(tmp_path,
     lines = [f"{index},,,1,No,{text}," for index, text in enumerate(texts)]
     with pytest.raises(MalformedTableError, match=message):
         read(csv_file(tmp_path, *lines), portfolio)
+
+
+def test_a_number_that_is_not_there_is_no_text():
+    codes = pa.array([1.0, float("nan"), None, 3.0])
+    assert as_words(codes, "code").to_pylist() == ["1", None, None, "3"]
+    assert as_words(pa.array([0.5, float("nan")]), "code").to_pylist() == ["0.5", None]
+    unequal = TableLabel("code", Comparison.UNEQUAL, "1")
+    assert read_label(codes, unequal, Faults(4)).tolist() == [0, NO_LABEL, NO_LABEL, 1]
 
 
 SPELLED = replace(PORTFOLIO, protected=("note",), label=replace(RULE, missing=("NA", "n/a")))

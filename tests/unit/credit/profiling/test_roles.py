@@ -1,10 +1,13 @@
 """What the columns of a table are proposed to be."""
 
+import pyarrow as pa
 import pytest
 
+from credit.profiling.column import Form
 from credit.profiling.label_proposal import LabelError
 from credit.profiling.name_words import is_place, is_sensitive, words_of
 from credit.profiling.proposal import Role
+from credit.profiling.tally import ColumnTally
 from tests.unit.credit.profiling.tables import ROWS, loans_with_copy, profiled, proposed, write_csv, write_parquet
 
 SUCH = "such as '2023-01-11' and '10.01.2023': write them alike"
@@ -191,7 +194,7 @@ def test_categories_are_proposed_as_they_are_written(tmp_path):
         ),
         (
             lambda index: f"{index // 2:05d}",
-            "a code, as numbers have no leading zeros such as '00000': more than 100 different texts",
+            "a code, as numbers have no leading zeros such as '00001': more than 100 different texts",
         ),
     ],
 )
@@ -238,3 +241,63 @@ def test_a_later_time_that_is_otherwise_written_says_so(tmp_path):
     table["closed"] = [f"2024-02-{1 + index % 28:02d}" for index in range(ROWS)]
     closed = next(one for one in proposed(write_csv(tmp_path / "t.csv", table)).columns if one.column.name == "closed")
     assert (closed.role, closed.because) == (Role.EXCLUDED, "a time, otherwise written, that lies after issued")
+
+
+def test_a_column_of_which_only_spellings_of_missing_are_there_is_left_out(tmp_path):
+    table = {"empty": ["NA"] * ROWS, "amount": range(ROWS), "default_flag": [0, 1] * (ROWS // 2)}
+    found = proposed(write_csv(tmp_path / "loans.csv", table))
+    assert [one.because for one in found.columns if one.column.name == "empty"] == ["constant: no two rows differ"]
+
+
+def test_a_column_whose_first_block_has_no_value_is_counted_on():
+    tally = ColumnTally("amount")
+    tally.add(pa.array(["NA", "n/a"]))
+    tally.add(pa.array(["3", "4"]))
+    counted = tally.column(tally.spelled)
+    assert (counted.form, counted.missing, counted.unique, counted.highest) == (Form.NUMBER, 2, False, 4)
+
+
+def test_a_column_of_lists_tells_no_rows_apart():
+    tally = ColumnTally("lists")
+    tally.add(pa.array([[1], [2]]))
+    assert (tally.column().form, tally.column().unique) == (Form.NESTED, False)
+
+
+@pytest.mark.parametrize(
+    ("label", "text"), [(None, "outcome == 'late'"), ("outcome", "outcome == 'late'"), ("outcome != 'none'",) * 2]
+)
+def test_what_the_label_holds_is_no_spelling_of_missing(tmp_path, label, text):
+    table = {"amount": ["none", "NA", *range(ROWS - 2)], "outcome": ["none", "late"] * (ROWS // 2)}
+    found = proposed(write_csv(tmp_path / "loans.csv", table), label)
+    assert (found.label.text, found.profile.missing) == (text, ("NA",))
+    assert dict(found.profile.column("outcome").values) == {"none": ROWS // 2, "late": ROWS // 2}
+
+
+def test_a_label_of_numbers_is_not_known_where_it_says_so(tmp_path):
+    table = {"amount": range(ROWS), "default_flag": ["NA", "NA", *[0, 1] * (ROWS // 2 - 1)]}
+    found = proposed(write_csv(tmp_path / "loans.csv", table))
+    assert (found.label.text, found.profile.missing) == ("default_flag", ("NA",))
+
+
+def test_true_and_false_in_mixed_case_are_two_values(tmp_path):
+    table = {"amount": range(ROWS), "late": ["True", "FALSE", "TRUE", "false"] * (ROWS // 4)}
+    table["paid"] = ["TRUE", "true"] * (ROWS // 2)
+    found = proposed(write_csv(tmp_path / "loans.csv", table))
+    assert found.label.text == "late"
+    assert [one.because for one in found.columns if one.column.name == "paid"] == ["constant: no two rows differ"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "role"),
+    [(["00"] * 40, Role.FEATURE), (["07"] * 3, Role.FEATURE), (["07"] * 4, Role.CATEGORY)],
+)
+def test_a_few_leading_zeros_make_no_code(tmp_path, cells, role):
+    table = {"late": [0, 0, 0, 0, 1, 1, 1, 1] * (ROWS // 8), "months": [*cells, *[3, 5, 8, 9] * ROWS][:ROWS]}
+    found = proposed(write_csv(tmp_path / "loans.csv", table))
+    assert [one.role for one in found.columns if one.column.name == "months"] == [role]
+
+
+def test_no_label_is_proposed_that_no_text_can_state(tmp_path):
+    table = {"amount": list(range(ROWS)), "late": ['it\'s "x"', "paid"] * (ROWS // 2)}
+    label = proposed(write_parquet(tmp_path / "loans.parquet", table), "late").label
+    assert (label.text, label.candidates) == (None, ("late == 'paid'",))

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from credit.canonical_text import named_rows, numbers_list
 from credit.database.audits import ScoreRole
-from credit.database.written_audits import AuditMarks, ScoreTexts, WrittenAudit, audit_frame
+from credit.database.written_audits import AuditFrame, AuditMarks, ScoreTexts, WrittenAudit, audit_frame
 from credit.database.written_snapshots import SnapshotFrame, SnapshotMarks, WrittenSnapshot, snapshot_frame
 from credit.scores import ScoredRows
 from predictor.subject_features import Moment, SubjectRows
@@ -53,13 +53,7 @@ def written_audits(
     Raises:
         LedgerError: where a number is not finite.
     """
-    frame = audit_frame(
-        AuditMarks(
-            *(at, at, snapshots[0].marks.portfolio, "online", role, None),
-            *(scored.model_id, scored.engine, scored.engine_version, scored.scale),
-        )
-    )
-    names = scored.feature_names
+    frame, names = _frame(scored, snapshots[0].marks.portfolio, at, role), scored.feature_names
     numbers = (scored.margins, scored.default_probabilities, scored.base_values)
     columns = zip(
         snapshots,
@@ -89,6 +83,14 @@ def written_audits(
             for snapshot, request_id, texts, default_probability, points, contributions, reasons, missing in columns
         ]
     )
+
+
+def _frame(scored: ScoredRows, portfolio: str, at: datetime, role: ScoreRole) -> AuditFrame:
+    marks = AuditMarks(
+        *(at, at, portfolio, "online", role, None),
+        *(scored.model_id, scored.engine, scored.engine_version, scored.scale),
+    )
+    return audit_frame(marks)
 
 
 def _frames(portfolio: str, moment: Moment) -> tuple[SnapshotFrame, SnapshotFrame]:

@@ -69,7 +69,8 @@ def append(connection: Connection, *, writer: str, audits: Sequence[Audit]) -> A
         return Appended((), None)
     written = [WrittenAudit.of(audit) for audit in fresh]
     snapshots = not_stored(connection, [audit.snapshot for audit in fresh])
-    lines = _lines([WrittenSnapshot.of(snapshot) for snapshot in snapshots])
+    as_text = {one.snapshot.identifier: one.snapshot for one in written}
+    lines = _lines([as_text[str(snapshot.snapshot_id)] for snapshot in snapshots])
     copy_rows(connection, FEATURE_STORE_SNAPSHOTS, SNAPSHOT_FIELDS, lines)
     batch = next_batch(writer, chain_head(connection, writer), _hashes(written))
     _append(connection, batch, written)

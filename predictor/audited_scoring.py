@@ -38,7 +38,6 @@ _log = logging.getLogger(__name__)
 
 _PARTITION_DAYS = 8
 """Today and a week ahead."""
-_SILENT = "the database does not answer"
 
 
 class AuditedScoring:
@@ -67,8 +66,10 @@ class AuditedScoring:
         self._seconds = seconds
         self._partitioned_on: date | None = None
         self._outage = Outage(_log)
-        self._silent_at = -math.inf
-        """When the database last let a transaction wait until it was given up, on the monotonic clock."""
+        self._waited_since = -math.inf
+        """Who began to wait before that, on the monotonic clock, has waited for the database long enough."""
+        self._late = ""
+        """What is said to them."""
 
     def score(self, requests: Sequence[AuditRequest]) -> list[Outcome]:
         """What each request gets, in order; all are of one deployed model, and no two of one key.
@@ -89,21 +90,22 @@ class AuditedScoring:
         if self._database is None:
             message = "this server has no database, and a score must leave an audit: set DATABASE_URL"
             return {index: UnavailableError(message) for index in requests}
-        # Who waited while it was silent has waited long enough: told without another try, and with them who came since.
-        if any(request.since < self._silent_at for request in requests.values()):
-            return {index: UnavailableError(_SILENT, unwritten=True) for index in requests}
+        # Told without another try, and with them who came since.
+        if any(request.since < self._waited_since for request in requests.values()):
+            return {index: UnavailableError(self._late, unwritten=True) for index in requests}
         return self._tried(self._database, requests)
 
     def _tried(self, database: Engine, requests: Mapping[int, AuditRequest]) -> dict[int, Outcome]:
-        committing = False
+        begun, committing = time.monotonic(), False
         try:
             with self._transaction(database) as connection:
                 outcomes, scored = self._written(connection, requests)
                 committing = True
         except DatabaseAwayError as error:
             self._outage.noticed(error)
-            if error.silent:
-                self._silent_at = time.monotonic()
+            if error.late:
+                # Of a silent one nobody gets more by waiting; of a slow one who waited for all of this.
+                self._late, self._waited_since = str(error), time.monotonic() if error.silent else begun
             # Whether a commit that gets no answer was one, nobody can say.
             said = f"{error}; whether the score was audited is not known" if committing else str(error)
             return {index: UnavailableError(said, unwritten=not committing) for index in requests}

@@ -84,10 +84,13 @@ class Drainer:
         self._poll_seconds = poll_seconds
 
     def run(self, ended: Event, caught_up: Callable[[], None]) -> None:
-        """Drain until `ended`, trying again after a failure; `caught_up` is called once, when all is drained first."""
+        """Drain until `ended`, trying again after a failure; `caught_up` is called once, when all is drained first.
+
+        At the end no further transaction is begun: what is left is the next server's.
+        """
         told = False
         while not ended.is_set():
-            if not self._drained():
+            if not self._drained(ended.is_set):
                 ended.wait(self._poll_seconds)
                 continue
             if not told:
@@ -95,22 +98,27 @@ class Drainer:
                 told = True
             self._spooled.filled.wait(self._poll_seconds)
 
-    def _drained(self) -> bool:
+    def _drained(self, ended: Callable[[], bool]) -> bool:
         try:
             if self._spooled.filled.is_set():
                 # While the last records are moved nobody can add to them: a silent database would hold scores up.
                 self._reach()
-                self._spooled.drain(self._write)
+                if not self._spooled.drain(self._write, ended):
+                    return False
                 _log.info("the spool is empty: all audits in it were written to the database")
-            for left in left_behind(self._folder, most_bytes=self._most_bytes):
-                other = SpooledAudits(left)
-                try:
-                    other.drain(self._write)
-                finally:
-                    other.close()
+            return self._others_drained(ended)
         except DatabaseAwayError:
             return False
         except Exception:  # noqa: BLE001 - logged; what is in the spool stays there, and the next try may succeed
             _log.exception("the spool in %s could not be drained; it is tried again", self._folder)
             return False
+
+    def _others_drained(self, ended: Callable[[], bool]) -> bool:
+        for left in left_behind(self._folder, most_bytes=self._most_bytes):
+            other = SpooledAudits(left)
+            try:
+                if not other.drain(self._write, ended):
+                    return False
+            finally:
+                other.close()
         return True

@@ -57,14 +57,17 @@ class ScoringServicer(InferenceServicer):  # type: ignore[misc]  # KServe ships 
         self.last_call_at = -math.inf
         """On the monotonic clock, in seconds."""
 
+    async def ServerLive(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
+        """The process answers."""
+        return await self._answer("ServerLive", context, self._server_live)
+
     async def ServerMetadata(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
         """Name, version and extensions of the server."""
-        said = self._plane.metadata()
-        return pb.ServerMetadataResponse(name=said["name"], version=said["version"], extensions=EXTENSIONS)
+        return await self._answer("ServerMetadata", context, self._server_metadata)
 
     async def ServerReady(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
         """Whether the server has a model."""
-        return pb.ServerReadyResponse(ready=self._deployment.ready)
+        return await self._answer("ServerReady", context, self._server_ready)
 
     async def ModelReady(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Whether a model is ready; a version that cannot be audited is UNAVAILABLE, with the reason."""
@@ -89,6 +92,16 @@ class ScoringServicer(InferenceServicer):  # type: ignore[misc]  # KServe ships 
     async def refuse(self, method: str, message: Unreadable, context: Any) -> None:
         """As `grpc_messages.Servicer`."""
         await self._answer(method, context, partial(_refuse, message))
+
+    async def _server_live(self, request_id: str) -> Any:  # noqa: ARG002
+        return pb.ServerLiveResponse(live=True)
+
+    async def _server_metadata(self, request_id: str) -> Any:  # noqa: ARG002
+        said = self._plane.metadata()
+        return pb.ServerMetadataResponse(name=said["name"], version=said["version"], extensions=EXTENSIONS)
+
+    async def _server_ready(self, request_id: str) -> Any:  # noqa: ARG002
+        return pb.ServerReadyResponse(ready=self._deployment.ready)
 
     async def _model_ready(self, request: Any, request_id: str) -> Any:  # noqa: ARG002
         _check_names(request.name, request.version)

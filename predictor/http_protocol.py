@@ -7,6 +7,8 @@
 - What is no HTTP, too long a head and what does not come are refused in their turn, as the application refuses.
   uvicorn would write its 400 in front of the answers to good requests that it has read before, and close.
 - Trailers are dropped (RFC 9110, section 6.5.1). uvicorn appends them to the headers.
+- Where a client leaves, the request that is being answered is told. uvicorn tells the last that it read, and the answer
+  to one before that is written to a closed connection, which uvloop takes for a fault of ours.
 """
 
 from enum import Enum, auto
@@ -17,6 +19,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from predictor.errors import HeadTooLargeError, MalformedError, PredictorError, SlowError, TooManyError
 from predictor.http_body import REFUSED_BODY, REFUSED_HEAD
+from predictor.http_taking import Taking, cut
 
 HEAD_BYTES = 65_536
 """Most bytes of a head."""
@@ -62,6 +65,16 @@ class ScoringHttpProtocol(HttpToolsProtocol):  # type: ignore[misc]  # uvicorn's
         self._refused = False
         self._watched: tuple[Any, int] = (_NOBODY, 0)
         self._watched_since = 0.0
+        self._taking = Taking()
+        self._running: Any = None
+        """The cycle of the request that is being answered, or was last."""
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell the request that is being answered, and forget those behind it."""
+        if self._running is not None and not self._running.response_complete:
+            self._running.disconnected = True
+            self._running.message_event.set()
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Read what has come; the head of a request with an offer is read a second time, without it."""
@@ -107,8 +120,12 @@ class ScoringHttpProtocol(HttpToolsProtocol):  # type: ignore[misc]  # uvicorn's
         """End what a client has left unfinished; called about once a second instead of a timer a request.
 
         A head has to come within `seconds`, and so has each further part of a body: otherwise it is a 408. A
-        connection on which nothing was begun for so long is closed.
+        connection on which nothing was begun for so long is closed. One whose client takes its answer too slowly is
+        cut, the rest of the answer with it.
         """
+        if self._taking.too_slow(self.transport.get_write_buffer_size(), now, seconds):
+            cut(self.transport)
+            return
         stage = self._stage()
         watched = (self.scope, self._segments if stage is _Stage.BODY else 0)
         if self._nothing_due(stage) or watched[0] is not self._watched[0] or watched[1] != self._watched[1]:
@@ -125,6 +142,10 @@ class ScoringHttpProtocol(HttpToolsProtocol):  # type: ignore[misc]  # uvicorn's
         """Refuse a request whose body is still to come: the server ends."""
         if self._stage() is _Stage.BODY and not self._refused:
             self._refuse(SlowError("body: had not come when the server ended"))
+
+    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+        self._running = cycle
+        super()._start_asgi_task(cycle, app)
 
     def _rest_of(self, data: bytes) -> bytes:
         """Read a piece, and give back what is to be read after that; from where llhttp stopped, if it did."""

@@ -52,7 +52,8 @@ class Limits:
     first_request: Pauses = field(default_factory=Pauses)
     """Waits for a model that the first request loads."""
     receive_seconds: float = 30.0
-    """Longest that the head of an HTTP request may take to come, and longest pause within its body."""
+    """Longest that the head of an HTTP request may take to come, longest pause within its body, and longest that a
+    client may take for each 64 KiB of an answer."""
     retry_seconds: int = 2
     """What a client that comes too early is told to wait."""
     goodbye_seconds: float = 3.0

@@ -13,6 +13,10 @@ _DRAINED_BYTES = 2 * 1024 * 1024
 """About as much is written in one transaction: some hundred audits."""
 
 
+def _never() -> bool:
+    return False
+
+
 class SpooledAudits:
     """A spool with what it knows of the keys in it. Safe from any thread."""
 
@@ -60,21 +64,25 @@ class SpooledAudits:
             answers = from_payload(self._spool.read(place)).answers
         return next(answer for answer in answers if answer.key == key)
 
-    def drain(self, write: Callable[[Sequence[SpoolRecord]], None]) -> None:
+    def drain(self, write: Callable[[Sequence[SpoolRecord]], None], stopped: Callable[[], bool] = _never) -> bool:
         """Move all into the database, in order; `write` commits some records, and may have seen them before.
 
-        Whoever would add to the last ones waits until they are moved, so that this ends.
+        Whoever would add to the last ones waits until they are moved, so that this ends. It ends with some left, and
+        gives back False, when `stopped` says so, which is asked before each transaction.
 
         Raises:
             SpoolError: where the disk fails, and whatever `write` raises; what was moved stays moved.
         """
         while places := self._spool.places():
+            if stopped():
+                return False
             some = _some(places)
             if len(some) < len(places):
                 self._move(some, write)
                 continue
             with self._spool.held_off():
                 self._move(_some(self._spool.places()), write)
+        return True
 
     def close(self) -> None:
         """Leave the spool to the next process."""

@@ -24,7 +24,7 @@ from benchmarks.serving.fuzz_figures import FuzzFigures
 from benchmarks.serving.good_requests import good_requests
 from benchmarks.serving.ledger_figures import LedgerFigures, absent_audits, audit_count, verified
 from benchmarks.serving.schema_run import SchemaFigures, run_schemathesis
-from benchmarks.serving.server_faults import ServerFaults, server_faults
+from benchmarks.serving.server_faults import ServerFaults, server_faults, until_idle
 from benchmarks.serving.soak import Soak, SoakWish, soak
 from benchmarks.serving.soak_answers import JudgedAnswers, judged
 from credit.bundle.reader import Bundle
@@ -104,6 +104,7 @@ def _facts(scene: _Scene, url: str) -> AcceptanceFacts:
     at_start = _faults(scene.server)
     schema = _schema(scene)
     fuzzed = _fuzzed(scene)
+    until_idle(scene.port)  # who left did not wait for his audits
     before = audit_count(scene.owner)
     soaked, answers = _soaked(scene)
     audits = audit_count(scene.owner) - before

@@ -83,6 +83,11 @@ def _behind_a_good_one(rng: np.random.Generator, request: HttpRequest) -> bytes:
     return request.sent + rng.bytes(int(rng.integers(1, 100)))
 
 
+def _several_at_once(rng: np.random.Generator, request: HttpRequest) -> bytes:
+    """Good ones, of which the client waits for one answer only."""
+    return request.sent * int(rng.integers(2, 80))
+
+
 def _cut(rng: np.random.Generator, request: HttpRequest) -> bytes:
     return request.sent[: max(1, place_in(rng, request.sent) - 1)]
 
@@ -100,6 +105,7 @@ FRAME_DAMAGE: Mapping[str, FrameDamage] = {
     "wrong trailers": _wrong_trailers,
     "a head too large": _large_head,
     "noise behind a request": _behind_a_good_one,
+    "several at once": _several_at_once,
     "a request cut off": _cut,
     "noise for a request": _noise,
 }

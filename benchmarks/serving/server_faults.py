@@ -1,11 +1,16 @@
 """Faults that a server itself counted or logged."""
 
 import re
+import time
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
 
+from benchmarks.errors import BenchmarkError
+
 _COUNTED = re.compile(r'^blink_requests_total\{.*status="(5\d\d|none)".*\} ([\d.e+]+)$', re.MULTILINE)
+_IDLE = re.compile(r"^blink_requests_in_flight 1\.0$", re.MULTILINE)
+"""The one is who asks."""
 _LOGGED = re.compile(r"request \S+: .* failed|^Traceback|a group of \d+ requests failed", re.MULTILINE)
 
 
@@ -29,6 +34,18 @@ def server_faults(port: int, log: Path, *, alive: bool) -> ServerFaults:
     """Read the metrics and the log of a server on this machine."""
     counted = counted_faults(_metrics(port)) if alive else 0
     return ServerFaults(alive, counted, logged_faults(log.read_text("utf-8", "replace")))
+
+
+def until_idle(port: int, *, seconds: float = 30.0) -> None:
+    """Wait until a server on this machine has nothing else to answer.
+
+    Raises:
+        BenchmarkError: where it still has after so long.
+    """
+    end = time.monotonic() + seconds
+    while not _IDLE.search(_metrics(port)):
+        if time.monotonic() > end:
+            raise BenchmarkError(f"the server has requests in flight {seconds:g} s after the last was sent")
 
 
 def counted_faults(page: str) -> int:

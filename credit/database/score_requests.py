@@ -25,10 +25,15 @@ ANONYMOUS = "anonymous"
 class DatabaseAwayError(DatabaseError):
     """The database does not answer, or not in time; a later try may succeed. The message names no host."""
 
-    def __init__(self, message: str, *, reason: str = "", silent: bool = False) -> None:
-        """`reason` is the driver's line, for a log; `silent` says that the server did not even refuse."""
+    def __init__(self, message: str, *, reason: str = "", late: bool = False, silent: bool = False) -> None:
+        """`reason` is the driver's line, for a log.
+
+        `late` says that all the time was waited that is given to a statement, and `silent` that the server did not even
+        refuse then.
+        """
         super().__init__(message)
         self.reason = reason
+        self.late = late
         self.silent = silent
 
 
@@ -165,9 +170,9 @@ def _away(error: SQLAlchemyError) -> DatabaseAwayError:
     cause = getattr(_first(error), "orig", None) or error
     reason = str(cause).strip().split("\n", 1)[0]
     if isinstance(cause, ServerSilentError):
-        return DatabaseAwayError("the database does not answer", reason=reason, silent=True)
+        return DatabaseAwayError("the database does not answer", reason=reason, late=True, silent=True)
     if getattr(cause, "pgcode", None) in _TOOK_TOO_LONG:
-        return DatabaseAwayError(f"the database takes too long: {reason}", reason=reason)
+        return DatabaseAwayError(f"the database takes too long: {reason}", reason=reason, late=True)
     return DatabaseAwayError("the database cannot be reached", reason=reason)
 
 

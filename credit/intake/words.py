@@ -10,6 +10,8 @@ from credit.intake.errors import FileFormatError
 from credit.intake.faults import Faults
 
 LONGEST_IDENTIFIER = 200
+_CONTROL = r"[\x00-\x1f\x7f-\x{9f}]"
+"""As the server refuses them: a subject that could be loaded and not scored would be no use."""
 
 
 def as_text(column: Any, name: str) -> Any:
@@ -25,12 +27,12 @@ def as_text(column: Any, name: str) -> Any:
 
 
 def read_identifier(column: Any, faults: Faults, name: str) -> Any:
-    """Text of 1 to 200 characters."""
+    """Text of 1 to 200 characters, none of them a control character."""
     text = as_text(column, name)
     length = pc.utf8_length(text)
     faults.add(pc.equal(length, 0), name, "is empty")
     faults.add(pc.greater(length, LONGEST_IDENTIFIER), name, f"is longer than {LONGEST_IDENTIFIER} characters")
-    faults.add(pc.match_substring(text, "\0"), name, "contains a NUL character")
+    faults.add(pc.match_substring_regex(text, _CONTROL), name, "contains a control character")
     return text
 
 

@@ -13,9 +13,9 @@ import pytest
 
 from benchmarks.serving.wire import Wire, WireAnswer, WireError
 from tests.postgres.serving.broken_requests import BROKEN, Broken
-from tests.postgres.serving.requests import INFER, check_refused
+from tests.postgres.serving.requests import INFER, check_refused, tensor
 from tests.postgres.serving.served import audits_of
-from tests.unit.predictor.serving_example import Server, server_process, until_ready
+from tests.unit.predictor.serving_example import NAMES, Server, server_process, until_ready
 
 PLAIN = b"GET /v2/models HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
@@ -119,6 +119,24 @@ def test_half_requests_and_idle_connections_end_in_time(bundle):
         assert [to_the_end(one)[0] for one in (head, body)] == [408, 408]
         assert b"blink_requests_in_flight 1.0" in server.get("/metrics")[2]
         assert (counted(server, "malformed", "408"), counted(server, "/score", "408")) == (1, 1)
+
+
+def explained(rows: int) -> bytes:
+    """A request for the contributions of so many rows; of 4,000 they are more than two megabytes."""
+    tensors = [tensor(shape=[rows, len(NAMES)], data=[1.5] * len(NAMES) * rows)]
+    body = json.dumps({"inputs": tensors, "outputs": [{"name": "shap_values"}]}).encode()
+    head = f"POST {INFER} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    return head.encode() + b"Content-Length: %d\r\n\r\n" % len(body) + body
+
+
+def test_an_answer_that_nobody_takes_is_not_kept(bundle, capfd):
+    asked = explained(4000)
+    with server_process(bundle=str(bundle.path), receive_seconds=1.0, goodbye_seconds=0.1) as server:
+        until_ready(server)
+        with connected(server, b"") as asking, pytest.raises(ConnectionResetError):
+            asking.sendall(asked * 100)  # their answers are more than the kernel's buffers hold
+        assert server.get("/v2/health/ready")[0] == 200
+    assert "Traceback" not in capfd.readouterr().err
 
 
 def test_half_a_body_at_the_end_is_a_408_and_no_fault(bundle, capfd):

@@ -60,3 +60,18 @@ def test_each_bad_message_is_refused_by_name_and_counted_and_a_good_one_behind_i
         sent = sum((bad.method, bad.code) == (method, code) for bad in BAD_MESSAGES)
         assert after[method, code] - before.get((method, code), 0) == sent
     assert caplog.records == []
+
+
+def test_calls_about_the_server_are_counted_and_carry_an_id(conforming):
+    methods = {name: getattr(pb, f"{name}Request")() for name in ("ServerLive", "ServerReady", "ServerMetadata")}
+
+    async def scenario() -> list[str]:
+        async with grpc.aio.insecure_channel(conforming.grpc) as channel:
+            calls = [channel.unary_unary(SERVICE + name)(sent.SerializeToString()) for name, sent in methods.items()]
+            return [str((await call.trailing_metadata())["x-request-id"]) for call in calls]
+
+    before = counted(conforming)
+    assert all(asyncio.run(scenario()))
+    after = counted(conforming)
+    for name in methods:
+        assert after[name, "OK"] - before.get((name, "OK"), 0) == 1

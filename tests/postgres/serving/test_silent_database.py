@@ -21,6 +21,7 @@ from credit.database.score_requests import (
     answering_transaction,
     keep_first_answers,
 )
+from credit.database.writers import lock_writer
 from predictor.composition import Audited
 from predictor.errors import UnavailableError
 from tests.postgres.serving.requests import INFER, tensor
@@ -174,6 +175,24 @@ def test_who_waited_while_it_was_silent_is_told_without_another_try(served, engi
     assert not tried
     scoring.score(scoring.request("after"))
     assert tried
+
+
+def test_who_waited_for_a_slow_one_is_told_without_another_try(served, engine):
+    scoring, tried = Scoring(served), []
+    scoring.audited._database = engine
+    assert isinstance(scoring.score(scoring.request("partitions first"))[0], Audited)
+    before = scoring.request("before")
+    with served.engine.begin() as holding:
+        lock_writer(holding, scoring.writer)
+        (slow,) = scoring.score(scoring.request("slow"))
+        event.listen(engine, "begin", tried.append)
+        outcomes = scoring.score(before, scoring.request("with it"))
+        assert not tried
+        after = scoring.request("after")
+    said = "the database takes too long: canceling statement due to statement timeout"
+    assert [(str(outcome), outcome.unwritten) for outcome in (slow, *outcomes)] == [(said, True)] * 3
+    assert isinstance(scoring.score(after)[0], Audited)
+    assert scoring.batches() == [1, 1]
 
 
 def stop_now(connection, session: StoppedSession) -> None:

@@ -26,6 +26,8 @@ class Transport(asyncio.Transport):
         self.written = b""
         self.closed = False
         self.paused = False
+        self.waiting = 0
+        self.aborted = False
 
     def write(self, data):
         assert not self.closed, "written behind the end"
@@ -33,6 +35,12 @@ class Transport(asyncio.Transport):
 
     def close(self):
         self.closed = True
+
+    def abort(self):
+        self.closed = self.aborted = True
+
+    def get_write_buffer_size(self):
+        return self.waiting
 
     def is_closing(self):
         return self.closed

@@ -397,6 +397,26 @@ def test_at_the_end_a_body_that_has_not_come_is_a_408():
     assert ([answer.status for answer in talk.answers], talk.sent_away) == ([200], False)
 
 
+@pytest.mark.parametrize("behind", [0, 1, 3])
+def test_who_leaves_while_an_answer_is_made_gets_nothing_and_is_no_fault(behind, caplog):
+    scoring = Scoring()
+
+    async def talk() -> Conversation:
+        scoring.may_answer.clear()
+        conversation = Conversation(scoring)
+        await conversation.send(GOOD * (1 + behind))
+        conversation.transport.close()
+        conversation.end()
+        scoring.may_answer.set()
+        await conversation.settle()
+        return conversation
+
+    conversation = asyncio.run(talk())
+    assert (conversation.transport.written, len(scoring.asked)) == (b"", 1)
+    assert (scoring.counted(), scoring.in_flight()) == ({("/score", "200"): 1}, 0)
+    assert not caplog.records
+
+
 def test_what_is_cut_short_by_the_end_is_an_honest_503(caplog):
     scoring = Scoring()
 

@@ -194,6 +194,31 @@ def test_what_could_not_be_written_stays(tmp_path):
     assert spooled.first_answer("a") == answer("a")
 
 
+def test_at_the_end_no_further_transaction_is_begun(tmp_path):
+    other = claimed(tmp_path, most_bytes=MOST)
+    own = SpooledAudits(claimed(tmp_path, most_bytes=MOST))
+    left = SpooledAudits(other)
+    for spooled in (left, own):
+        for key in "ab":
+            spooled.put([WrittenAudit.of(GOLDEN)], [answer(key)])
+    other.close()
+    ended, keys, told = Event(), [], []
+
+    def write(records: list[SpoolRecord]) -> None:
+        keys.extend(record.answers[0].key for record in records)
+        ended.set()
+
+    drainer = Drainer(own, tmp_path, write, reach=lambda: None, most_bytes=MOST, poll_seconds=60)
+    drainer.run(ended, lambda: told.append(1))
+    assert (keys, own.filled.is_set(), has_records(tmp_path / "0"), told) == (["a", "b"], False, True, [])
+    own.put([WrittenAudit.of(GOLDEN)], [answer("c")])
+    assert own.drain(write, ended.is_set) is False
+    assert own.first_answer("c") == answer("c")
+    ended.clear()
+    assert own.drain(write, ended.is_set) is True
+    assert keys == ["a", "b", "c"]
+
+
 def test_a_drainer_tells_once_when_all_is_drained_and_takes_what_others_left(tmp_path):
     other = claimed(tmp_path, most_bytes=MOST)
     own = claimed(tmp_path, most_bytes=MOST)

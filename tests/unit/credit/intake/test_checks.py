@@ -111,6 +111,10 @@ def test_balances_are_in_the_currency_of_the_account():
         (TRANSACTIONS, TRANSACTION, {"status": "done"}, ("status", "is neither posted nor pending")),
         (TRANSACTIONS, TRANSACTION, {"account_id": "a3"}, ("account_id", "names no account that is loaded")),
         (TRANSACTIONS, TRANSACTION, {"transaction_id": "x" * 201}, ("transaction_id", "is longer than 200 characters")),
+        *[
+            (TRANSACTIONS, TRANSACTION, {"account_id": f"x{one}"}, ("account_id", "contains a control character"))
+            for one in ("\0", "\t", "\x1f", "\x7f", "\x80", "\x85", "\x9f")
+        ],
         (TRANSACTIONS, TRANSACTION, {"posted_at": "2024-06-01T00:00:01Z"}, ("posted_at", "lies in the future")),
         (
             TRANSACTIONS,

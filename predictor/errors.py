@@ -43,6 +43,10 @@ class SlowError(PredictorError):
     """A request did not come whole in time."""
 
 
+class NotOfferedError(PredictorError):
+    """The protocol has such a call, and this server does not offer it."""
+
+
 class UnknownModelError(PredictorError):
     """No model of that name or version is served here."""
 

@@ -38,6 +38,7 @@ _STATUS = {
     errors.TooLargeError: grpc.StatusCode.RESOURCE_EXHAUSTED,
     errors.UnknownModelError: grpc.StatusCode.NOT_FOUND,
     errors.UnavailableError: grpc.StatusCode.UNAVAILABLE,
+    errors.NotOfferedError: grpc.StatusCode.UNIMPLEMENTED,
 }
 
 
@@ -83,11 +84,11 @@ class ScoringServicer(InferenceServicer):  # type: ignore[misc]  # KServe ships 
 
     async def RepositoryModelLoad(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
         """Refuse."""
-        await context.abort(grpc.StatusCode.UNIMPLEMENTED, "models are deployed by the registry, not by clients")
+        return await self._answer("RepositoryModelLoad", context, _not_by_clients)
 
     async def RepositoryModelUnload(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
         """Refuse."""
-        await context.abort(grpc.StatusCode.UNIMPLEMENTED, "models are deployed by the registry, not by clients")
+        return await self._answer("RepositoryModelUnload", context, _not_by_clients)
 
     async def refuse(self, method: str, message: Unreadable, context: Any) -> None:
         """As `grpc_messages.Servicer`."""
@@ -235,6 +236,10 @@ async def _abort(context: Any, code: Any, message: str, request_id: str) -> NoRe
 
 async def _refuse(message: Unreadable, request_id: str) -> NoReturn:  # noqa: ARG001
     raise errors.BadInputError("message", f"is no {message.kind}")
+
+
+async def _not_by_clients(request_id: str) -> NoReturn:  # noqa: ARG001
+    raise errors.NotOfferedError("models are deployed by the registry, not by clients")
 
 
 def _check_names(model: str, version: str) -> None:

@@ -151,7 +151,7 @@ def http_app(
     routed.router.redirect_slashes = False
     routed.add_exception_handler(PredictorError, errors.predictor_error)
     routed.add_exception_handler(HTTPException, errors.http_error)
-    return Gate(quick_paths(routed), metrics, ending, routes=labels, spans=spans)
+    return Gate(quick_paths(routed), metrics, ending, errors=errors, routes=labels, spans=spans)
 
 
 class _Routed(Starlette):

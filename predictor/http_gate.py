@@ -14,9 +14,10 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from predictor.ending import Ending
+from predictor.errors import UnavailableError
 from predictor.http_answer import RawHeaders
 from predictor.http_body import refused_head
-from predictor.http_errors import STATUS, error_answer
+from predictor.http_errors import STATUS, ErrorAnswers, error_answer
 from predictor.http_host import host_fault
 from predictor.metrics import Metrics
 from predictor.spans import Span, Spans
@@ -39,6 +40,7 @@ class Gate:
         metrics: Metrics,
         ending: Ending,
         *,
+        errors: ErrorAnswers,
         routes: Mapping[Callable[..., Any], str],
         spans: Spans | None,
     ) -> None:
@@ -46,6 +48,7 @@ class Gate:
         self._app = app
         self._metrics = metrics
         self._ending = ending
+        self._errors = errors
         self._routes = routes
         self._spans = spans
         self._names = RequestNames()
@@ -88,8 +91,8 @@ class Gate:
         request_id = scope["state"]["request_id"]
         _log.warning("request %s: %s %s was cut short by the end", request_id, scope["method"], self._route(scope))
         if not sent.status:
-            message = "the server ended before the answer was there"
-            await error_answer(HTTPStatus.SERVICE_UNAVAILABLE, message, request_id).send(sent)
+            error = UnavailableError("the server ended before the answer was there")
+            await self._errors.answer(error, request_id).send(sent)
 
     def _answered(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """By the application; in front of it is refused what is no whole request, or does not name one host."""

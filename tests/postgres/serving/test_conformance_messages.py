@@ -75,3 +75,16 @@ def test_calls_about_the_server_are_counted_and_carry_an_id(conforming):
     after = counted(conforming)
     for name in methods:
         assert after[name, "OK"] - before.get((name, "OK"), 0) == 1
+
+
+@pytest.mark.parametrize("method", ["RepositoryModelLoad", "RepositoryModelUnload"])
+def test_loading_by_clients_is_refused_and_counted(conforming, method):
+    async def scenario() -> tuple[str, str, str]:
+        async with grpc.aio.insecure_channel(conforming.grpc) as channel:
+            return await send(channel, BadMessage("", b"", "", method=method))
+
+    before = counted(conforming).get((method, "UNIMPLEMENTED"), 0)
+    code, says, request_id = asyncio.run(scenario())
+    said = f"models are deployed by the registry, not by clients (request {request_id})"
+    assert (code, says) == ("UNIMPLEMENTED", said)
+    assert counted(conforming)[method, "UNIMPLEMENTED"] - before == 1

@@ -183,6 +183,21 @@ def test_the_version_is_the_model_id(scoring, bundle):
     )
 
 
+@pytest.mark.parametrize("path", ["/v1/models/cash_advance:predict", INFER, "/score", "/made/up"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Authorization", "Content-Type", "Content-Encoding", "Transfer-Encoding", "Idempotency-Key", "Host"),
+        *("Expect", "Accept", "Cookie", "Inference-Header-Content-Length", "X-Request-Id", "Upgrade"),
+    ],
+)
+def test_no_answer_quotes_a_header(scoring, path, name):
+    marked = "marked marked"  # no id that a request may have
+    status, headers, content = scoring.post(path, b"{}", {"Content-Type": "application/json", name: marked})
+    assert 400 <= status < 500
+    assert marked not in str(headers) + content.decode()
+
+
 def test_explain_echoes_no_header_of_the_request(scoring):
     body = json.dumps({"instances": [A2_FEATURES]})
     _, headers, _ = scoring.post(

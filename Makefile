@@ -62,6 +62,7 @@ check: setup
 	$(BIN)/python -m blink.cli.reference_page --check docs/commands.md
 	$(BIN)/python charts/values_page.py --check docs/chart-values.md
 	$(BIN)/python -m tests.postgres.serving.conformance_page --check docs/conformance.md
+	$(BIN)/python -m benchmarks.headline --check README.md
 	$(BIN)/blink workflows check
 
 # Hours, not minutes: figures go to docs/acceptance.

@@ -1,6 +1,6 @@
 """What issue 5 asks of the figures, and whether they hold: pure functions of a comparison's JSON."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,8 @@ Facts = Mapping[str, Any]
 
 _MEDIUM, _LARGE, _SMALL = "500 × 31", "1000 × 63", "200 × 31"
 _EXACT = 1e-9
+_SERVERS = {"KServe LightGBM": 5, "MLServer": 4}
+"""The peers, and how many times their requests are asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,32 +59,29 @@ def explain_criteria(facts: Facts) -> Sequence[Criterion]:
 
 
 def server_criteria(facts: Facts) -> Sequence[Criterion]:
-    """Of the servers, in requests a second and p99 of the same rounds."""
-    explained = 2 if _SMALL in facts["title"] else 1
-    peers = (("KServe LightGBM", 5), ("MLServer", 4))
-    found = [
-        criterion
-        for peer, times in peers
-        for criterion in (
-            Criterion(f"≥ {times} × the requests of {peer}", _rate(facts, "ours", peer), times),
-            Criterion(f"p99 ≤ ⅓ of that of {peer}", _rate(facts, "ours", peer, "p99"), 1 / 3, at_most=True),
-            Criterion(
-                f"with contributions ≥ {explained} × the requests of {peer} without",
-                _rate(facts, "ours, with contributions", peer),
-                explained,
-            ),
-        )
-    ]
-    if _SMALL in facts["title"]:  # nothing is asked of its audited scores
-        return found
+    """Of the servers, in requests a second and p99 of the same rounds; of the smaller model only its contributions."""
+    small = _SMALL in facts["title"]
+    return [*_explained(facts, 2)] if small else [*_of_requests(facts), *_explained(facts, 1), *_audited(facts)]
+
+
+def _of_requests(facts: Facts) -> Iterator[Criterion]:
+    for peer, times in _SERVERS.items():
+        yield Criterion(f"≥ {times} × the requests of {peer}", _rate(facts, "ours", peer), times)
+        yield Criterion(f"p99 ≤ ⅓ of that of {peer}", _rate(facts, "ours", peer, "p99"), 1 / 3, at_most=True)
+
+
+def _explained(facts: Facts, times: int) -> Iterator[Criterion]:
+    for peer in _SERVERS:
+        asked = f"with contributions ≥ {times} × the requests of {peer} without"
+        yield Criterion(asked, _rate(facts, "ours, with contributions", peer), times)
+
+
+def _audited(facts: Facts) -> Iterator[Criterion]:
     audited = "ours, /score audited, 64 connections"
     of_default = _rate(facts, audited, "ours, 64 connections")
     of_same = _rate(facts, audited, "ours, all of /score unaudited, 64 connections")
-    return [
-        *found,
-        Criterion("audited /score ≥ ⅓ of the unaudited rate of PD alone, 64 connections", of_default, 1 / 3),
-        Criterion("audited /score ≥ ⅓ of the unaudited rate of the same answer, 64 connections", of_same, 1 / 3),
-    ]
+    yield Criterion("audited /score ≥ ⅓ of the unaudited rate of PD alone, 64 connections", of_default, 1 / 3)
+    yield Criterion("audited /score ≥ ⅓ of the unaudited rate of the same answer, 64 connections", of_same, 1 / 3)
 
 
 def _measured(facts: Facts, case: str, rows: int, name: str) -> Facts | None:

@@ -15,9 +15,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import lightgbm
 import numpy as np
+import sklearn
+import treelite
+import xgboost
 
+from benchmarks.machine import described_machine
 from benchmarks.proof_models import CATEGORICAL, WIDTH, Floats, ProofModel, proof_models, training_rows
+from benchmarks.tables import machine_line
 from forest.lightgbm_reading import ZERO_THRESHOLD
 from forest.native_engine import NativeEngine
 from forest.native_library import load_native_library
@@ -131,15 +137,19 @@ def page(proved: list[Figures], seconds: float) -> str:
         rows=sum(one.rows for one in proved),
         models=len(proved),
         minutes=seconds / 60,
+        machine=machine_line(described_machine()),
+        versions=_versions(),
         table="\n".join(map(_line, proved)),
     )
 
 
 _PAGE = """# The native engine's margins, row by row
 
-Written by `benchmarks/engine_proof.py`, which says what was compared: {rows:,} rows, {models} models in
+Written by `python -m benchmarks.engine_proof`, which says what was compared: {rows:,} rows, {models} models in
 {minutes:.0f} minutes. Differences are counts of rows of which any bit differs: between the ways to compute, from GTIL,
 from the library itself on the rows that it accepts.
+
+{machine} Versions: {versions}.
 
 | library | model | trees | largest (leaves) | rows | ways | GTIL | own rows | own | largest |
 |---|---|---:|---:|---:|---:|---:|---:|---:|---:|
@@ -147,6 +157,11 @@ from the library itself on the rows that it accepts.
 
 XGBoost adds its base score first and GTIL last, both in float32: what can be asked is a difference of 1e-5 at most.
 """
+
+
+def _versions() -> str:
+    modules = (treelite, lightgbm, xgboost, sklearn)
+    return ", ".join(f"{module.__name__} {module.__version__}" for module in modules)
 
 
 def _line(one: Figures) -> str:

@@ -12,6 +12,8 @@ Headers = Mapping[bytes, bytes]
 
 REFUSED_HEAD, REFUSED_BODY = "refused_head", "refused_body"
 """Where, in a request's state, the connection writes the error that there is instead of a head, or of more body."""
+LEFT = "left"
+"""Where the connection writes that the client has left, so that nothing more is sent."""
 
 JSON = "application/json"
 BINARY = "application/octet-stream"

@@ -16,8 +16,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from predictor.ending import Ending
 from predictor.errors import UnavailableError
 from predictor.http_answer import RawHeaders
-from predictor.http_body import refused_head
-from predictor.http_errors import STATUS, ErrorAnswers, error_answer
+from predictor.http_body import LEFT, refused_head
+from predictor.http_errors import ErrorAnswers, error_answer
 from predictor.http_host import host_fault
 from predictor.metrics import Metrics
 from predictor.spans import Span, Spans
@@ -65,7 +65,7 @@ class Gate:
         state = scope.setdefault("state", {})
         state["request_id"], state["headers"] = request_id, headers
         span = self._spans.begin("http", request_id, traceparent) if self._spans else None
-        sent = _Sent(send, self._own_headers(request_id, traceparent, span))
+        sent = _Sent(send, state, self._own_headers(request_id, traceparent, span))
         self._in_flight += 1
         try:
             await self._answered(scope, receive, sent)
@@ -99,7 +99,7 @@ class Gate:
         state = scope["state"]
         if refusal := refused_head(scope):
             state["route"] = MALFORMED
-            return error_answer(STATUS[type(refusal)], str(refusal), state["request_id"]).send(send)
+            return self._errors.answer(refusal, state["request_id"]).send(send)
         if fault := host_fault(scope["headers"], state["headers"], scope["http_version"]):
             return error_answer(HTTPStatus.BAD_REQUEST, fault, state["request_id"]).send(send)
         return self._app(scope, receive, send)
@@ -123,13 +123,14 @@ class Gate:
 class _Sent:
     """Remembers the status that went out, and adds headers of the gate's own."""
 
-    def __init__(self, send: Send, own: RawHeaders) -> None:
+    def __init__(self, send: Send, state: Mapping[str, Any], own: RawHeaders) -> None:
         self._send = send
+        self._state = state
         self._own = own
         self.status = ""
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self.status = str(message["status"])
+            self.status = _CLIENT_LEFT if LEFT in self._state else str(message["status"])
             message["headers"] = [*message.get("headers", ()), *self._own]
         await self._send(message)

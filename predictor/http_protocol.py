@@ -9,6 +9,7 @@
 - Trailers are dropped (RFC 9110, section 6.5.1). uvicorn appends them to the headers.
 - Where a client leaves, the request that is being answered is told. uvicorn tells the last that it read, and the answer
   to one before that is written to a closed connection, which uvloop takes for a fault of ours.
+- Who ends his side of the connection behind whole requests gets their answers. uvicorn closes.
 """
 
 from enum import Enum, auto
@@ -17,9 +18,16 @@ from typing import Any
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from predictor.errors import HeadTooLargeError, MalformedError, PredictorError, SlowError, TooManyError
-from predictor.http_body import REFUSED_BODY, REFUSED_HEAD
-from predictor.http_taking import Taking, cut
+from predictor.errors import (
+    HeadTooLargeError,
+    MalformedError,
+    PredictorError,
+    SlowError,
+    TooManyError,
+    UnavailableError,
+)
+from predictor.http_body import LEFT, REFUSED_BODY, REFUSED_HEAD
+from predictor.http_taking import CountingTransport, Taking, cut
 
 HEAD_BYTES = 65_536
 """Most bytes of a head."""
@@ -52,8 +60,11 @@ class ScoringHttpProtocol(HttpToolsProtocol):  # type: ignore[misc]  # uvicorn's
     headers: list[tuple[bytes, bytes]]
     url: bytes
 
-    def __init__(self, *arguments: Any, **named: Any) -> None:
+    def __init__(self, *arguments: Any, most_connections: int, **named: Any) -> None:
+        """`most_connections` may be open at once in all; who comes beyond them is told to come later."""
         super().__init__(*arguments, **named)
+        self._most_connections = most_connections
+        self.url = b""
         # Requests are counted, traced and logged by the gate. uvicorn would make a line of each for whoever listens at
         # the root logger, and throw it away where its level is not wanted.
         self.access_log = False
@@ -69,10 +80,30 @@ class ScoringHttpProtocol(HttpToolsProtocol):  # type: ignore[misc]  # uvicorn's
         self._running: Any = None
         """The cycle of the request that is being answered, or was last."""
 
+    def connection_made(self, transport: Any) -> None:
+        """Begin, if there is a place."""
+        super().connection_made(transport)
+        self.transport = CountingTransport(transport)
+        if len(self.connections) > self._most_connections:
+            self._refuse(UnavailableError(f"connection: {self._most_connections} are open already"))
+
+    def eof_received(self) -> bool:
+        """Whether the connection stays: for answers to what came whole; behind them it ends."""
+        if self.cycle is None or self.cycle.response_complete:
+            return False
+        stage = self._stage()
+        if not self._refused and stage is _Stage.BODY and self.cycle is self._running:
+            return False  # who reads its body is told that its client has left
+        if not self._refused and stage is not _Stage.NOTHING:
+            self._refuse(MalformedError("request: its client ended the connection before it was whole"))
+        self.cycle.keep_alive = False
+        return True
+
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell the request that is being answered, and forget those behind it."""
         if self._running is not None and not self._running.response_complete:
             self._running.disconnected = True
+            self._running.scope["state"][LEFT] = True
             self._running.message_event.set()
         super().connection_lost(exc)
 
@@ -96,6 +127,8 @@ class ScoringHttpProtocol(HttpToolsProtocol):  # type: ignore[misc]  # uvicorn's
             self._check_head()
         if self._offers():
             return
+        if self.parser.get_http_version() == "1.0":
+            self.expect_100_continue = False  # RFC 9110, section 10.1.1: it would take a 100 for the answer
         if len(self.pipeline) >= PIPELINED:
             # uvicorn stops reading then, but not the piece that it has, which may hold thousands.
             raise TooManyError(f"connection: {PIPELINED} requests wait for their turn on it already")
@@ -123,7 +156,7 @@ class ScoringHttpProtocol(HttpToolsProtocol):  # type: ignore[misc]  # uvicorn's
         connection on which nothing was begun for so long is closed. One whose client takes its answer too slowly is
         cut, the rest of the answer with it.
         """
-        if self._taking.too_slow(self.transport.get_write_buffer_size(), now, seconds):
+        if self._taking.too_slow(self.transport.written, self._untaken(), now, seconds):
             cut(self.transport)
             return
         stage = self._stage()
@@ -139,8 +172,10 @@ class ScoringHttpProtocol(HttpToolsProtocol):  # type: ignore[misc]  # uvicorn's
             self._refuse(SlowError(f"{what}: did not come within {seconds:g} s"))
 
     def give_up_waiting(self) -> None:
-        """Refuse a request whose body is still to come: the server ends."""
-        if self._stage() is _Stage.BODY and not self._refused:
+        """The server ends: keep no answer for who does not take it, refuse a request whose body is still to come."""
+        if self._untaken() and (self.flow.write_paused or self.cycle is None or self.cycle.response_complete):
+            cut(self.transport)
+        elif self._stage() is _Stage.BODY and not self._refused:
             self._refuse(SlowError("body: had not come when the server ended"))
 
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
@@ -180,6 +215,10 @@ class ScoringHttpProtocol(HttpToolsProtocol):  # type: ignore[misc]  # uvicorn's
         if self.scope is None or self.scope is self._whole:
             return _Stage.NOTHING
         return _Stage.BODY if self.cycle is not None and self.cycle.scope is self.scope else _Stage.HEAD
+
+    def _untaken(self) -> int:
+        waiting: int = self.transport.get_write_buffer_size()
+        return waiting
 
     def _nothing_due(self, stage: _Stage) -> bool:
         """Whether the client is not the one to be waited for."""

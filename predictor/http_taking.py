@@ -3,34 +3,54 @@
 import asyncio
 import socket
 import struct
+from typing import Any
 
 TAKEN_BYTES = 65_536
 """Bytes of an answer, or its rest, that are taken in each span of time."""
 
 
+class CountingTransport:
+    """A connection's transport that counts what is written to it."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self.written = 0
+        """Bytes."""
+
+    def write(self, data: bytes) -> None:
+        """As the transport's."""
+        self.written += len(data)
+        self._transport.write(data)
+
+    def __getattr__(self, name: str) -> Any:
+        """Whatever else a transport has."""
+        return getattr(self._transport, name)
+
+
 class Taking:
-    """What one client has not taken yet, looked at every so often."""
+    """How much one client has taken, looked at every so often."""
 
     def __init__(self) -> None:
-        self._waiting = 0
+        self._taken = 0
         self._since = 0.0
 
-    def too_slow(self, waiting: int, now: float, seconds: float) -> bool:
+    def too_slow(self, written: int, waiting: int, now: float, seconds: float) -> bool:
         """Whether it took `seconds` and more for less than `TAKEN_BYTES`.
 
         Args:
-            waiting: bytes that wait to be taken.
+            written: bytes that were written since the connection was made.
+            waiting: those of them that wait to be taken.
             now: on the monotonic clock, in seconds.
             seconds: the span of time.
         """
-        # More than before can only wait where the next answer was written, which is when most of the last is taken.
-        if waiting == 0 or waiting > self._waiting or waiting <= self._waiting - TAKEN_BYTES:
-            self._waiting, self._since = waiting, now
+        taken = written - waiting
+        if waiting == 0 or taken >= self._taken + TAKEN_BYTES:
+            self._taken, self._since = taken, now
             return False
         return now - self._since >= seconds
 
 
-def cut(transport: asyncio.Transport) -> None:
+def cut(transport: Any) -> None:
     """End a connection with all that its client has not taken."""
     peer = transport.get_extra_info("socket")
     if peer is not None:  # with a reset: otherwise the kernel would go on offering what it was given already

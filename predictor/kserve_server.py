@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 
 import uvloop
 from kserve.model_repository import ModelRepository
@@ -17,7 +18,7 @@ from starlette.types import ASGIApp
 from predictor.ending import TICK_SECONDS, Ending
 from predictor.grpc_service import ScoringGrpcServer
 from predictor.http_protocol import ScoringHttpProtocol
-from predictor.listening import stop_connecting
+from predictor.listening import most_connections, stop_connecting
 
 _NAME = "blinkscoring"
 _LAST_SECONDS = 0.2
@@ -46,7 +47,7 @@ class ScoringRestServer(RESTServer):  # type: ignore[misc]  # KServe ships no ty
         self.config.server_header = False
         self.config.proxy_headers = False  # nobody asks where a request came from
         self.config.lifespan = "off"
-        self.config.http = ScoringHttpProtocol
+        self.config.http = partial(ScoringHttpProtocol, most_connections=most_connections())
         self.config.ws = "none"
         self._listener = listener
         self._ending = ending
@@ -63,26 +64,32 @@ class ScoringRestServer(RESTServer):  # type: ignore[misc]  # KServe ships no ty
     async def start(self) -> None:
         """Serve until the end begins, and until clients were sent away and running requests have ended."""
         serving = asyncio.ensure_future(self._server.serve(sockets=[self._listener]))
-        ticks = 0
-        while not serving.done() and not self._ending.begun:  # set by signals, which wake nobody
+        looking = asyncio.ensure_future(self._look_every_second())
+        try:
+            await self._until_ended(serving)
+        finally:
+            looking.cancel()
+
+    async def _until_ended(self, serving: asyncio.Future[None]) -> None:
+        while not serving.done() and not self._ending.begun:  # noqa: ASYNC110 - set by signals, which wake nobody
             await asyncio.sleep(TICK_SECONDS)
-            ticks += 1
-            if ticks * TICK_SECONDS >= 1.0:
-                ticks = 0
-                self._look_at_connections()
-                self._every_second()
         await self._say_goodbye()
         await self._accept_the_last()
         self._server.should_exit = True
         await asyncio.wait([serving], timeout=self._drain_seconds * _BODIES_PART)
-        for connection in list(self._server.server_state.connections):
-            connection.give_up_waiting()
+        while not serving.done():
+            for connection in list(self._server.server_state.connections):
+                connection.give_up_waiting()
+            await asyncio.wait([serving], timeout=_LAST_SECONDS)
         await serving
 
-    def _look_at_connections(self) -> None:
-        now = time.monotonic()
-        for connection in list(self._server.server_state.connections):
-            connection.look(now, self._receive_seconds)
+    async def _look_every_second(self) -> None:
+        while True:
+            await asyncio.sleep(1.0)
+            now = time.monotonic()
+            for connection in list(self._server.server_state.connections):
+                connection.look(now, self._receive_seconds)
+            self._every_second()
 
     async def _say_goodbye(self) -> None:
         # Each answer carries `Connection: close` by now. What is closed unasked may meet a request on its way, so

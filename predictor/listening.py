@@ -1,6 +1,7 @@
 """TCP sockets that servers on an event loop listen on."""
 
 import ctypes
+import resource
 import socket
 import struct
 import sys
@@ -60,6 +61,12 @@ def stop_connecting(listener: socket.socket) -> None:
         listener.setsockopt(
             socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("HP", len(_DROP_SYN), ctypes.addressof(code))
         )
+
+
+def most_connections() -> int:
+    """How many connections of clients leave enough of this process's descriptors for all else that it opens."""
+    most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return sys.maxsize if most == resource.RLIM_INFINITY else most * 3 // 4
 
 
 def _bound(host: str, port: int, *, shared: bool) -> socket.socket:

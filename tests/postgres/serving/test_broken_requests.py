@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import select
 import socket
 import sys
 from contextlib import contextmanager, suppress
@@ -137,6 +138,39 @@ def test_an_answer_that_nobody_takes_is_not_kept(bundle, capfd):
             asking.sendall(asked * 100)  # their answers are more than the kernel's buffers hold
         assert server.get("/v2/health/ready")[0] == 200
     assert "Traceback" not in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("requests", [1, 3])
+def test_who_takes_nothing_does_not_hold_up_the_end(bundle, capfd, requests):
+    with server_process(bundle=str(bundle.path), goodbye_seconds=0.1, drain_seconds=2) as server:
+        until_ready(server)
+        with socket.socket() as asking:
+            asking.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            asking.connect((server.listening.host, server.listening.http_port))
+            asking.sendall(explained(6000) * requests)
+            while counted(server, "/v2/models/{name}/infer", "200") < 1:
+                assert server.alive()
+            server.stop()
+            while server.alive():
+                pass
+            ended = select.poll()
+            ended.register(asking, 0)
+            assert ended.poll(60_000)  # a reset
+    assert "ERROR" not in capfd.readouterr().err
+
+
+def test_who_ends_his_side_behind_whole_requests_gets_their_answers(bundle):
+    with server_process(bundle=str(bundle.path), goodbye_seconds=0.1) as server:
+        until_ready(server)
+        with wire_to(server) as wire:
+            wire._socket.sendall(explained(1000) * 3)
+            wire._socket.shutdown(socket.SHUT_WR)
+            found = [wire.ask(b"") for _ in range(3)]
+            with pytest.raises(WireError, match="the server closed the connection"):
+                wire.ask(b"")
+        assert [(answer.status, answer.closes) for answer in found] == [(200, False), (200, False), (200, True)]
+        assert len({answer.body for answer in found}) == 3  # each has its id
+        assert counted(server, "/v2/models/{name}/infer", "200") == 3
 
 
 def test_half_a_body_at_the_end_is_a_408_and_no_fault(bundle, capfd):

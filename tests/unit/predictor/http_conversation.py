@@ -83,12 +83,16 @@ class Conversation:
     """A connection with an application."""
 
     app: ASGIApp
+    others: int = 0
+    """Connections that are open beside it; two may be."""
     transport: Transport = field(default_factory=Transport)
 
     def __post_init__(self) -> None:
         config = uvicorn.Config(self.app, lifespan="off", log_config=None, ws="none", proxy_headers=False)
         config.load()
-        self.connection = ScoringHttpProtocol(config=config, server_state=ServerState(), app_state={})
+        state = ServerState()
+        state.connections.update(object() for _ in range(self.others))
+        self.connection = ScoringHttpProtocol(config=config, server_state=state, app_state={}, most_connections=2)
         self.connection.connection_made(self.transport)
 
     async def send(self, *pieces: bytes) -> None:
@@ -100,6 +104,14 @@ class Conversation:
     async def settle(self) -> None:
         for _ in range(100):
             await asyncio.sleep(0)
+
+    def end_sending(self) -> bool:
+        """Whether the connection stays."""
+        stays = self.connection.eof_received()
+        if not stays:
+            self.transport.close()
+            self.end()
+        return stays
 
     @property
     def answers(self) -> list[Answer]:

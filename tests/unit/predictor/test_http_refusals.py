@@ -413,8 +413,77 @@ def test_who_leaves_while_an_answer_is_made_gets_nothing_and_is_no_fault(behind,
 
     conversation = asyncio.run(talk())
     assert (conversation.transport.written, len(scoring.asked)) == (b"", 1)
-    assert (scoring.counted(), scoring.in_flight()) == ({("/score", "200"): 1}, 0)
+    assert (scoring.counted(), scoring.in_flight()) == ({("/score", "499"): 1}, 0)
     assert not caplog.records
+
+
+@pytest.mark.parametrize(
+    ("sent", "answered"),
+    [
+        (GOOD, [200]),
+        (GOOD * 3, [200] * 3),
+        (GOOD + HALF, [200, 400]),
+        (GOOD + GET[:-4], [200, 400]),
+        (GOOD + b"\0", [200, 400]),
+    ],
+)
+def test_who_ends_his_side_behind_whole_requests_gets_their_answers(sent, answered):
+    scoring = Scoring()
+
+    async def talk() -> Conversation:
+        scoring.may_answer.clear()
+        conversation = Conversation(scoring)
+        await conversation.send(sent)
+        assert conversation.end_sending()
+        scoring.may_answer.set()
+        await conversation.settle()
+        return conversation
+
+    conversation = asyncio.run(talk())
+    assert [answer.status for answer in conversation.answers] == answered
+    assert [answer.headers.get("connection") for answer in conversation.answers][-1] == "close"
+    assert (conversation.transport.closed, scoring.in_flight()) == (True, 0)
+
+
+@pytest.mark.parametrize(("sent", "counted"), [(b"", {}), (GET[:-4], {}), (HALF, {("/score", "499"): 1})])
+def test_who_ends_his_side_with_nothing_whole_has_left(sent, counted):
+    scoring = Scoring()
+
+    async def talk() -> Conversation:
+        conversation = Conversation(scoring)
+        await conversation.send(sent)
+        assert not conversation.end_sending()
+        await conversation.settle()
+        return conversation
+
+    assert asyncio.run(talk()).transport.written == b""
+    assert (scoring.counted(), scoring.in_flight()) == (counted, 0)
+
+
+def test_one_connection_too_many_is_told_to_come_later():
+    scoring = Scoring()
+
+    async def talk(others: int) -> Conversation:
+        conversation = Conversation(scoring, others)
+        await conversation.settle()
+        if not conversation.transport.closed:
+            await conversation.send(GOOD)
+        return conversation
+
+    (answer,) = asyncio.run(talk(1)).answers
+    assert answer.status == 200
+    refused = asyncio.run(talk(2))
+    (answer,) = refused.answers
+    check_refused(answer, 503, "connection: 2 are open already")
+    assert (answer.headers["retry-after"], refused.transport.closed) == ("1", True)
+    assert scoring.counted() == {("/score", "200"): 1, ("malformed", "503"): 1}
+
+
+def test_http_1_0_is_not_told_to_go_on():
+    head = post(b"Content-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: 5\r\n", b"")
+    for version, first in ((b"1.1", b"HTTP/1.1 100"), (b"1.0", b"HTTP/1.1 200")):
+        talk = talked(Scoring(), [head.replace(b"HTTP/1.1", b"HTTP/" + version), b"hello"])
+        assert talk.transport.written.startswith(first)
 
 
 def test_what_is_cut_short_by_the_end_is_an_honest_503(caplog):

@@ -1,7 +1,6 @@
 """A client that does not take what it asked for, or takes it by the byte."""
 
 import asyncio
-from itertools import count
 
 import pytest
 
@@ -10,40 +9,58 @@ from tests.unit.predictor.http_conversation import Conversation
 from tests.unit.predictor.test_http_refusals import GOOD, Scoring
 
 ANSWER = 10_000_000
+HALF = TAKEN_BYTES // 2
 
 
-def looked(waiting: list[int]) -> list[bool]:
-    """Whether it is too slow, looked at every ten seconds; 30 are given."""
+def looked(sizes: list[tuple[int, int]]) -> list[bool]:
+    """Whether it is too slow, looked at every ten seconds; 30 are given. What was written, and what of it waits."""
     taking = Taking()
-    return [taking.too_slow(size, 10.0 * number, 30.0) for number, size in enumerate(waiting)]
+    return [taking.too_slow(written, waiting, 10.0 * number, 30.0) for number, (written, waiting) in enumerate(sizes)]
 
 
 @pytest.mark.parametrize(
-    ("waiting", "slow"),
+    ("sizes", "slow"),
     [
-        ([0] * 5, [False] * 5),
-        ([ANSWER] * 5, [False, False, False, True, True]),
-        ([ANSWER - number for number in range(5)], [False, False, False, True, True]),
-        ([ANSWER - number * TAKEN_BYTES // 2 for number in range(5)], [False] * 5),
-        ([ANSWER, ANSWER, ANSWER, 0, 0, 0, 5, 5], [False] * 8),
-        ([ANSWER, 5, 5, 5, 5], [False, False, False, False, True]),
-        ([5, 5, 5, ANSWER, ANSWER, ANSWER], [False] * 6),
+        ([(ANSWER, 0)] * 5, [False] * 5),
+        ([(0, 0), *[(ANSWER, ANSWER)] * 4], [False, False, False, True, True]),
+        ([(0, 0), *[(ANSWER, ANSWER - number) for number in range(4)]], [False, False, False, True, True]),
+        ([(ANSWER, ANSWER - number * HALF) for number in range(9)], [False] * 9),
+        ([(ANSWER, 50), (ANSWER, 50), (ANSWER, 0), (ANSWER + 50, 50), (ANSWER + 50, 50)], [False] * 5),
+        ([(ANSWER, 0), *[(ANSWER + 5, 5)] * 4], [False, False, False, True, True]),
+        # Taken as fast as it is written: what waits stays the same.
+        ([(40_000 * number, 40_000) for number in range(1, 10)], [False] * 9),
+        ([(100 * number, 100) for number in range(1, 6)], [False, False, False, True, True]),
     ],
 )
-def test_who_takes_less_than_64_kib_in_the_time_is_too_slow(waiting, slow):
-    assert looked(waiting) == slow
+def test_who_takes_less_than_64_kib_in_the_time_is_too_slow(sizes, slow):
+    assert looked(sizes) == slow
 
 
 def test_a_connection_whose_client_takes_nothing_is_cut():
-    async def talk(waiting: int) -> tuple[bool, bool]:
+    async def talk(waiting: int) -> int | None:
         conversation = Conversation(Scoring())
         await conversation.send(GOOD)
+        conversation.connection.look(0.0, 30.0)
         conversation.transport.waiting = waiting
-        for second in count():
+        for second in range(1, 100):
             conversation.connection.look(float(second), 30.0)
-            if conversation.transport.aborted or second == 100:
-                return conversation.transport.aborted, second == 30
-        raise AssertionError
+            if conversation.transport.aborted:
+                return second
+        return None
 
-    assert asyncio.run(talk(ANSWER)) == (True, True)
-    assert asyncio.run(talk(0)) == (False, False)
+    assert asyncio.run(talk(100)) == 30
+    assert asyncio.run(talk(0)) is None
+
+
+def test_at_the_end_nothing_is_kept_for_who_takes_nothing():
+    async def talk(waiting: int, sent: bytes) -> bool:
+        scoring = Scoring()
+        scoring.may_answer.clear()
+        conversation = Conversation(scoring)
+        await conversation.send(sent)
+        conversation.transport.waiting = waiting
+        conversation.connection.give_up_waiting()
+        return conversation.transport.aborted
+
+    unread = GOOD.replace(b"/score", b"/unread")
+    assert [asyncio.run(talk(*given)) for given in ((100, unread), (0, unread), (100, GOOD))] == [True, False, False]

@@ -2,7 +2,8 @@
 
     python -m benchmarks.serving_acceptance --out docs/acceptance/serving.md
 
-Three parts, one after another: requests that schemathesis makes from /openapi.json; damaged requests among good ones;
+Three parts, one after another: requests that schemathesis makes from /openapi.json and from the protocol's document,
+which a package index has to give; damaged requests among good ones;
 half of the highest rate while a new champion takes over every minute. The exit code is 1 where anything that is asked
 for does not hold; the page says what. A run of less than the default times is for trying it.
 """
@@ -92,7 +93,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--fuzz-minutes", type=float, default=10, help="of damaged requests")
     parser.add_argument("--soak-minutes", type=float, default=30, help="of load, a new champion in each")
     parser.add_argument("--rate-seconds", type=float, default=10, help="for which the highest rate is measured")
-    parser.add_argument("--examples", type=int, default=200, help="of schemathesis, an operation and phase")
+    parser.add_argument("--examples", type=int, default=200, help="of schemathesis, an operation and fuzzing phase")
     parser.add_argument("--seed", type=int, default=1, help="of models, rows and damage")
     parser.add_argument("--core", type=int, help="the server's core (default: the last)")
     parser.add_argument("--work", type=Path, default=WORK, help=f"for the client and what is written (default {WORK})")

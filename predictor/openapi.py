@@ -16,7 +16,17 @@ _TEXT: Schema = {"type": "string", "minLength": 1, "maxLength": LONGEST_TEXT}
 _SIZE: Schema = {"type": "integer", "minimum": 0, "maximum": 2**31 - 1}
 _VALUE: Schema = {"type": ["number", "null"]}
 _CELL: Schema = {"type": ["number", "string", "null"], "description": "A string is the text of a category."}
-_PARAMETERS: Schema = {"type": "object", "description": "Unknown ones are ignored."}
+_PARAMETERS: Schema = {"type": ["object", "null"], "description": "Unknown ones are ignored."}
+_ANY_REQUEST: Schema = {
+    "400": {"$ref": "#/components/responses/BadRequest"},
+    "405": {"$ref": "#/components/responses/OtherMethod"},
+    "408": {"$ref": "#/components/responses/Slow"},
+    "429": {"$ref": "#/components/responses/TooMany"},
+    "431": {"$ref": "#/components/responses/HeadTooLarge"},
+    "500": {"$ref": "#/components/responses/Fault"},
+    "503": {"$ref": "#/components/responses/Unavailable"},
+}
+"""Errors that do not depend on what is asked for: the connection's, and the server's state."""
 
 
 def openapi(name: str, features: Sequence[Feature], *, version: str) -> Json:
@@ -25,20 +35,20 @@ def openapi(name: str, features: Sequence[Feature], *, version: str) -> Json:
         "openapi": "3.1.0",
         "info": {"title": "BlinkScoring predictor", "version": version},
         "paths": {**_metadata_paths(name), **_scoring_paths(name)},
-        "components": {"schemas": _schemas(features)},
+        "components": {"schemas": _schemas(features), "responses": _responses()},
     }
 
 
 def _metadata_paths(name: str) -> Schema:
     model, versioned = _parameters(name)
-    state: Schema = {"503": _error("no model, or one that cannot be audited")}
-    unknown: Schema = {"404": _error("another model, or another version"), **state}
+    unknown: Schema = {"404": _error("another model, or another version")}
+    page: Schema = {"description": "Prometheus", "content": {"text/plain": {}}}
     return {
         "/": {"get": _get("Live")},
-        "/metrics": {"get": {"responses": {"200": {"description": "Prometheus", "content": {"text/plain": {}}}}}},
+        "/metrics": {"get": {"responses": {"200": page, **_ANY_REQUEST}}},
         "/v2": {"get": _get("ServerMetadata")},
         "/v2/health/live": {"get": _get("Live")},
-        "/v2/health/ready": {"get": _get("Ready", state)},
+        "/v2/health/ready": {"get": _get("Ready")},
         "/v1/models": {"get": _get("Models")},
         "/v2/models": {"get": _get("Models")},
         "/v1/models/{name}": {"parameters": model, "get": _get("ModelReady", unknown)},
@@ -77,7 +87,7 @@ def _parameters(name: str) -> tuple[Json, Json]:
 
 
 def _get(schema: str, more: Schema | None = None) -> Schema:
-    return {"responses": {"200": _json(schema, "answered"), **(more or {})}}
+    return {"responses": {"200": _json(schema, "answered"), **_ANY_REQUEST, **(more or {})}}
 
 
 def _post(asked: str, given: str, more: Schema | None = None, *, binary: bool = False) -> Schema:
@@ -86,11 +96,10 @@ def _post(asked: str, given: str, more: Schema | None = None, *, binary: bool = 
         "requestBody": {"required": True, "content": {"application/json": {"schema": _ref(asked)}}},
         "responses": {
             "200": {"description": "scored", "content": {"application/json": {"schema": _ref(given)}, **raw}},
-            "400": _error("the place and the fault"),
+            **_ANY_REQUEST,
             "404": _error("another model, another version, or a user without history"),
             "413": _error("the body, the rows or the values of the answer are over the limit"),
             "415": _error("another media type, or a compressed body"),
-            "503": _error("no model, no database, or overloaded: Retry-After says when to come again"),
             **(more or {}),
         },
     }
@@ -102,6 +111,25 @@ def _json(schema: str, description: str) -> Schema:
 
 def _error(description: str) -> Schema:
     return _json("Error", description)
+
+
+def _responses() -> Schema:
+    """Errors that any request can meet, by the names that `_ANY_REQUEST` refers to."""
+    retry: Schema = {"Retry-After": _header({"type": "integer", "minimum": 0}, "seconds after which to come again")}
+    allow: Schema = {"Allow": _header({"type": "string"}, "the methods of the path")}
+    return {
+        "BadRequest": _error("the place and the fault; what is no HTTP request, or does not name one host"),
+        "OtherMethod": {**_error("another method on this path"), "headers": allow},
+        "Slow": _error("a head or a body that does not come; the connection ends"),
+        "TooMany": _error("too many requests that wait on one connection"),
+        "HeadTooLarge": _error("a head over the limit of bytes or lines; the connection ends"),
+        "Fault": _error("a fault of the server, logged under the request id"),
+        "Unavailable": {**_error("no model, no database, overloaded, or ending"), "headers": retry},
+    }
+
+
+def _header(schema: Schema, description: str) -> Schema:
+    return {"description": description, "required": True, "schema": schema}
 
 
 def _ref(schema: str) -> Schema:
@@ -161,7 +189,7 @@ def _said_of_models() -> Schema:
     texts = _list(text)
     return {
         "Live": _object({"live": {"type": "boolean"}}),
-        "Ready": _object({"ready": {"type": "boolean"}}),
+        "Ready": _object({"ready": {"type": "boolean"}}, {"model": text}),
         "Models": _object({"models": texts}),
         "ModelReady": _object({"name": text, "ready": {"type": "boolean"}}),
         "ServerMetadata": _object({"name": text, "version": text, "extensions": texts}),
@@ -184,13 +212,13 @@ def _inference(feature_names: Sequence[str]) -> Schema:
 
 def _infer_request(features: int) -> Schema:
     known: Schema = {"subject_id": _TEXT, "binary_data_output": {"type": "boolean"}}
-    text: Schema = {"type": ["string", "null"]}
+    unread: Schema = {"description": "Not read: the path decides."}
     return _object(
         {"inputs": {**_list(_sent_input(), least=1), "maxItems": max(features, 1)}},
         {
             "id": {"oneOf": [{"type": "null"}, {"type": "string", "maxLength": LONGEST_TEXT}]},
-            "model_name": text,
-            "model_version": text,
+            "model_name": unread,
+            "model_version": unread,
             "parameters": {"type": ["object", "null"], "properties": known},
             "outputs": {"oneOf": [{"type": "null"}, {**_list(_asked_output()), "uniqueItems": True}]},
         },
@@ -210,7 +238,7 @@ def _sent_input() -> Schema:
 
 
 def _asked_output() -> Schema:
-    switch: Schema = {"type": "object", "properties": {"binary_data": {"type": "boolean"}}}
+    switch: Schema = {"type": ["object", "null"], "properties": {"binary_data": {"type": "boolean"}}}
     return _object({"name": {"enum": list(OUTPUTS)}}, {"parameters": switch})
 
 

@@ -20,6 +20,9 @@ class AcceptanceFacts:
     command: str
     machine: Mapping[str, object]
     schema: SchemaFigures
+    """By the server's own document."""
+    protocol: SchemaFigures
+    """By the Open Inference Protocol's."""
     fuzz: FuzzFigures
     soak: Soak
     judged: JudgedAnswers
@@ -33,15 +36,21 @@ def criteria(facts: AcceptanceFacts) -> Sequence[Criterion]:
 
 
 def _of_requests(facts: AcceptanceFacts) -> Iterator[Criterion]:
-    schema, fuzz = facts.schema, facts.fuzz
-    yield _never("schemathesis: it finds an answer that the document has not", int(not schema.holds))
-    yield Criterion("schemathesis: requests made, at least 1", schema.cases, 1)
+    yield from _of_document("its own", facts.schema)
+    yield from _of_document("the protocol's own", facts.protocol)
+    fuzz = facts.fuzz
     yield Criterion("damaged requests, at least 1", fuzz.damaged, 1)
     yield _never(
         "damaged requests with a 5xx, a closed connection or an error of another form", fuzz.failed - fuzz.failed_good
     )
     yield Criterion("good requests among them, at least 1", sum(fuzz.good.values()), 1)
     yield _never("good requests among them that did not get their scores, to the bit", fuzz.failed_good)
+
+
+def _of_document(whose: str, found: SchemaFigures) -> Iterator[Criterion]:
+    on = f"schemathesis on {whose} document"
+    yield _never(f"{on}: a check that does not hold", int(not found.holds))
+    yield Criterion(f"{on}: requests made, at least 1", found.cases, 1)
 
 
 def _of_soak(facts: AcceptanceFacts) -> Iterator[Criterion]:

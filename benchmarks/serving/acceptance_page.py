@@ -10,12 +10,28 @@ from benchmarks.serving.frame_damage import FRAME_DAMAGE
 from benchmarks.serving.fuzz import CONNECTIONS as SENDERS
 from benchmarks.serving.fuzz_figures import FuzzFigures
 from benchmarks.serving.memory import later_thirds
+from benchmarks.serving.schema_run import OWN_CHECKS, PROTOCOL_CHECKS, SchemaFigures
 from benchmarks.serving.soak import CONNECTIONS, MIX, Minute, Soak
 from benchmarks.tables import duration, machine_line, table
 
 _HOW = """\
 One `blink serve cash_advance` process on one core follows the champion of an embedded PostgreSQL (`synchronous_commit`
 on, the settings of `blink up`) and goes through all of it; clients and database have the other core."""
+
+_OWN = """\
+From the server's own document (`/openapi.json`) schemathesis made {cases:,} requests, at most {examples} an operation
+in its fuzzing phase. Checks: {checks}."""
+
+_PROTOCOL = """\
+From the Open Inference Protocol's own document schemathesis made {cases:,} requests, at most {examples} an operation in
+its fuzzing phase. Checks: {checks}.
+
+The document is the copy in MLServer's wheel. Its paths are filled with this model and its version, since of the ready
+paths it has no 404; a request that the model can answer, for all its outputs, is added as an example. Left out are
+paths that only MLServer has (`infer_stream`, `generate`, `generate_stream`), and a type of tensor data that JSON has
+not. The protocol's repository (index, load, unload) is a document of its own and is not asked for: by design no client
+loads or unloads here. Not checked is that what the document calls right is accepted (it does not know the model's
+tensors), and that what it calls wrong is refused (null is taken for an optional field)."""
 
 _FUZZ = """\
 {seconds:,.0f} s on {senders} kept-alive connections: good requests of V2 (JSON and binary), V1 and `/score`, damaged as
@@ -42,8 +58,9 @@ def page(facts: AcceptanceFacts) -> str:
         f"`{facts.command}`",
         machine_line(facts.machine),
         _HOW,
-        "## From its own document",
-        _schema(facts),
+        "## From OpenAPI documents",
+        _schema(_OWN, OWN_CHECKS, facts.schema),
+        _schema(_PROTOCOL, PROTOCOL_CHECKS, facts.protocol),
         "## Damaged requests",
         _fuzz(facts.fuzz),
         _statuses(facts.fuzz),
@@ -58,10 +75,10 @@ def page(facts: AcceptanceFacts) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _schema(facts: AcceptanceFacts) -> str:
-    schema = facts.schema
-    said = f"schemathesis made {schema.cases or 0:,} requests (at most {schema.examples} an operation and phase)."
-    return said if schema.holds else f"{said} It failed:\n\n```text\n{schema.output}\n```"
+def _schema(text: str, checks: Sequence[str], found: SchemaFigures) -> str:
+    named = ", ".join(f"`{check}`" for check in checks)
+    said = text.format(cases=found.cases or 0, examples=found.examples, checks=named)
+    return said if found.holds else f"{said} It failed:\n\n```text\n{found.output}\n```"
 
 
 def _fuzz(fuzz: FuzzFigures) -> str:

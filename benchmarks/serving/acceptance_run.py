@@ -23,7 +23,8 @@ from benchmarks.serving.fuzz import FuzzWish, fuzz
 from benchmarks.serving.fuzz_figures import FuzzFigures
 from benchmarks.serving.good_requests import good_requests
 from benchmarks.serving.ledger_figures import LedgerFigures, absent_audits, audit_count, verified
-from benchmarks.serving.schema_run import SchemaFigures, run_schemathesis
+from benchmarks.serving.protocol_document import write_protocol_document
+from benchmarks.serving.schema_run import SchemaFigures, run_own_document, run_protocol_document
 from benchmarks.serving.server_faults import ServerFaults, server_faults, until_idle
 from benchmarks.serving.soak import Soak, SoakWish, soak
 from benchmarks.serving.soak_answers import JudgedAnswers, judged
@@ -102,7 +103,7 @@ def run(wish: AcceptanceWish, url: str, owner: Engine, tell: Tell) -> Acceptance
 
 def _facts(scene: _Scene, url: str) -> AcceptanceFacts:
     at_start = _faults(scene.server)
-    schema = _schema(scene)
+    schema, protocol = _own_document(scene), _protocol_document(scene)
     fuzzed = _fuzzed(scene)
     until_idle(scene.port)  # who left did not wait for his audits
     before = audit_count(scene.owner)
@@ -118,17 +119,29 @@ def _facts(scene: _Scene, url: str) -> AcceptanceFacts:
     )
     faults = _faults(scene.server).since(at_start)
     machine = dict(described_machine())
-    return AcceptanceFacts(scene.wish.command, machine, schema, fuzzed, soaked, answers, ledger, faults)
+    return AcceptanceFacts(scene.wish.command, machine, schema, protocol, fuzzed, soaked, answers, ledger, faults)
 
 
 def _faults(server: ServerProcess) -> ServerFaults:
     return server_faults(server.start.port, server.start.log, alive=server.process.poll() is None)
 
 
-def _schema(scene: _Scene) -> SchemaFigures:
+def _own_document(scene: _Scene) -> SchemaFigures:
     wish = scene.wish
-    scene.tell(f"schemathesis: at most {wish.examples} requests an operation and phase")
-    found = run_schemathesis(f"{HOST}:{scene.port}", wish.folder, examples=wish.examples, seed=wish.seed)
+    scene.tell("schemathesis on the server's own document")
+    found = run_own_document(f"{HOST}:{scene.port}", wish.folder, examples=wish.examples, seed=wish.seed)
+    return _told(scene, found)
+
+
+def _protocol_document(scene: _Scene) -> SchemaFigures:
+    wish = scene.wish
+    scene.tell("schemathesis on the protocol's own document")
+    document = write_protocol_document(HOST, scene.port, PORTFOLIO.name, wish.folder)
+    address = f"{HOST}:{scene.port}"
+    return _told(scene, run_protocol_document(document, address, wish.folder, examples=wish.examples, seed=wish.seed))
+
+
+def _told(scene: _Scene, found: SchemaFigures) -> SchemaFigures:
     scene.tell(f"schemathesis: {found.cases} requests, {'all as documented' if found.holds else 'FAILED'}")
     return found
 

@@ -1,17 +1,30 @@
-"""Requests made from the server's OpenAPI document by schemathesis, good and bad."""
+"""Requests made from OpenAPI documents by schemathesis, good and bad: the server's own document, and the protocol's."""
 
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-CHECKS = (
+PROTOCOL_CHECKS = (
     "not_a_server_error",
     "status_code_conformance",
     "content_type_conformance",
     "response_schema_conformance",
+    "unsupported_method",
+    "allow_header_conformance",
 )
+"""What holds for a document of all models.
+
+`positive_data_acceptance` cannot: a request that is right by the document has tensors that this model has not.
+`negative_data_rejection` does not: the server takes null for an optional field. Headers the document does not describe.
+"""
+OWN_CHECKS = (*PROTOCOL_CHECKS, "response_headers_conformance", "negative_data_rejection")
+"""`positive_data_acceptance` cannot hold: that a tensor has as many values as its shape says, that columns are those of
+the model or that a subject has one row is not sayable in a JSON schema, and the server refuses what breaks it."""
+PHASES = ("examples", "coverage", "fuzzing")
+
 _CASES = re.compile(r"([\d,]+) generated")
 _SECONDS = 3600
 
@@ -21,7 +34,7 @@ class SchemaFigures:
     """What came of it."""
 
     examples: int
-    """Most for each operation and phase."""
+    """Most for each operation in the fuzzing phase."""
     cases: int | None
     """Requests that were made; None where the tool did not say."""
     holds: bool
@@ -29,11 +42,21 @@ class SchemaFigures:
     """The end of what the tool said."""
 
 
-def run_schemathesis(address: str, folder: Path, *, examples: int, seed: int) -> SchemaFigures:
-    """Try a server at host:port; the tool writes into the folder."""
+def run_own_document(address: str, folder: Path, *, examples: int, seed: int) -> SchemaFigures:
+    """Try a server at host:port by the document that it gives; the tool writes into the folder."""
+    return _run([f"http://{address}/openapi.json"], OWN_CHECKS, folder, examples=examples, seed=seed)
+
+
+def run_protocol_document(document: Path, address: str, folder: Path, *, examples: int, seed: int) -> SchemaFigures:
+    """Try a server at host:port by the protocol's document, as `write_protocol_document` writes it."""
+    asked = [str(document.resolve()), "--url", f"http://{address}"]
+    return _run(asked, PROTOCOL_CHECKS, folder, examples=examples, seed=seed)
+
+
+def _run(asked: Sequence[str], checks: Sequence[str], folder: Path, *, examples: int, seed: int) -> SchemaFigures:
     command = [
-        *(str(Path(sys.executable).with_name("schemathesis")), "run", f"http://{address}/openapi.json"),
-        *("--checks", ",".join(CHECKS), "--seed", str(seed), "--phases", "examples,fuzzing"),
+        *(str(Path(sys.executable).with_name("schemathesis")), "run", *asked),
+        *("--checks", ",".join(checks), "--seed", str(seed), "--phases", ",".join(PHASES)),
         *("--max-examples", str(examples), "--no-color"),
     ]
     try:

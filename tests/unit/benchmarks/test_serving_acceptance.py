@@ -41,12 +41,15 @@ GOOD_FACTS = AcceptanceFacts(
     command="python -m benchmarks.serving_acceptance",
     machine={"processor": "A processor", "cores": 2, "kernel": "Linux 6", "python": "3.11.7"},
     schema=SchemaFigures(8, 1234, holds=True, output=""),
+    protocol=SchemaFigures(8, 567, holds=True, output=""),
     fuzz=fuzz_figures(),
     soak=Soak(answered(seconds=10.0), 30.0, minutes()),
     judged=JudgedAnswers(right=2400, audited=600, by_model=Counter({"a": 1000, "b": 1400})),
     ledger=LedgerFigures(1, 0, 600, 600, Verified(holds=True, said="online/cash_advance/0: 9 batches")),
     server=ServerFaults(alive=True, counted=0, logged=0),
 )
+BROKEN = SchemaFigures(8, 9, holds=False, output="Undocumented status: 418")
+UNTOLD = SchemaFigures(8, None, holds=True, output="")
 CUT = FuzzFailure((1, 2, 3), "cut", "status 500", b"POST /score|" + bytes(200))
 AFTER = FuzzFailure((1, 2, 4), "V2, behind: cut", "status 400", b"POST", good=True)
 
@@ -62,8 +65,10 @@ def test_nothing_is_unmet_where_all_is_well():
 @pytest.mark.parametrize(
     ("changes", "asked"),
     [
-        ({"schema": SchemaFigures(8, 9, holds=False, output="500")}, "schemathesis: it finds an answer that the"),
-        ({"schema": SchemaFigures(8, None, holds=True, output="")}, "schemathesis: requests made, at least 1"),
+        ({"schema": BROKEN}, "schemathesis on its own document: a check that does not hold"),
+        ({"schema": UNTOLD}, "schemathesis on its own document: requests made, at least 1"),
+        ({"protocol": BROKEN}, "schemathesis on the protocol's own document: a check that does not hold"),
+        ({"protocol": UNTOLD}, "schemathesis on the protocol's own document: requests made, at least 1"),
         ({"fuzz": fuzz_figures(CUT)}, "damaged requests with a 5xx, a closed connection"),
         ({"fuzz": fuzz_figures(AFTER)}, "good requests among them that did not get their scores"),
         ({"soak": Soak(answered(), 30, minutes(failures=1))}, "soak: failed requests"),
@@ -89,7 +94,9 @@ def test_each_thing_that_is_wrong_is_told_alone(changes, asked):
 
 def test_the_page():
     text = page(GOOD_FACTS)
-    assert "schemathesis made 1,234 requests (at most 8 an operation and phase)." in text
+    assert "(`/openapi.json`) schemathesis made 1,234 requests, at most 8 an operation\nin" in text
+    assert "Protocol's own document schemathesis made 567 requests, at most 8 an operation in" in text
+    assert "its fuzzing phase. Checks: `not_a_server_error`, `status_code_conformance`, `content_type_" in text
     assert [line for line in text.splitlines() if line.startswith(("| cut ", "| all "))] == [
         "| cut                           | 1   |      |",
         "| all                           | 1   | 1    |",
@@ -107,8 +114,9 @@ def test_the_page_shows_a_failure_with_its_seed_and_its_bytes_shortened():
     assert "**no**" in text
 
 
-def test_what_the_document_has_not_is_shown():
-    text = page(replace(GOOD_FACTS, schema=SchemaFigures(8, 9, holds=False, output="Undocumented status: 418")))
+@pytest.mark.parametrize("document", ["schema", "protocol"])
+def test_what_the_document_has_not_is_shown(document):
+    text = page(replace(GOOD_FACTS, **{document: BROKEN}))
     assert "It failed:\n\n```text\nUndocumented status: 418\n```" in text
 
 

@@ -15,14 +15,15 @@ REFUSED_HEAD, REFUSED_BODY = "refused_head", "refused_body"
 LEFT = "left"
 """Where the connection writes that the client has left, so that nothing more is sent."""
 
+DRAINED = 16
+"""Times the limit up to which a longer body is read to its end, before its refusal: its connection can go on."""
+
 JSON = "application/json"
 BINARY = "application/octet-stream"
 JSON_LENGTH_HEADER = "inference-header-content-length"
 
 _JSON_LENGTH = JSON_LENGTH_HEADER.encode()
 _LONGEST_KEY = 255
-# A client that sends a little too much gets its answer after it has sent all; one that sends without end does not.
-_DRAINED = 16
 
 
 def headers_of(scope: Scope) -> Headers:
@@ -112,7 +113,7 @@ async def _rest(first: bytes, scope: Scope, receive: Receive, limit: int, *, mor
             raise scope["state"][REFUSED_BODY]
         chunk, more = await _next_part(receive)
         size += len(chunk)
-        if size > limit * _DRAINED:
+        if size > limit * DRAINED:
             break
         if size <= limit:
             chunks.append(chunk)

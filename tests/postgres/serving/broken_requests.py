@@ -1,12 +1,22 @@
-"""What is no whole HTTP request, as bytes; each is refused, and then its connection ends."""
+"""What is no whole HTTP request, or too much at once, as bytes; each is refused, and then its connection ends."""
 
 from dataclasses import dataclass
 
-from predictor.http_protocol import HEAD_BYTES, HEADER_LINES
+from predictor.http_protocol import HEAD_BYTES, HEADER_LINES, PIPELINED
+from predictor.settings import Limits
 from tests.postgres.serving.requests import INFER
+
+PLAIN = b"GET /v2/models HTTP/1.1\r\nHost: localhost\r\n\r\n"
+"""A good request."""
+IN_FRONT = 2
+"""Good requests in front of each on the same connection."""
+
+KEPT_SECONDS = 65
+"""How long a connection is kept after an answer: what KServe tells uvicorn."""
 
 _HEAD = f"POST {INFER} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n".encode()
 _CHUNKED = _HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+_OVER = Limits().body_bytes + 1
 _NO_HTTP = "no HTTP/1.1 request: "
 
 
@@ -20,6 +30,10 @@ class Broken:
     status: int = 400
     headed: bool = False
     """Whether its head was whole, so that it is counted by its path."""
+    late: bool = False
+    """Whether it is refused for its rest, which does not come in time."""
+    answered: int = IN_FRONT
+    """Good requests that are answered first: those in front, and those that it begins with."""
 
 
 def _get(lines: bytes, target: bytes = b"/v2") -> bytes:
@@ -81,5 +95,29 @@ BROKEN = (
         "head: over the limit of ",
         431,
         headed=True,
+    ),
+    Broken(
+        "a body over the limit that is only announced (`Expect`)",
+        _HEAD + b"Expect: 100-continue\r\nContent-Length: %d\r\n\r\n" % _OVER,
+        f"body: over the limit of {Limits().body_bytes} bytes",
+        413,
+        headed=True,
+    ),
+    # One is being answered while the others wait.
+    Broken(
+        "more requests at once than wait on a connection",
+        PLAIN * PIPELINED,
+        f"connection: {PIPELINED} requests wait for their turn on it already",
+        429,
+        answered=1 + PIPELINED,
+    ),
+    Broken("half a head, and no more in time", PLAIN[:-3], "head: did not come within ", 408, late=True),
+    Broken(
+        "half a body, and no more in time",
+        _HEAD + b"Content-Length: 9\r\n\r\n{",
+        "body: did not come within ",
+        408,
+        headed=True,
+        late=True,
     ),
 )

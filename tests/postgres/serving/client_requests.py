@@ -1,7 +1,8 @@
 """Requests as clients of the protocol make them, from arrays, and what each is answered."""
 
-from dataclasses import dataclass
-from math import inf, nan
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from math import inf, isfinite, isnan, nan
 
 import numpy as np
 
@@ -16,6 +17,15 @@ DTYPES = {
     "INT64": np.int64,
     "BYTES": np.object_,
 }
+
+TRITON_BINARY = "`tritonclient` over HTTP with binary tensors"
+TRITON_JSON = "`tritonclient` over HTTP with JSON"
+TRITON_GRPC = "`tritonclient` over gRPC"
+KSERVE_BINARY = "KServe's `InferenceRESTClient` with binary tensors"
+KSERVE_JSON = "KServe's `InferenceRESTClient` with JSON"
+KSERVE_GRPC = "KServe's `InferenceGRPCClient`"
+WAYS = (TRITON_BINARY, TRITON_JSON, TRITON_GRPC, KSERVE_BINARY, KSERVE_JSON, KSERVE_GRPC)
+"""Each request is sent in each of them."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +55,12 @@ class Asked:
 
     @property
     def json_can_carry_it(self) -> bool:
-        """Clients write NaN and infinities as they please."""
+        """Whether every number is finite: JSON has no others, and clients write them as they please."""
         return all(tensor.datatype == "BYTES" or np.isfinite(tensor.array).all() for tensor in self.tensors)
+
+    def in_way(self, way: str) -> "Asked":
+        """The same with what it gets in that way."""
+        return replace(self, **OTHERWISE.get((self.name, way), {}))
 
 
 def whole(*rows: list[float], datatype: str = "FP64", name: str = "rows") -> tuple[Sent, ...]:
@@ -67,6 +81,8 @@ def refused(name: str, tensors: tuple[Sent, ...], says: str, **more: object) -> 
     return Asked(name, tensors, says=says, **{"status": 400, "code": "INVALID_ARGUMENT", **more})
 
 
+INFINITE = (with_value(3, inf), with_value(4, -inf))
+
 ASKED = (
     Asked("two rows of FP64", whole(ROW, with_value(3, 7.5)), (ROW, tuple(with_value(3, 7.5)))),
     Asked("FP32", whole(with_value(3, 7.5), datatype="FP32"), (tuple(with_value(3, 7.5)),)),
@@ -75,11 +91,8 @@ ASKED = (
     Asked("a tensor a feature", columns(with_value(3, 7.5)), (tuple(with_value(3, 7.5)),)),
     Asked("NaN for missing", whole(with_value(3, nan)), (tuple(with_value(3, nan)),)),
     Asked("NaN of FP32 for missing", whole(with_value(3, nan), datatype="FP32"), (tuple(with_value(3, nan)),)),
-    Asked(
-        "infinities",
-        whole(with_value(3, inf), with_value(4, -inf)),
-        (tuple(with_value(3, inf)), tuple(with_value(4, -inf))),
-    ),
+    Asked("infinities", whole(*INFINITE), tuple(map(tuple, INFINITE))),
+    Asked("infinities of FP32", whole(*INFINITE, datatype="FP32"), tuple(map(tuple, INFINITE))),
     Asked(
         "texts of a category, one of them unknown",
         with_texts("often", "weekly", "once"),
@@ -123,3 +136,52 @@ ASKED = (
     ),
     refused("an unknown model", whole(ROW), "no model 'other' here; ", model="other", status=404, code="NOT_FOUND"),
 )
+
+
+# ------------------------------------------------------------------ what is not finite, as JSON
+
+
+@dataclass(frozen=True)
+class Written:
+    """How a client writes as JSON what is not finite."""
+
+    nan: str
+    infinity: str
+    negative_infinity: str
+
+    def token(self, value: float) -> str:
+        """What stands for the value."""
+        if isnan(value):
+            return self.nan
+        return self.infinity if value > 0 else self.negative_infinity
+
+
+WRITTEN: Mapping[str, Written] = {
+    TRITON_JSON: Written("NaN", "Infinity", "-Infinity"),
+    KSERVE_JSON: Written("null", "null", "null"),
+}
+"""By the ways that write JSON; none of the clients refuses such a value by itself."""
+
+_INFINITY_REFUSED = {
+    "rows": (),
+    "says": "tensor rows, row 0, column 3: infinity is not a value",
+    "status": 400,
+    "code": "INVALID_ARGUMENT",
+}
+_INFINITY_LOST = {"rows": (tuple(with_value(3, nan)), tuple(with_value(4, nan)))}
+
+OTHERWISE: Mapping[tuple[str, str], Mapping[str, object]] = {
+    ("infinities", TRITON_JSON): _INFINITY_REFUSED,
+    ("infinities of FP32", TRITON_JSON): _INFINITY_REFUSED,
+    ("infinities", KSERVE_JSON): _INFINITY_LOST,
+    ("infinities of FP32", KSERVE_JSON): _INFINITY_LOST,
+}
+"""What is answered otherwise in a way, by the names of the request and the way."""
+
+NOT_FINITE = tuple(asked for asked in ASKED if not asked.json_can_carry_it)
+
+
+def tokens(asked: Asked, way: str) -> Iterator[str]:
+    """What stands in the JSON for each value that is not finite, in order."""
+    for tensor in asked.tensors:
+        yield from (WRITTEN[way].token(value) for value in tensor.array.ravel().tolist() if not isfinite(value))

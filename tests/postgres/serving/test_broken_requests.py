@@ -1,4 +1,4 @@
-"""What is no whole HTTP request, behind good ones on the same connection: answers in their order, then the end."""
+"""What ends a connection, behind good requests on it: answers in their order, a refusal, then the end."""
 
 import json
 import os
@@ -13,12 +13,13 @@ from threading import Thread
 import pytest
 
 from benchmarks.serving.wire import Wire, WireAnswer, WireError
-from tests.postgres.serving.broken_requests import BROKEN, Broken
+from predictor.ending import Ending
+from predictor.kserve_server import ScoringRestServer
+from predictor.server import Limits, ServeSettings
+from tests.postgres.serving.broken_requests import BROKEN, IN_FRONT, KEPT_SECONDS, PLAIN, Broken
 from tests.postgres.serving.requests import INFER, check_refused, tensor
 from tests.postgres.serving.served import audits_of
-from tests.unit.predictor.serving_example import NAMES, Server, server_process, until_ready
-
-PLAIN = b"GET /v2/models HTTP/1.1\r\nHost: localhost\r\n\r\n"
+from tests.unit.predictor.serving_example import NAMES, PORTFOLIO, Server, server_process, server_thread, until_ready
 
 
 def scored(user: str) -> bytes:
@@ -59,17 +60,27 @@ def counted(server: Server, route: str, status: str) -> float:
     return float(found[0]) if found else 0.0
 
 
+@pytest.fixture(scope="module")
+def hasty(picky):
+    """As `conforming`, but what does not come within a second is given up."""
+    limits = Limits(receive_seconds=1.0)
+    settings = ServeSettings(portfolio=PORTFOLIO, bundle=picky.path, http_port=0, grpc_port=0, limits=limits)
+    with server_thread(settings) as running:
+        yield until_ready(running)
+
+
 @pytest.mark.parametrize("case", BROKEN, ids=lambda case: case.name)
-def test_good_ones_are_answered_first_and_then_it_is_refused(conforming, case: Broken):
+def test_good_ones_are_answered_first_and_then_it_is_refused(conforming, hasty, case: Broken):
+    server = hasty if case.late else conforming
     route = INFER.replace("cash_advance", "{name}") if case.headed else "malformed"
-    before = counted(conforming, route, str(case.status))
-    with wire_to(conforming) as wire:
-        first, second, refused = all_answers(wire, PLAIN + PLAIN + case.sent, 3)
-    assert (first.status, second.status) == (200, 200)
+    before = counted(server, route, str(case.status))
+    with wire_to(server) as wire:
+        *good, refused = all_answers(wire, PLAIN * IN_FRONT + case.sent, case.answered + 1)
+    assert [answer.status for answer in good] == [200] * case.answered
     assert refused.closes
     check_refused((refused.status, dict(refused.headers), refused.body), case.status, case.says)
-    assert counted(conforming, route, str(case.status)) == before + 1
-    assert b"GARBAGE" not in conforming.get("/metrics")[2]
+    assert counted(server, route, str(case.status)) == before + 1
+    assert b"GARBAGE" not in server.get("/metrics")[2]
 
 
 def test_no_name_comes_twice():
@@ -120,6 +131,20 @@ def test_half_requests_and_idle_connections_end_in_time(bundle):
         assert [to_the_end(one)[0] for one in (head, body)] == [408, 408]
         assert b"blink_requests_in_flight 1.0" in server.get("/metrics")[2]
         assert (counted(server, "malformed", "408"), counted(server, "/score", "408")) == (1, 1)
+
+
+def test_a_kept_connection_ends_when_the_page_says():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        rest = ScoringRestServer(
+            lambda: None,
+            listener,
+            Ending(),
+            goodbye_seconds=1.0,
+            drain_seconds=1,
+            receive_seconds=1.0,
+            every_second=lambda: None,
+        )
+    assert rest.config.timeout_keep_alive == KEPT_SECONDS
 
 
 def explained(rows: int) -> bytes:

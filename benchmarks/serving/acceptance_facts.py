@@ -24,6 +24,8 @@ class AcceptanceFacts:
     protocol: SchemaFigures
     """By the Open Inference Protocol's."""
     fuzz: FuzzFigures
+    messages: FuzzFigures
+    """Of gRPC."""
     soak: Soak
     judged: JudgedAnswers
     ledger: LedgerFigures
@@ -32,7 +34,13 @@ class AcceptanceFacts:
 
 def criteria(facts: AcceptanceFacts) -> Sequence[Criterion]:
     """What is asked: most of it is that something never happened."""
-    return [*_of_requests(facts), *_of_soak(facts), *_of_ledger(facts), *_of_server(facts)]
+    return [
+        *_of_requests(facts),
+        *_of_messages(facts.messages),
+        *_of_soak(facts),
+        *_of_ledger(facts),
+        *_of_server(facts),
+    ]
 
 
 def _of_requests(facts: AcceptanceFacts) -> Iterator[Criterion]:
@@ -51,6 +59,16 @@ def _of_document(whose: str, found: SchemaFigures) -> Iterator[Criterion]:
     on = f"schemathesis on {whose} document"
     yield _never(f"{on}: a check that does not hold", int(not found.holds))
     yield Criterion(f"{on}: requests made, at least 1", found.cases, 1)
+
+
+def _of_messages(messages: FuzzFigures) -> Iterator[Criterion]:
+    yield Criterion("gRPC: damaged messages, at least 1", messages.damaged, 1)
+    yield _never(
+        "gRPC: damaged messages with a fault's code, a broken channel or a refusal without an id",
+        messages.failed - messages.failed_good,
+    )
+    yield Criterion("gRPC: good messages among them, at least 1", sum(messages.good.values()), 1)
+    yield _never("gRPC: good messages among them that did not get their scores, to the bit", messages.failed_good)
 
 
 def _of_soak(facts: AcceptanceFacts) -> Iterator[Criterion]:
@@ -80,7 +98,7 @@ def _of_ledger(facts: AcceptanceFacts) -> Iterator[Criterion]:
 
 def _of_server(facts: AcceptanceFacts) -> Iterator[Criterion]:
     yield _never("the server ended before it was told to", int(not facts.server.alive))
-    yield _never("requests that it counted with a 5xx or nothing", facts.server.counted)
+    yield _never("requests that it counted with a 5xx, a fault's code of gRPC, or nothing", facts.server.counted)
     yield _never("faults in its log", facts.server.logged)
 
 

@@ -1,6 +1,5 @@
 """The page of the server's acceptance."""
 
-from collections import Counter
 from collections.abc import Sequence
 
 from benchmarks.acceptance_pages import demands_table
@@ -9,7 +8,11 @@ from benchmarks.serving.damage import kinds_of_damage
 from benchmarks.serving.frame_damage import FRAME_DAMAGE
 from benchmarks.serving.fuzz import CONNECTIONS as SENDERS
 from benchmarks.serving.fuzz_figures import FuzzFigures
+from benchmarks.serving.fuzz_tables import answers_table, failures_table
+from benchmarks.serving.grpc_fuzz import CHANNELS
 from benchmarks.serving.memory import later_thirds
+from benchmarks.serving.message_damage import kinds_of_message_damage
+from benchmarks.serving.message_rules import ALLOWED
 from benchmarks.serving.schema_run import OWN_CHECKS, PROTOCOL_CHECKS, SchemaFigures
 from benchmarks.serving.soak import CONNECTIONS, MIX, Minute, Soak
 from benchmarks.tables import duration, machine_line, table
@@ -40,6 +43,15 @@ the framing itself was broken (the last {broken} kinds) the server may end the c
 failure, as are a 5xx, an undocumented status, and an error that is not `{{"error", "request_id"}}`. {connections:,}
 connections were opened."""
 
+_MESSAGES = """\
+In the same time, on {senders} channels of their own: good `ModelInferRequest`s (typed and raw contents, one tensor or
+one a feature, audited), damaged as a seed says in their bytes or in their fields, and now and then a `ModelReady` or
+`ModelMetadata` of an odd model; each followed by a good one on the same channel, whose every value must be the model's
+to the bit. A failure is a code other than {allowed}; an answer without `x-request-id` behind it; and a connection that
+ended before its age of ten seconds. What is over 1 MiB gRPC itself refuses, before there is an id; where its refusal
+is lost with a connection at its age (UNAVAILABLE) the message is sent again. {connections:,} connections were
+opened."""
+
 _SOAK = """\
 A quarter of the requests are audited `/score`, a quarter V2 with contributions, half plain V2, one row each, on
 {connections} connections. As fast as answers came: {fastest:,.0f} requests/s, p99 {fastest_p99}. Asked then:
@@ -63,8 +75,12 @@ def page(facts: AcceptanceFacts) -> str:
         _schema(_PROTOCOL, PROTOCOL_CHECKS, facts.protocol),
         "## Damaged requests",
         _fuzz(facts.fuzz),
-        _statuses(facts.fuzz),
-        *_failures(facts.fuzz),
+        answers_table(facts.fuzz, kinds_of_damage(), "Good requests"),
+        *failures_table(facts.fuzz),
+        "## Damaged messages of gRPC",
+        _messages(facts.messages),
+        answers_table(facts.messages, kinds_of_message_damage(), "Good messages"),
+        *failures_table(facts.messages),
         "## Soak",
         _soak(facts),
         _minutes(facts.soak),
@@ -85,23 +101,10 @@ def _fuzz(fuzz: FuzzFigures) -> str:
     return _FUZZ.format(seconds=fuzz.seconds, senders=SENDERS, broken=len(FRAME_DAMAGE), connections=fuzz.connections)
 
 
-def _statuses(fuzz: FuzzFigures) -> str:
-    every = sum(fuzz.statuses.values(), Counter[str]())
-    columns = sorted(every)
-    kinds = [(kind, fuzz.statuses.get(kind, Counter[str]())) for kind in kinds_of_damage()]
-    rows = [[kind, *(_count(counts[status]) for status in columns)] for kind, counts in kinds]
-    total = ["all", *(_count(every[status]) for status in columns)]
-    good = sum(fuzz.good.values())
-    return f"{table(['damage', *columns], [*rows, total])}\n\nGood requests among them: {good:,}."
-
-
-def _count(count: int) -> str:
-    return f"{count:,}" if count else ""
-
-
-def _failures(fuzz: FuzzFigures) -> Sequence[str]:
-    rows = [[one.kind, one.why.replace("|", "\\|"), str(one.seed), f"`{one.shown}`"] for one in fuzz.failures]
-    return [table(["failed", "why", "seed", "bytes"], rows)] if rows else []
+def _messages(messages: FuzzFigures) -> str:
+    *codes, last = sorted(ALLOWED)
+    allowed = f"{', '.join(codes)} and {last}"
+    return _MESSAGES.format(senders=CHANNELS, allowed=allowed, connections=messages.connections)
 
 
 def _soak(facts: AcceptanceFacts) -> str:

@@ -1,6 +1,7 @@
 """The acceptance of a server that is started for it: its document, damaged requests, a soak, and its ledger."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,9 @@ from benchmarks.serving.acceptance_facts import AcceptanceFacts
 from benchmarks.serving.acceptance_models import PORTFOLIO, generated_rows, trained_ensembles, write_models
 from benchmarks.serving.fuzz import FuzzWish, fuzz
 from benchmarks.serving.fuzz_figures import FuzzFigures
+from benchmarks.serving.good_messages import good_messages
 from benchmarks.serving.good_requests import good_requests
+from benchmarks.serving.grpc_fuzz import GrpcFuzzWish, fuzz_messages
 from benchmarks.serving.ledger_figures import LedgerFigures, absent_audits, audit_count, verified
 from benchmarks.serving.protocol_document import write_protocol_document
 from benchmarks.serving.schema_run import SchemaFigures, run_own_document, run_protocol_document
@@ -74,6 +77,11 @@ class _Scene:
     def port(self) -> int:
         return self.server.start.port
 
+    @property
+    def grpc_port(self) -> int:
+        """As `starts.following` has it."""
+        return self.port + 1
+
 
 def run(wish: AcceptanceWish, url: str, owner: Engine, tell: Tell) -> AcceptanceFacts:
     """Start a server on the database of that address and put it through everything.
@@ -104,22 +112,25 @@ def run(wish: AcceptanceWish, url: str, owner: Engine, tell: Tell) -> Acceptance
 def _facts(scene: _Scene, url: str) -> AcceptanceFacts:
     at_start = _faults(scene.server)
     schema, protocol = _own_document(scene), _protocol_document(scene)
-    fuzzed = _fuzzed(scene)
+    fuzzed, messages = _fuzzed(scene)
+    named = fuzzed.audits | messages.audits
     until_idle(scene.port)  # who left did not wait for his audits
     before = audit_count(scene.owner)
     soaked, answers = _soaked(scene)
     audits = audit_count(scene.owner) - before
     scene.tell("verifying the ledger")
     ledger = LedgerFigures(
-        named=len(fuzzed.audits),
-        absent=absent_audits(scene.owner, fuzzed.audits),
+        named=len(named),
+        absent=absent_audits(scene.owner, named),
         soak_answers=answers.audited,
         soak_audits=audits,
         verify=verified({**scene.wish.environment, "DATABASE_URL": url}),
     )
     faults = _faults(scene.server).since(at_start)
     machine = dict(described_machine())
-    return AcceptanceFacts(scene.wish.command, machine, schema, protocol, fuzzed, soaked, answers, ledger, faults)
+    return AcceptanceFacts(
+        scene.wish.command, machine, schema, protocol, fuzzed, messages, soaked, answers, ledger, faults
+    )
 
 
 def _faults(server: ServerProcess) -> ServerFaults:
@@ -146,21 +157,28 @@ def _told(scene: _Scene, found: SchemaFigures) -> SchemaFigures:
     return found
 
 
-def _fuzzed(scene: _Scene) -> FuzzFigures:
+def _fuzzed(scene: _Scene) -> tuple[FuzzFigures, FuzzFigures]:
+    """HTTP and gRPC, at the same time."""
     wish = scene.wish
     scene.tell(f"damaged requests for {wish.fuzz_seconds:g} s")
     rows = generated_rows(_FUZZED_ROWS, np.random.default_rng([wish.seed, 7]))
-    found = fuzz(
-        FuzzWish(
-            HOST, scene.port, wish.seed, wish.fuzz_seconds, good_requests(rows), score_rows(scene.bundles[0], rows)
-        ),
-        scene.tell,
-    )
-    scene.tell(f"damaged requests: {found.damaged:,}, good {sum(found.good.values()):,}, failures {found.failed}")
-    for number, failure in enumerate(found.failures):
-        (wish.folder / f"failed-{number}").write_bytes(failure.sent)
-        scene.tell(f"{failure.kind}: {failure.why}; seed {failure.seed}; {failure.shown}")
+    scored = score_rows(scene.bundles[0], rows)
+    asked = FuzzWish(HOST, scene.port, wish.seed, wish.fuzz_seconds, good_requests(rows), scored)
+    messages = GrpcFuzzWish(HOST, scene.grpc_port, wish.seed, wish.fuzz_seconds, good_messages(rows), scored)
+    with ThreadPoolExecutor(1) as beside:
+        over_grpc = beside.submit(fuzz_messages, messages)
+        found = fuzz(asked, scene.tell), over_grpc.result()
+    _tell_fuzzed(scene, found[0], "requests")
+    _tell_fuzzed(scene, found[1], "messages")
     return found
+
+
+def _tell_fuzzed(scene: _Scene, found: FuzzFigures, name: str) -> None:
+    """Say what came of it, and keep the bytes of what failed."""
+    scene.tell(f"damaged {name}: {found.damaged:,}, good {sum(found.good.values()):,}, failures {found.failed}")
+    for number, failure in enumerate(found.failures):
+        (scene.wish.folder / f"failed-{name}-{number}").write_bytes(failure.sent)
+        scene.tell(f"{failure.kind}: {failure.why}; seed {failure.seed}; {failure.shown}")
 
 
 def _soaked(scene: _Scene) -> tuple[Soak, JudgedAnswers]:

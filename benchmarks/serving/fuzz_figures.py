@@ -13,7 +13,7 @@ class FuzzFailure:
     """A request that was not answered as it must be."""
 
     seed: tuple[int, ...]
-    """`damage.damaged` makes the damaged request of it."""
+    """`damage.damaged`, or `message_damage.damaged_message`, makes what was damaged of it."""
     kind: str
     why: str
     sent: bytes

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from benchmarks.errors import BenchmarkError
 
-_COUNTED = re.compile(r'^blink_requests_total\{.*status="(5\d\d|none)".*\} ([\d.e+]+)$', re.MULTILINE)
+_FAULTS = r"5\d\d|none|INTERNAL|UNKNOWN|UNAVAILABLE|CANCELLED"
+"""Statuses of HTTP and codes of gRPC."""
+_COUNTED = re.compile(rf'^blink_requests_total\{{.*status="({_FAULTS})".*\}} ([\d.e+]+)$', re.MULTILINE)
 _IDLE = re.compile(r"^blink_requests_in_flight 1\.0$", re.MULTILINE)
 """The one is who asks."""
 _LOGGED = re.compile(r"request \S+: .* failed|^Traceback|a group of \d+ requests failed", re.MULTILINE)
@@ -21,7 +23,7 @@ class ServerFaults:
     alive: bool
     """Whether it is still the process that was started."""
     counted: int
-    """Requests with a status of 5xx or none, in its metrics."""
+    """Requests with a status of 5xx or none, or a code of gRPC that is one, in its metrics."""
     logged: int
     """Faults in its log."""
 
@@ -49,7 +51,7 @@ def until_idle(port: int, *, seconds: float = 30.0) -> None:
 
 
 def counted_faults(page: str) -> int:
-    """Requests that got a 5xx, or nothing, by a page of metrics."""
+    """Requests that got a 5xx or its like in gRPC, or nothing, by a page of metrics."""
     return sum(int(float(count)) for _, count in _COUNTED.findall(page))
 
 

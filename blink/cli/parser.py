@@ -186,7 +186,8 @@ def _add_serve(commands: Subcommands) -> None:
         "--spool",
         type=Path,
         metavar="DIR",
-        help="keep audits here while the database is away (a persistent volume; default: answer 503 then)",
+        help="keep audits here while the database is away (a folder on a persistent volume, not in memory and not in "
+        "a container's own filesystem; default: answer 503 then)",
     )
     parser.add_argument(
         "--workers",

@@ -19,6 +19,7 @@ from blink.named_portfolio import named_portfolio
 from blink.outcome import Outcome, WrongCallError
 from blink.ports import choose_port
 from blink.settings import Loading, Settings, SettingsError, read_settings
+from blink.spool_volume import check_spool
 from credit.bundle.reader import verify_hashes
 from credit.database.connection import Role, connect
 from credit.portfolios import Portfolio
@@ -41,6 +42,8 @@ Bring = Callable[[], Path]
 def serve(arguments: Namespace) -> Outcome:
     """Serve until stopped."""
     start_log(arguments.log_format)
+    if arguments.spool is not None:
+        check_spool(arguments.spool)
     settings = read_settings(home=arguments.home)
     source = settings.model_source if arguments.bundle is None else None
     bring = None if source is None else bringing(source, settings)

@@ -37,12 +37,22 @@ def fuzz_figures(*failures):
     return found
 
 
+def message_figures(*failures):
+    found = FuzzFigures(seconds=600.0, good=Counter({"contents": 1200}), connections=132, audits={"y"})
+    found.count("an odd id", "INVALID_ARGUMENT")
+    found.count("an odd id", "OK")
+    for failure in failures:
+        found.fail(failure)
+    return found
+
+
 GOOD_FACTS = AcceptanceFacts(
     command="python -m benchmarks.serving_acceptance",
     machine={"processor": "A processor", "cores": 2, "kernel": "Linux 6", "python": "3.11.7"},
     schema=SchemaFigures(8, 1234, holds=True, output=""),
     protocol=SchemaFigures(8, 567, holds=True, output=""),
     fuzz=fuzz_figures(),
+    messages=message_figures(),
     soak=Soak(answered(seconds=10.0), 30.0, minutes()),
     judged=JudgedAnswers(right=2400, audited=600, by_model=Counter({"a": 1000, "b": 1400})),
     ledger=LedgerFigures(1, 0, 600, 600, Verified(holds=True, said="online/cash_advance/0: 9 batches")),
@@ -71,6 +81,10 @@ def test_nothing_is_unmet_where_all_is_well():
         ({"protocol": UNTOLD}, "schemathesis on the protocol's own document: requests made, at least 1"),
         ({"fuzz": fuzz_figures(CUT)}, "damaged requests with a 5xx, a closed connection"),
         ({"fuzz": fuzz_figures(AFTER)}, "good requests among them that did not get their scores"),
+        ({"messages": message_figures(CUT)}, "gRPC: damaged messages with a fault's code"),
+        ({"messages": message_figures(AFTER)}, "gRPC: good messages among them that did not get their scores"),
+        ({"messages": replace(message_figures(), good=Counter())}, "gRPC: good messages among them, at least 1"),
+        ({"messages": replace(message_figures(), statuses={})}, "gRPC: damaged messages, at least 1"),
         ({"soak": Soak(answered(), 30, minutes(failures=1))}, "soak: failed requests"),
         ({"soak": Soak(answered(), 30, minutes(statuses={"200": 1, "503": 1}))}, "soak: failed requests"),
         ({"soak": Soak(answered(closed=1), 30, minutes())}, "soak: connections that the server closed"),
@@ -100,7 +114,12 @@ def test_the_page():
     assert [line for line in text.splitlines() if line.startswith(("| cut ", "| all "))] == [
         "| cut                           | 1   |      |",
         "| all                           | 1   | 1    |",
+        "| cut                              |                  |    |",
+        "| all                              | 1                | 1  |",
     ]
+    assert "| an odd id                        | 1                | 1  |" in text
+    assert "A failure is a code other than INVALID_ARGUMENT, NOT_FOUND, OK and RESOURCE_EXHAUSTED;" in text
+    assert "Good messages among them: 1,200." in text
     assert "As fast as answers came: 60 requests/s, p99 20 ms. Asked then:\n30 requests/s" in text
     assert "| 2      | 600     | 0      | 0      | 2 ms, 20 ms    | 2 ms, 20 ms " in text
     assert "150.0 MiB in the middle third of the soak, 150.0 MiB in the last" in text
@@ -135,8 +154,10 @@ def test_faults_that_a_server_counts_and_logs():
         'blink_requests_total{protocol="http",route="/score",status="500"} 2.0\n'
         'blink_requests_total{protocol="http",route="other",status="none"} 1.0\n'
         'blink_requests_total{protocol="http",route="/score",status="499"} 9.0\n'
+        'blink_requests_total{protocol="grpc",route="ModelInfer",status="INVALID_ARGUMENT"} 9.0\n'
+        'blink_requests_total{protocol="grpc",route="ModelInfer",status="INTERNAL"} 4.0\n'
     )
-    assert counted_faults(metrics) == 3
+    assert counted_faults(metrics) == 7
     log = "WARNING Invalid HTTP request received.\nERROR request abc: POST /score failed\nTraceback (most recent"
     assert logged_faults(log) == 2
     later = ServerFaults(alive=True, counted=5, logged=2)

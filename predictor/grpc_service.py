@@ -150,17 +150,18 @@ class ScoringServicer(InferenceServicer):  # type: ignore[misc]  # KServe ships 
                 status = "OK"
             return answer  # noqa: TRY300 - the statements belong together
         except errors.PredictorError as error:
-            code = _STATUS.get(type(error), grpc.StatusCode.INTERNAL)
+            code, says = _STATUS.get(type(error), grpc.StatusCode.INTERNAL), str(error)
             status = code.name
-            await _abort(context, code, str(error), request_id)
         except Exception:  # noqa: BLE001 - an honest INTERNAL with an id, logged; never a fault of the request
             _log.exception("request %s: %s failed", request_id, method)
-            status = "INTERNAL"
-            await _abort(context, grpc.StatusCode.INTERNAL, "internal fault, logged under the request id", request_id)
+            code, says = grpc.StatusCode.INTERNAL, "internal fault, logged under the request id"
+            status = code.name
         finally:
             self._metrics.request("grpc", method, status, time.perf_counter() - begun)
             if span is not None:
                 span.end(method, status)
+        # Behind the count: who has the refusal finds it counted.
+        return await _abort(context, code, says, request_id)
 
     def _named(self, context: Any) -> tuple[str, str | None]:
         """The call's id, and the trace that it belongs to."""

@@ -130,6 +130,7 @@ class Assembly:
             most_bytes=settings.limits.body_bytes,
             shared=settings.worker is not None,
             connection_seconds=settings.limits.grpc_connection_seconds,
+            receive_seconds=settings.limits.receive_seconds,
             drain_seconds=self._drain_seconds,
         )
 

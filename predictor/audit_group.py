@@ -1,9 +1,8 @@
 """Requests that leave an audit wait here; whatever waits together is committed together."""
 
 import asyncio
-from collections.abc import Iterator
+import math
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from functools import partial
 from time import monotonic
 
@@ -47,7 +46,8 @@ class AuditGroup:
         self._deployment = deployment
         self._most_subjects = most_subjects
         self._waiting = waiting
-        self._since: dict[object, float] = {}
+        self._reading: dict[object, float] = {}
+        """Since when bodies are being read beside the event loop, on the monotonic clock, the first of them first."""
         self._threads = ThreadPoolExecutor(transactions + computing_transactions, thread_name_prefix="blink-audits")
         # Not those of the transactions, which may all be waiting for the database.
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="blink-bodies")
@@ -66,9 +66,9 @@ class AuditGroup:
             KeyConflictError: where the key came with another body.
             UnavailableError: where nothing can be audited now, or too many wait.
         """
-        with self._held():
-            wish = await self._read(asked.body)
-            return (await self._committed(asked_for(wish, asked, self._deployment.current()))).answer
+        self._check_room()
+        wish = await self._read(asked.body)
+        return (await self._committed(asked_for(wish, asked, self._deployment.current()))).answer
 
     async def score_supplied(
         self, rows: Floats, subject_id: str, deployed: Deployed, request_id: str
@@ -79,21 +79,21 @@ class AuditGroup:
             BadInputError: where the row does not fit the model, or holds an infinity.
             UnavailableError: where nothing can be audited now, or too many wait.
         """
-        with self._held():
-            audited = await self._committed(supplied_for(rows, subject_id, deployed, request_id))
+        self._check_room()
+        audited = await self._committed(supplied_for(rows, subject_id, deployed, request_id))
         assert audited.rows is not None  # noqa: S101 - only a key can have an answer from before
         return audited.rows, audited.audit_ids[0]
 
     @property
     def held(self) -> int:
         """Requests that are being read, wait, or are being written."""
-        return len(self._since)
+        return len(self._reading) + sum(lane.held for lane in self._lanes)
 
     @property
     def oldest_seconds(self) -> float:
         """How long the first of them has waited; 0 where there is none."""
-        since = next(iter(self._since.values()), None)
-        return 0.0 if since is None else monotonic() - since
+        since = min(next(iter(self._reading.values()), math.inf), *[lane.oldest_since for lane in self._lanes])
+        return max(0.0, monotonic() - since)
 
     def close(self) -> None:
         """Let running transactions end; nothing waits any more when the protocols have ended."""
@@ -104,21 +104,19 @@ class AuditGroup:
         read = partial(parse_score_wish, body, most=self._most_subjects)
         if len(body) <= _SMALL_BODY:
             return read()
-        return await asyncio.get_running_loop().run_in_executor(self._readers, read)
+        place = object()
+        self._reading[place] = monotonic()
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._readers, read)
+        finally:
+            del self._reading[place]
 
     async def _committed(self, request: AuditRequest) -> Audited:
         return await self._lanes[int(request.computed)].committed(request)
 
-    @contextmanager
-    def _held(self) -> Iterator[None]:
-        if self.held >= self._waiting:
-            raise UnavailableError(f"overloaded: {self.held} requests wait for their audits already")
-        place = object()
-        self._since[place] = monotonic()
-        try:
-            yield
-        finally:
-            del self._since[place]
+    def _check_room(self) -> None:
+        if (held := self.held) >= self._waiting:
+            raise UnavailableError(f"overloaded: {held} requests wait for their audits already")
 
     def _start_lanes(self) -> None:
         # Any of them may have waited for a key that is free now.

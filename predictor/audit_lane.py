@@ -1,9 +1,11 @@
 """A queue of requests that leave an audit: a transaction takes all that wait."""
 
 import asyncio
+import math
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -20,12 +22,13 @@ _SHORT = 64
 """Rows of which a transaction is over soon."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Waiting:
-    """A request that waits, or is being written."""
+    """A request that waits, or is being written; each is equal to itself alone."""
 
     request: AuditRequest
     outcome: asyncio.Future[Audited]
+    """Done before it is given where the client has left."""
 
 
 class Lane:
@@ -50,14 +53,28 @@ class Lane:
         self._threads = threads
         self._most_rows = most_rows
         self._queue: deque[Waiting] = deque()
+        self._writing: set[Waiting] = set()
+        """Those that are being written, whether or not their clients have left."""
+        self._written = 0
+        """Rows of these."""
         self._keys = keys
         self._told = ended
         self._called = False
-        self._written = 0
-        """Rows that are being written."""
+
+    @property
+    def held(self) -> int:
+        """Requests that wait or are being written."""
+        return len(self._queue) + len(self._writing)
+
+    @property
+    def oldest_since(self) -> float:
+        """When the first of them began to wait, on the monotonic clock; infinite where there is none."""
+        return min((waiting.request.since for waiting in (*self._queue, *self._writing)), default=math.inf)
 
     async def committed(self, request: AuditRequest) -> Audited:
         """What the request gets when its group has been committed.
+
+        Who is cancelled before a transaction has begun with the request takes it along: nothing of it is written.
 
         Raises:
             Exception: the request's own outcome where it is one.
@@ -69,13 +86,19 @@ class Lane:
             # What arrives in the same turn of the loop goes along.
             self._called = True
             loop.call_soon(self.start)
-        return await waiting.outcome
+        try:
+            return await waiting.outcome
+        except asyncio.CancelledError:
+            with suppress(ValueError):  # it is being written
+                self._queue.remove(waiting)
+            raise
 
     def start(self) -> None:
         """Begin transactions of what waits."""
         self._called = False
         while self._idle and self._worth_it() and (group := self._taken()):
             self._idle -= 1
+            self._writing.update(group)
             self._written += _rows(group)
             requests = [waiting.request for waiting in group]
             running = asyncio.get_running_loop().run_in_executor(self._threads, self._commit, requests)
@@ -94,6 +117,8 @@ class Lane:
         while self._queue and rows < most:
             waiting = self._queue.popleft()
             request = waiting.request
+            if waiting.outcome.done():  # its client left in this turn of the loop
+                continue
             if request.key in self._keys or (taken and request.deployed is not taken[0].request.deployed):
                 left.append(waiting)
                 continue
@@ -112,6 +137,7 @@ class Lane:
 
     def _ended(self, group: Sequence[Waiting], running: asyncio.Future[list[Outcome]]) -> None:
         self._idle += 1
+        self._writing.difference_update(group)
         self._written -= _rows(group)
         self._keys.difference_update([waiting.request.key for waiting in group if waiting.request.key is not None])
         fault = running.exception()
@@ -126,5 +152,5 @@ class Lane:
         self._told()
 
 
-def _rows(group: Sequence[Waiting]) -> int:
+def _rows(group: Iterable[Waiting]) -> int:
     return sum(len(waiting.request.subjects) for waiting in group)

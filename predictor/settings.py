@@ -53,15 +53,16 @@ class Limits:
     """Waits for a model that the first request loads."""
     receive_seconds: float = 30.0
     """Longest that the head of an HTTP request may take to come, longest pause within its body, and longest that a
-    client may take for each 64 KiB of an answer."""
+    client may take for each 64 KiB of an answer. In gRPC longest that a client with calls may give no sign of life, and
+    that calls of a connection may take beyond its age."""
     retry_seconds: int = 2
     """What a client that comes too early is told to wait."""
     goodbye_seconds: float = 3.0
     """At the end: longest wait for clients on open connections to send one more request, whose answer sends them
     away. Nobody waits where no connection is open."""
     grpc_connection_seconds: float = 10.0
-    """Age at which a gRPC connection is ended, without a loss: clients come back, to a new server too where one was
-    added. At the end, clients that go on calling are given this time to leave."""
+    """Age at which a gRPC connection is told to end, without a loss: clients come back, to a new server too where one
+    was added. At the end, clients that go on calling are given this time to leave."""
     drain_seconds: int = 20
     """After that: longest wait for running requests. All together is below the 30 s that a pod is given."""
 

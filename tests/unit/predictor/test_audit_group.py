@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from asyncio import CancelledError
 from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -233,6 +234,86 @@ def test_each_request_has_its_own_outcome_and_a_fault_of_all_is_each_ones(deploy
             committing.ends.put(MemoryError("no memory"))
             outcomes = await asyncio.gather(*second, return_exceptions=True)
             assert [str(outcome) for outcome in outcomes] == ["no memory", "no memory"]
+
+    run(work())
+
+
+async def gone(*left: asyncio.Task[bytes]) -> None:
+    """Cancel them, and wait until they have ended."""
+    for task in left:
+        task.cancel()
+    assert {type(outcome) for outcome in await asyncio.gather(*left, return_exceptions=True)} == {CancelledError}
+
+
+def test_who_leaves_while_waiting_takes_the_request_and_the_place_along(deployment):
+    async def work() -> None:
+        with grouping(deployment, waiting=3) as (group, committing):
+            first = tasks(group, asked("a"))
+            assert await begun(committing) == ["a"]
+            for wave in range(3):  # more than the bound, which none of them fills for good
+                left = tasks(group, asked(f"left-{wave}", key="k"), asked(f"left-{wave}"), asked("too many"))
+                with pytest.raises(UnavailableError, match="overloaded: 3 requests wait for their audits already"):
+                    await left[2]
+                await gone(*left[:2])
+                assert group.held == 1
+            stays = tasks(group, asked("b"), asked("c", key="k"))
+            for _ in range(2):
+                committing.ends.put(ECHO)
+            assert await asyncio.gather(*first, *stays) == [b"a", b"b", b"c"]
+            assert await begun(committing) == ["b", "c"]
+            assert (group.held, group.oldest_seconds) == (0, 0.0)
+
+    run(work())
+
+
+def test_who_leaves_in_the_turn_in_which_a_transaction_begins_is_not_written(deployment):
+    async def work() -> None:
+        with grouping(deployment) as (group, committing):
+            left, stays = tasks(group, asked("a", key="k"), asked("b", key="k"))
+            asyncio.get_running_loop().call_soon(left.cancel)  # behind the requests, before the lane
+            committing.ends.put(ECHO)
+            assert await stays == b"b"
+            assert left.cancelled()
+            assert await begun(committing) == ["b"]
+            assert group.held == 0
+
+    run(work())
+
+
+def test_who_leaves_while_being_written_keeps_the_place_and_the_key_until_that_is_over(deployment):
+    async def work() -> None:
+        with grouping(deployment, waiting=3, transactions=2) as (group, committing):
+            left = tasks(group, asked("a", key="k"), asked("b"))
+            assert await begun(committing) == ["a", "b"]
+            await gone(*left)
+            assert group.held == 2
+            assert group.oldest_seconds > 0
+            again, refused = tasks(group, asked("a", key="k"), asked("c"))
+            with pytest.raises(UnavailableError, match="overloaded: 3 requests wait for their audits already"):
+                await refused
+            committing.ends.put(audited("A", "B"))
+            assert await begun(committing) == ["a"]
+            assert group.held == 1
+            committing.ends.put(audited("A"))
+            assert await again == b"A"
+            assert (group.held, group.oldest_seconds) == (0, 0.0)
+
+    run(work())
+
+
+def test_few_wait_again_where_those_have_left_for_whom_a_second_transaction_would_begin(deployment):
+    async def work() -> None:
+        with grouping(deployment, transactions=2) as (group, committing):
+            first = tasks(group, asked("a"))
+            assert await begun(committing) == ["a"]
+            left = tasks(group, *[asked(f"left-{n}") for n in range(19)])
+            await asyncio.sleep(0)
+            await gone(*left)
+            stays = tasks(group, asked("b"))
+            for _ in range(2):
+                committing.ends.put(ECHO)
+            assert await asyncio.gather(*first, *stays) == [b"a", b"b"]
+            assert await begun(committing) == ["b"]
 
     run(work())
 

@@ -94,7 +94,7 @@ class Gathering:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        gathered, self._gathered, self._rows = self._gathered, [], 0
+        gathered, self._gathered, self._rows = _staying(self._gathered), [], 0
         try:
             for depth, calls in _alike(gathered):
                 self._score(calls, depth)
@@ -121,9 +121,14 @@ class Gathering:
 
     async def _in_thread(self, calls: Sequence[_Waiting]) -> None:
         try:
-            self._give(calls, await self._compute.run(self._outputs, calls))
+            self._give(*await self._compute.run(self._of_staying, calls))
         except BaseException as error:  # noqa: BLE001 - as above
             _fail(calls, error)
+
+    def _of_staying(self, calls: Sequence[_Waiting]) -> tuple[Sequence[_Waiting], Outputs]:
+        """The calls that are waited for when the thread comes to them, and their outputs."""
+        staying = _staying(calls)
+        return staying, self._outputs(staying) if staying else {}
 
     def _outputs(self, calls: Sequence[_Waiting]) -> Outputs:
         """Of all rows, what any of the calls wants; counted, which takes longer than to score where rows are many."""
@@ -137,7 +142,8 @@ class Gathering:
 
     def _give(self, calls: Sequence[_Waiting], given: Outputs) -> None:
         ends = list(accumulate(len(call.rows) for call in calls))
-        self._metrics.gathered(ends[-1])
+        if ends:
+            self._metrics.gathered(ends[-1])
         for call, end in zip(calls, ends, strict=True):
             if not call.answered.done():
                 begin = end - len(call.rows)
@@ -154,6 +160,11 @@ def jobs_of(seconds: Sequence[float], most: float) -> Iterator[slice]:
         taken += each
     if begin < len(seconds):
         yield slice(begin, len(seconds))
+
+
+def _staying(calls: Sequence[_Waiting]) -> list[_Waiting]:
+    """Without those whose client has left, or whose time is over: of gRPC, whose calls end with them."""
+    return [call for call in calls if not call.answered.done()]
 
 
 def _alike(calls: Sequence[_Waiting]) -> list[tuple[Depth, list[_Waiting]]]:

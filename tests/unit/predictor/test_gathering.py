@@ -106,6 +106,34 @@ def test_a_delay_gathers_over_several_turns():
     assert engine.margins_of == [2]
 
 
+@pytest.mark.parametrize(("row_seconds", "seconds"), [(0.0, 3600.0), (1.0, 0.0)])
+def test_who_has_left_is_not_scored(row_seconds, seconds):
+    """While calls wait for others, and while their job waits for a thread."""
+    engine = SumEngine()
+    model = deployed(engine, row_seconds=row_seconds)
+
+    async def scenario() -> None:
+        threads, may_go_on = WorkThreads("model", threads=1, waiting=10), Event()
+        held = asyncio.ensure_future(threads.run(may_go_on.wait))
+        gathering = Gathering(threads, Metrics(), GatheringLimits(seconds=seconds, rows=100))
+        leaving = [asyncio.ensure_future(gathering.outputs(model, rows_of(1.0, 2.0), PD)) for _ in range(2)]
+        staying = asyncio.ensure_future(gathering.outputs(model, rows_of(1.0, 2.0, 3.0), PD))
+        await asyncio.sleep(0)
+        if row_seconds:
+            await asyncio.sleep(0)  # the jobs are made
+        for call in leaving:
+            call.cancel()
+        may_go_on.set()
+        if seconds:
+            gathering._score_gathered()
+        assert len((await staying)["default_probability"]) == 3
+        await held
+        threads.close()
+
+    asyncio.run(scenario())
+    assert engine.margins_of == [3]
+
+
 @pytest.mark.parametrize("row_seconds", [0.0, 1.0])
 @pytest.mark.parametrize("error", [ZeroDivisionError("a fault of ours"), MemoryError()])
 def test_an_engine_that_fails_is_a_fault_for_each_and_for_nobody_else(error, row_seconds):

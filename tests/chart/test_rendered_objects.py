@@ -177,7 +177,7 @@ def test_the_runtime_names_its_ports_for_kserve_and_lets_kserve_name_the_model()
             "--http-port=8080",
             "--grpc-port=8081",
             "--workers=1",
-            "--log-format=text",
+            "--log-format=json",
             "--model-name={{.Name}}",
         ],
     )
@@ -213,7 +213,7 @@ def test_the_server_is_told_of_its_spool_and_of_what_to_refuse():
 
 
 @pytest.mark.parametrize(
-    ("profile", "workers", "log_format"), [("default", 1, "text"), ("all", 2, "json")], ids=["default", "all"]
+    ("profile", "workers", "log_format"), [("default", 1, "json"), ("all", 2, "json")], ids=["default", "all"]
 )
 def test_the_server_is_told_how_many_processes_it_is_and_how_it_logs(profile, workers, log_format):
     (container,) = rendered(profile)["ServingRuntime", "blink-treelite"]["spec"]["containers"]

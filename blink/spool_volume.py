@@ -35,7 +35,7 @@ def check_spool(folder: Path) -> None:
         SettingsError: naming the folder, its filesystem, and what to do.
     """
     try:
-        mounts = MOUNTS.read_text("utf-8", "surrogateescape")
+        mounts = MOUNTS.read_bytes().decode("utf-8", "surrogateescape")
     except OSError:
         return
     filesystem = filesystem_of(mounts, PurePosixPath(folder.resolve()))
@@ -57,7 +57,7 @@ def filesystem_of(mountinfo: str, path: PurePosixPath) -> str | None:
     Returns:
         None where no mount of the text holds it.
     """
-    above = [mount for mount in map(_mount, mountinfo.splitlines()) if path.is_relative_to(mount.point)]
+    above = [mount for mount in map(_mount, filter(None, mountinfo.split("\n"))) if path.is_relative_to(mount.point)]
     numbers = {mount.number for mount in above}
     found = _first([mount for mount in above if mount.parent == mount.number or mount.parent not in numbers])
     while found is not None:

@@ -105,7 +105,9 @@ class AuditedScoring:
             self._outage.noticed(error)
             if error.late:
                 # Of a silent one nobody gets more by waiting; of a slow one who waited for all of this.
-                self._late, self._waited_since = str(error), time.monotonic() if error.silent else begun
+                since = time.monotonic() if error.silent else begun
+                if since > self._waited_since:
+                    self._late, self._waited_since = str(error), since
             # Whether a commit that gets no answer was one, nobody can say.
             said = f"{error}; whether the score was audited is not known" if committing else str(error)
             return {index: UnavailableError(said, unwritten=not committing) for index in requests}

@@ -9,13 +9,16 @@ LOGGER = "grpc._cython.cygrpc"
 _NOT_SENT: type[BaseException] | None = getattr(cygrpc, "ExecuteBatchError", None)
 """What gRPC raises, and logs with a traceback, where an answer cannot be sent; a private name, which may go."""
 
+_NOBODY_TOOK_IT = 'Failed "execute_batch"'
+
 
 class _LeftOut(logging.Filter):
     """Passes over records of answers that nobody took, and over nothing else."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        kind = record.exc_info[0] if record.exc_info else None
-        return _NOT_SENT is None or kind is None or not issubclass(kind, _NOT_SENT)
+        error = record.exc_info[1] if record.exc_info else None
+        # The same type also says that gRPC was called wrongly, which would be our fault.
+        return _NOT_SENT is None or not (isinstance(error, _NOT_SENT) and str(error).startswith(_NOBODY_TOOK_IT))
 
 
 _left_out = _LeftOut()

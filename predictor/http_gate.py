@@ -74,17 +74,25 @@ class Gate:
         except asyncio.CancelledError:  # by uvicorn, which has waited for as long as an end may take
             await self._cut_short(scope, sent)
         except Exception:
-            _log.exception("request %s: %s %s failed", request_id, scope["method"], self._route(scope))
-            if sent.status:
+            if not await self._faulted(scope, sent):
                 raise
-            message = "internal fault, logged under the request id"
-            await error_answer(HTTPStatus.INTERNAL_SERVER_ERROR, message, request_id).send(sent)
         finally:
             self._in_flight -= 1
             route, status = self._route(scope), sent.status or "none"
             self._metrics.request("http", route, status, time.perf_counter() - begun)
             if span is not None:
                 span.end(route, status)
+
+    async def _faulted(self, scope: Scope, sent: "_Sent") -> bool:
+        """Log the fault of ours that is being handled; whether it could be answered, because nothing was sent yet."""
+        request_id = scope["state"]["request_id"]
+        _log.exception("request %s: %s %s failed", request_id, scope["method"], self._route(scope))
+        if sent.status:
+            return False
+        message = "internal fault, logged under the request id"
+        await error_answer(HTTPStatus.INTERNAL_SERVER_ERROR, message, request_id).send(sent)
+        sent.status = "500"  # whoever has left
+        return True
 
     async def _cut_short(self, scope: Scope, sent: "_Sent") -> None:
         """Say that the server ends; whether the work was done is not known. What has begun to be sent is left."""
@@ -131,6 +139,8 @@ class _Sent:
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self.status = _CLIENT_LEFT if LEFT in self._state else str(message["status"])
+            self.status = str(message["status"])
             message["headers"] = [*message.get("headers", ()), *self._own]
         await self._send(message)
+        if LEFT in self._state and message["type"] == "http.response.start":  # left while this waited to be written
+            self.status = _CLIENT_LEFT

@@ -7,9 +7,11 @@
 - What is no HTTP, too long a head and what does not come are refused in their turn, as the application refuses.
   uvicorn would write its 400 in front of the answers to good requests that it has read before, and close.
 - Trailers are dropped (RFC 9110, section 6.5.1). uvicorn appends them to the headers.
-- Where a client leaves, the request that is being answered is told. uvicorn tells the last that it read, and the answer
-  to one before that is written to a closed connection, which uvloop takes for a fault of ours.
-- Who ends his side of the connection behind whole requests gets their answers. uvicorn closes.
+- Where a connection is lost, the request that is being answered is told. uvicorn tells the last that it read, and the
+  answer to one before that is written to a closed connection, which uvloop takes for a fault of ours.
+- Who ends his side of the connection behind whole requests gets their answers; nothing tells him from one who has left,
+  until something is written. uvicorn closes.
+- A connection has to take its answers, and a place among all.
 """
 
 from enum import Enum, auto
@@ -64,7 +66,10 @@ class ScoringHttpProtocol(HttpToolsProtocol):  # type: ignore[misc]  # uvicorn's
         """`most_connections` may be open at once in all; who comes beyond them is told to come later."""
         super().__init__(*arguments, **named)
         self._most_connections = most_connections
-        self.url = b""
+        self._too_many = False
+        """Whether there is no place for it."""
+        self._taken_at_the_end: int | None = None
+        """Bytes that its client had taken when it was last looked at for giving it up."""
         # Requests are counted, traced and logged by the gate. uvicorn would make a line of each for whoever listens at
         # the root logger, and throw it away where its level is not wanted.
         self.access_log = False
@@ -84,8 +89,7 @@ class ScoringHttpProtocol(HttpToolsProtocol):  # type: ignore[misc]  # uvicorn's
         """Begin, if there is a place."""
         super().connection_made(transport)
         self.transport = CountingTransport(transport)
-        if len(self.connections) > self._most_connections:
-            self._refuse(UnavailableError(f"connection: {self._most_connections} are open already"))
+        self._too_many = len(self.connections) > self._most_connections
 
     def eof_received(self) -> bool:
         """Whether the connection stays: for answers to what came whole; behind them it ends."""
@@ -127,6 +131,8 @@ class ScoringHttpProtocol(HttpToolsProtocol):  # type: ignore[misc]  # uvicorn's
             self._check_head()
         if self._offers():
             return
+        if self._too_many:
+            raise UnavailableError(f"connection: {self._most_connections} are open already")
         if self.parser.get_http_version() == "1.0":
             self.expect_100_continue = False  # RFC 9110, section 10.1.1: it would take a 100 for the answer
         if len(self.pipeline) >= PIPELINED:
@@ -160,6 +166,9 @@ class ScoringHttpProtocol(HttpToolsProtocol):  # type: ignore[misc]  # uvicorn's
             cut(self.transport)
             return
         stage = self._stage()
+        if self._too_many and not self._refused:
+            self.transport.close()
+            return
         watched = (self.scope, self._segments if stage is _Stage.BODY else 0)
         if self._nothing_due(stage) or watched[0] is not self._watched[0] or watched[1] != self._watched[1]:
             self._watched, self._watched_since = watched, now
@@ -172,9 +181,15 @@ class ScoringHttpProtocol(HttpToolsProtocol):  # type: ignore[misc]  # uvicorn's
             self._refuse(SlowError(f"{what}: did not come within {seconds:g} s"))
 
     def give_up_waiting(self) -> None:
-        """The server ends: keep no answer for who does not take it, refuse a request whose body is still to come."""
-        if self._untaken() and (self.flow.write_paused or self.cycle is None or self.cycle.response_complete):
-            cut(self.transport)
+        """The server ends: refuse a request whose body is still to come, keep no answer for who does not take it.
+
+        Called again and again; who has taken something since the last time is let go on.
+        """
+        untaken = self._untaken()
+        before, self._taken_at_the_end = self._taken_at_the_end, self.transport.written - untaken
+        if untaken and (self.flow.write_paused or self.cycle.response_complete):
+            if before == self._taken_at_the_end:
+                cut(self.transport)
         elif self._stage() is _Stage.BODY and not self._refused:
             self._refuse(SlowError("body: had not come when the server ended"))
 

@@ -32,7 +32,8 @@ class Taking:
 
     def __init__(self) -> None:
         self._taken = 0
-        self._since = 0.0
+        self._since: float | None = None
+        """When that much had been taken; None: not looked at yet."""
 
     def too_slow(self, written: int, waiting: int, now: float, seconds: float) -> bool:
         """Whether it took `seconds` and more for less than `TAKEN_BYTES`.
@@ -44,7 +45,7 @@ class Taking:
             seconds: the span of time.
         """
         taken = written - waiting
-        if waiting == 0 or taken >= self._taken + TAKEN_BYTES:
+        if self._since is None or waiting == 0 or taken >= self._taken + TAKEN_BYTES:
             self._taken, self._since = taken, now
             return False
         return now - self._since >= seconds

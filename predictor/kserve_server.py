@@ -20,11 +20,16 @@ from predictor.grpc_service import ScoringGrpcServer
 from predictor.http_protocol import ScoringHttpProtocol
 from predictor.listening import most_connections, stop_connecting
 
+_log = logging.getLogger(__name__)
+
 _NAME = "blinkscoring"
 _LAST_SECONDS = 0.2
 """Time for connections that are being made at the end to be made, and to bring their request."""
-_BODIES_PART = 0.8
-"""The part of the time for running requests after which no more is waited for what clients still have to send."""
+_CLIENTS_PART = 0.8
+"""The part of the time for running requests after which no more is waited for clients: for what they have to send, and
+for who takes nothing."""
+_GIVING_UP_PART = 0.1
+"""That between two looks at who takes nothing."""
 
 
 class ScoringRestServer(RESTServer):  # type: ignore[misc]  # KServe ships no types
@@ -76,20 +81,28 @@ class ScoringRestServer(RESTServer):  # type: ignore[misc]  # KServe ships no ty
         await self._say_goodbye()
         await self._accept_the_last()
         self._server.should_exit = True
-        await asyncio.wait([serving], timeout=self._drain_seconds * _BODIES_PART)
+        await asyncio.wait([serving], timeout=self._drain_seconds * _CLIENTS_PART)
         while not serving.done():
-            for connection in list(self._server.server_state.connections):
-                connection.give_up_waiting()
-            await asyncio.wait([serving], timeout=_LAST_SECONDS)
+            self._of_each(lambda connection: connection.give_up_waiting())
+            await asyncio.wait([serving], timeout=self._drain_seconds * _GIVING_UP_PART)
         await serving
 
     async def _look_every_second(self) -> None:
         while True:
             await asyncio.sleep(1.0)
             now = time.monotonic()
-            for connection in list(self._server.server_state.connections):
-                connection.look(now, self._receive_seconds)
-            self._every_second()
+            self._of_each(lambda connection: connection.look(now, self._receive_seconds))  # noqa: B023 - called at once
+            try:
+                self._every_second()
+            except Exception:  # noqa: BLE001 - logged; looking goes on
+                _log.exception("what is done every second failed; it is tried again")
+
+    def _of_each(self, look: Callable[[ScoringHttpProtocol], None]) -> None:
+        for connection in list(self._server.server_state.connections):
+            try:
+                look(connection)
+            except Exception:  # noqa: BLE001 - logged; the others are looked at all the same
+                _log.exception("a look at a connection failed")
 
     async def _say_goodbye(self) -> None:
         # Each answer carries `Connection: close` by now. What is closed unasked may meet a request on its way, so

@@ -64,7 +64,7 @@ def stop_connecting(listener: socket.socket) -> None:
 
 
 def most_connections() -> int:
-    """How many connections of clients leave enough of this process's descriptors for all else that it opens."""
+    """How many HTTP connections leave enough of this process's descriptors for all else that it opens."""
     most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return sys.maxsize if most == resource.RLIM_INFINITY else most * 3 // 4
 

@@ -39,17 +39,17 @@ tensors), and that what it calls wrong is refused (null is taken for an optional
 _FUZZ = """\
 {seconds:,.0f} s on {senders} kept-alive connections: good requests of V2 (JSON and binary), V1 and `/score`, damaged as
 a seed says, each followed by a good one on the same connection, whose every value must be the model's to the bit. Where
-the framing itself was broken (the last {broken} kinds) the server may end the connection; everywhere else that is a
-failure, as are a 5xx, an undocumented status, and an error that is not `{{"error", "request_id"}}`. {connections:,}
-connections were opened."""
+the framing itself was broken, or answers were left unread (the last {broken} kinds), the server may end the connection;
+everywhere else that is a failure, as are a 5xx, an undocumented status, and an error that is not `{{"error",
+"request_id"}}`. {connections:,} connections were opened."""
 
 _MESSAGES = """\
 In the same time, on {senders} channels of their own: good `ModelInferRequest`s (typed and raw contents, one tensor or
 one a feature, audited), damaged as a seed says in their bytes or in their fields, and now and then a `ModelReady` or
 `ModelMetadata` of an odd model; each followed by a good one on the same channel, whose every value must be the model's
-to the bit. A failure is a code other than {allowed}; an answer without `x-request-id` behind it; and a connection that
-ended before its age of ten seconds. What is over 1 MiB gRPC itself refuses, before there is an id; where its refusal
-is lost with a connection at its age (UNAVAILABLE) the message is sent again. {connections:,} connections were
+to the bit. A failure is a code other than {allowed}; an answer without `x-request-id` behind it; and more
+connections than their age of ten seconds explains. What is over 1 MiB gRPC itself refuses, before there is an id; where
+its refusal is lost with a connection at its age (UNAVAILABLE) the message is sent again. {connections:,} connections were
 opened."""
 
 _SOAK = """\

@@ -105,7 +105,7 @@ FRAME_DAMAGE: Mapping[str, FrameDamage] = {
     "wrong trailers": _wrong_trailers,
     "a head too large": _large_head,
     "noise behind a request": _behind_a_good_one,
-    "several at once": _several_at_once,
+    "several, answers left unread": _several_at_once,
     "a request cut off": _cut,
     "noise for a request": _noise,
 }

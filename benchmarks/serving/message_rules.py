@@ -23,11 +23,11 @@ def broken_message_rule(sent: DamagedMessage, answer: MessageAnswer) -> str:
     """
     if answer.code not in ALLOWED:
         return _said(answer)
-    if answer.code == "OK":
-        return _broken_form(sent.method, answer)
     if len(sent.sent) > LIMIT:
         # gRPC itself refuses it before it is read, and gives no id.
         return "" if answer.code == "RESOURCE_EXHAUSTED" else f"{len(sent.sent):,} bytes: {_said(answer)}"
+    if answer.code == "OK":
+        return _broken_form(sent.method, answer)
     return _broken_id(answer)
 
 

@@ -42,22 +42,24 @@ class SchemaFigures:
     """The end of what the tool said."""
 
 
-def run_own_document(address: str, folder: Path, *, examples: int, seed: int) -> SchemaFigures:
+def run_own_document(
+    address: str, folder: Path, *, examples: int, seed: int, phases: Sequence[str] = PHASES
+) -> SchemaFigures:
     """Try a server at host:port by the document that it gives; the tool writes into the folder."""
-    return _run([f"http://{address}/openapi.json"], OWN_CHECKS, folder, examples=examples, seed=seed)
+    asked = [f"http://{address}/openapi.json", "--phases", ",".join(phases)]
+    return _run(asked, OWN_CHECKS, folder, examples=examples, seed=seed)
 
 
 def run_protocol_document(document: Path, address: str, folder: Path, *, examples: int, seed: int) -> SchemaFigures:
     """Try a server at host:port by the protocol's document, as `write_protocol_document` writes it."""
-    asked = [str(document.resolve()), "--url", f"http://{address}"]
+    asked = [str(document.resolve()), "--url", f"http://{address}", "--phases", ",".join(PHASES)]
     return _run(asked, PROTOCOL_CHECKS, folder, examples=examples, seed=seed)
 
 
 def _run(asked: Sequence[str], checks: Sequence[str], folder: Path, *, examples: int, seed: int) -> SchemaFigures:
     command = [
         *(str(Path(sys.executable).with_name("schemathesis")), "run", *asked),
-        *("--checks", ",".join(checks), "--seed", str(seed), "--phases", ",".join(PHASES)),
-        *("--max-examples", str(examples), "--no-color"),
+        *("--checks", ",".join(checks), "--seed", str(seed), "--max-examples", str(examples), "--no-color"),
     ]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, cwd=folder, check=False)

@@ -123,7 +123,7 @@ def test_a_server_that_is_gone_is_given_up():
     assert found.failures[0].why.startswith("UNAVAILABLE: ")
 
 
-@pytest.mark.parametrize(("code", "broken"), [("RESOURCE_EXHAUSTED", False), ("INVALID_ARGUMENT", True)])
+@pytest.mark.parametrize(("code", "broken"), [("RESOURCE_EXHAUSTED", False), ("INVALID_ARGUMENT", True), ("OK", True)])
 def test_what_is_over_the_limit_is_refused_by_grpc_itself(code, broken):
     sent = DamagedMessage("too large", bytes(LIMIT + 1))
     answer = MessageAnswer(code, "larger than max", b"", {})

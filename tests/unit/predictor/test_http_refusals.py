@@ -465,9 +465,7 @@ def test_one_connection_too_many_is_told_to_come_later():
 
     async def talk(others: int) -> Conversation:
         conversation = Conversation(scoring, others)
-        await conversation.settle()
-        if not conversation.transport.closed:
-            await conversation.send(GOOD)
+        await conversation.send(GOOD)
         return conversation
 
     (answer,) = asyncio.run(talk(1)).answers
@@ -477,6 +475,17 @@ def test_one_connection_too_many_is_told_to_come_later():
     check_refused(answer, 503, "connection: 2 are open already")
     assert (answer.headers["retry-after"], refused.transport.closed) == ("1", True)
     assert scoring.counted() == {("/score", "200"): 1, ("malformed", "503"): 1}
+
+
+@pytest.mark.parametrize("sent", [b"", GET[:-4]])
+def test_one_too_many_that_brings_nothing_is_closed_at_once(sent):
+    async def talk(others: int) -> bool:
+        conversation = Conversation(Scoring(), others)
+        await conversation.send(sent)
+        conversation.connection.look(0.0, 30.0)
+        return conversation.transport.closed
+
+    assert [asyncio.run(talk(others)) for others in (1, 2)] == [False, True]
 
 
 def test_http_1_0_is_not_told_to_go_on():

@@ -10,18 +10,21 @@ from tests.unit.predictor.test_http_refusals import GOOD, Scoring
 
 ANSWER = 10_000_000
 HALF = TAKEN_BYTES // 2
+UNREAD = GOOD.replace(b"/score", b"/unread")
+"""Answered at once."""
 
 
 def looked(sizes: list[tuple[int, int]]) -> list[bool]:
     """Whether it is too slow, looked at every ten seconds; 30 are given. What was written, and what of it waits."""
-    taking = Taking()
-    return [taking.too_slow(written, waiting, 10.0 * number, 30.0) for number, (written, waiting) in enumerate(sizes)]
+    taking, begin = Taking(), 1e6
+    return [taking.too_slow(*size, begin + 10.0 * number, 30.0) for number, size in enumerate(sizes)]
 
 
 @pytest.mark.parametrize(
     ("sizes", "slow"),
     [
         ([(ANSWER, 0)] * 5, [False] * 5),
+        ([(ANSWER, ANSWER)] * 5, [False, False, False, True, True]),
         ([(0, 0), *[(ANSWER, ANSWER)] * 4], [False, False, False, True, True]),
         ([(0, 0), *[(ANSWER, ANSWER - number) for number in range(4)]], [False, False, False, True, True]),
         ([(ANSWER, ANSWER - number * HALF) for number in range(9)], [False] * 9),
@@ -52,15 +55,27 @@ def test_a_connection_whose_client_takes_nothing_is_cut():
     assert asyncio.run(talk(0)) is None
 
 
-def test_at_the_end_nothing_is_kept_for_who_takes_nothing():
-    async def talk(waiting: int, sent: bytes) -> bool:
+@pytest.mark.parametrize(
+    ("sent", "waiting", "looks"),
+    [
+        (UNREAD, [0, 0, 0], None),
+        (UNREAD, [100, 100], 2),
+        (UNREAD, [100, 90, 80, 80], 4),
+        (UNREAD, [100, 50, 0], None),
+        (GOOD, [100, 100, 100], None),  # an answer is still to come
+    ],
+)
+def test_at_the_end_nothing_is_kept_for_who_takes_nothing(sent, waiting, looks):
+    async def talk() -> int | None:
         scoring = Scoring()
         scoring.may_answer.clear()
         conversation = Conversation(scoring)
         await conversation.send(sent)
-        conversation.transport.waiting = waiting
-        conversation.connection.give_up_waiting()
-        return conversation.transport.aborted
+        for number, size in enumerate(waiting, 1):
+            conversation.transport.waiting = size
+            conversation.connection.give_up_waiting()
+            if conversation.transport.aborted:
+                return number
+        return None
 
-    unread = GOOD.replace(b"/score", b"/unread")
-    assert [asyncio.run(talk(*given)) for given in ((100, unread), (0, unread), (100, GOOD))] == [True, False, False]
+    assert asyncio.run(talk()) == looks

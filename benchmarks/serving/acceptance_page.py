@@ -49,8 +49,8 @@ one a feature, audited), damaged as a seed says in their bytes or in their field
 `ModelMetadata` of an odd model; each followed by a good one on the same channel, whose every value must be the model's
 to the bit. A failure is a code other than {allowed}; an answer without `x-request-id` behind it; and more
 connections than their age of ten seconds explains. What is over 1 MiB gRPC itself refuses, before there is an id; where
-its refusal is lost with a connection at its age (UNAVAILABLE) the message is sent again. {connections:,} connections were
-opened."""
+its refusal is lost with a connection at its age (UNAVAILABLE) the message is sent again. {connections:,} connections
+were opened."""
 
 _SOAK = """\
 A quarter of the requests are audited `/score`, a quarter V2 with contributions, half plain V2, one row each, on

@@ -2,6 +2,9 @@
 
 import unicodedata
 
+CONTROL = "\x00-\x1f\x7f-\x9f"
+"""Characters that no id may have, loaded or asked for, as a class of a regular expression (Python's and Arrow's)."""
+
 _NO_TEXT = {"Cc", "Cn", "Cs"}
 """Controls, code points of no character, halves of pairs: neither HTML nor SVG takes them."""
 

@@ -165,10 +165,10 @@ class ScoringHttpProtocol(HttpToolsProtocol):  # type: ignore[misc]  # uvicorn's
         if self._taking.too_slow(self.transport.written, self._untaken(), now, seconds):
             cut(self.transport)
             return
-        stage = self._stage()
         if self._too_many and not self._refused:
             self.transport.close()
             return
+        stage = self._stage()
         watched = (self.scope, self._segments if stage is _Stage.BODY else 0)
         if self._nothing_due(stage) or watched[0] is not self._watched[0] or watched[1] != self._watched[1]:
             self._watched, self._watched_since = watched, now

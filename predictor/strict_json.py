@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
+from credit.printable import CONTROL
 from predictor.errors import BadInputError
 
 Json: TypeAlias = bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"] | None
@@ -15,7 +16,7 @@ MOST_DIGITS = 400
 LONGEST_TEXT = 256
 """Characters of an id or a name."""
 
-_NO_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_NO_TEXT = re.compile(f"[{CONTROL}\ud800-\udfff]")
 
 
 def parse_json(body: bytes) -> Json:

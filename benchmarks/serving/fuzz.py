@@ -11,7 +11,7 @@ from benchmarks.comparison import Tell
 from benchmarks.serving.answer_rules import broken_rule
 from benchmarks.serving.damage import Damaged, damaged
 from benchmarks.serving.draws import one_of
-from benchmarks.serving.fuzz_figures import FuzzFailure, FuzzFigures
+from benchmarks.serving.fuzz_figures import GIVEN_UP, FuzzFailure, FuzzFigures
 from benchmarks.serving.good_requests import Good
 from benchmarks.serving.http_request import JSON_LENGTH
 from benchmarks.serving.scored_answers import AnswerError, Form, difference, scored_answer
@@ -23,8 +23,6 @@ _SECONDS = 30.0
 """Longest wait for an answer that must come."""
 _SILENCE = 0.15
 """Wait for an answer to what is no whole request."""
-_MOST_FAILURES = 200
-"""Failures of one connection after which it is given up: the server is gone."""
 _TELL_SECONDS = 30.0
 _REPEATED = 0.02
 """The part of good scores that are asked twice with one key."""
@@ -56,10 +54,7 @@ def fuzz(wish: FuzzWish, tell: Tell) -> FuzzFigures:
             tell(f"damaged requests: {sent:,}, failures {sum(sender.figures.failed for sender in senders)}")
         for one in running:
             one.result()
-    figures = FuzzFigures(seconds=time.monotonic() - begun)
-    for sender in senders:
-        figures.add(sender.figures)
-    return figures
+    return FuzzFigures.together((sender.figures for sender in senders), time.monotonic() - begun)
 
 
 class _Sender:
@@ -76,7 +71,7 @@ class _Sender:
 
     def run(self) -> None:
         """Send until the end."""
-        while time.monotonic() < self._end and self.figures.failed < _MOST_FAILURES:
+        while time.monotonic() < self._end and self.figures.failed < GIVEN_UP:
             seed = (self._wish.seed, self._number, self.sent)
             one = damaged(seed, self._requests)
             (self._send_framed if one.framed else self._send_broken)(one, seed)

@@ -1,11 +1,14 @@
 """What came of damaged requests, and of the good ones among them."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 _SHOWN = 120
 """Bytes of a failed request that are shown."""
 _MOST_FAILURES = 50
+GIVEN_UP = 200
+"""Failures of one connection after which it is given up: the server is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,14 @@ class FuzzFigures:
     """All failures; not all are kept."""
     failed_good: int = 0
     """Of these, good requests."""
+
+    @classmethod
+    def together(cls, parts: "Iterable[FuzzFigures]", seconds: float) -> "FuzzFigures":
+        """Those of all connections, whose time was the same."""
+        figures = cls(seconds=seconds)
+        for one in parts:
+            figures.add(one)
+        return figures
 
     @property
     def damaged(self) -> int:

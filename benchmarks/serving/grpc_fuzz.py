@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.serving.draws import one_of
-from benchmarks.serving.fuzz_figures import FuzzFailure, FuzzFigures
+from benchmarks.serving.fuzz_figures import GIVEN_UP, FuzzFailure, FuzzFigures
 from benchmarks.serving.good_messages import GoodMessage
 from benchmarks.serving.message_damage import INFER, DamagedMessage, damaged_message
 from benchmarks.serving.message_rules import broken_message_rule, broken_score, cut_at_its_age, named_audits
@@ -21,8 +21,6 @@ AGE_SECONDS = 9.0
 """The server ends a connection at ten seconds (docs/serving.md), and gRPC makes that up to a tenth less."""
 _SECONDS = 30.0
 """Longest wait for an answer."""
-_MOST_FAILURES = 200
-"""Failures of one channel after which it is given up: the server is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +43,7 @@ def fuzz_messages(wish: GrpcFuzzWish) -> FuzzFigures:
     with ThreadPoolExecutor(CHANNELS) as pool:
         for one in [pool.submit(sender.run) for sender in senders]:
             one.result()
-    figures = FuzzFigures(seconds=time.monotonic() - begun)
-    for sender in senders:
-        figures.add(sender.figures)
-    return figures
+    return FuzzFigures.together((sender.figures for sender in senders), time.monotonic() - begun)
 
 
 class _Sender:
@@ -66,7 +61,7 @@ class _Sender:
         begun = time.monotonic()
         sent = 0
         with closing(MessageWire(self._wish.host, self._wish.port, seconds=_SECONDS)) as wire:
-            while time.monotonic() < self._end and self.figures.failed < _MOST_FAILURES:
+            while time.monotonic() < self._end and self.figures.failed < GIVEN_UP:
                 seed = (self._wish.seed, self._number, sent)
                 one = damaged_message(seed, self._messages)
                 self._send(wire, one, seed)

@@ -8,10 +8,9 @@ import pyarrow.compute as pc
 
 from credit.intake.errors import FileFormatError
 from credit.intake.faults import Faults
+from credit.printable import CONTROL
 
 LONGEST_IDENTIFIER = 200
-_CONTROL = r"[\x00-\x1f\x7f-\x{9f}]"
-"""As the server refuses them: a subject that could be loaded and not scored would be no use."""
 
 
 def as_text(column: Any, name: str) -> Any:
@@ -32,7 +31,7 @@ def read_identifier(column: Any, faults: Faults, name: str) -> Any:
     length = pc.utf8_length(text)
     faults.add(pc.equal(length, 0), name, "is empty")
     faults.add(pc.greater(length, LONGEST_IDENTIFIER), name, f"is longer than {LONGEST_IDENTIFIER} characters")
-    faults.add(pc.match_substring_regex(text, _CONTROL), name, "contains a control character")
+    faults.add(pc.match_substring_regex(text, f"[{CONTROL}]"), name, "contains a control character")
     return text
 
 

@@ -1,24 +1,25 @@
-"""HTTP/1.1 as uvicorn and httptools read it, with some things of our own.
+"""HTTP/1.1 as httptools reads it: one connection, its requests in their order, and its limits.
+
+uvicorn accepts the connections and ends them; what it reads them with by default is not used (decision 19).
 
 - Offers of another protocol are passed over. A JDK's client offers HTTP/2 (`Upgrade: h2c`) with every request to an
   `http:` address. RFC 9110 (section 7.8) lets a server ignore that. llhttp, below httptools, stops reading at the end
-  of such a head, and uvicorn goes on without the body: the request would be refused as empty, and its body read as the
-  next request (Kludex/uvicorn issue 2722).
+  of such a head, whose body would be read as the next request.
 - What is no HTTP, too long a head and what does not come are refused in their turn, as the application refuses.
-  uvicorn would write its 400 in front of the answers to good requests that it has read before, and close.
-- Trailers are dropped (RFC 9110, section 6.5.1). uvicorn appends them to the headers.
-- Where a connection is lost, the request that is being answered is told. uvicorn tells the last that it read, and the
-  answer to one before that is written to a closed connection, which uvloop takes for a fault of ours.
+- Trailers are dropped (RFC 9110, section 6.5.1).
+- Where a connection is lost, the request that is being answered is told.
 - Who ends his side of the connection behind whole requests gets their answers; nothing tells him from one who has left,
-  until something is written. uvicorn closes.
+  until something is written.
 - A connection has to take its answers, and a place among all.
 """
 
+import asyncio
+from collections import deque
 from enum import Enum, auto
-from typing import Any
+from typing import Any, cast
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from starlette.types import ASGIApp, Scope
 
 from predictor.errors import (
     HeadTooLargeError,
@@ -28,8 +29,10 @@ from predictor.errors import (
     TooManyError,
     UnavailableError,
 )
-from predictor.http_body import LEFT, REFUSED_BODY, REFUSED_HEAD
-from predictor.http_taking import CountingTransport, Taking, cut
+from predictor.http_body import REFUSED_BODY, REFUSED_HEAD
+from predictor.http_exchange import Exchange
+from predictor.http_scope import NO_TARGET, RawHeaders, Scopes
+from predictor.http_wire import CommonHeaders, Wire
 
 HEAD_BYTES = 65_536
 """Most bytes of a head."""
@@ -42,7 +45,6 @@ _PIECE = 65_536
 """Bytes that are read between two looks at the limits; uvloop gives up to 256,000 at once."""
 _OFFER = b"upgrade"
 _TUNNEL = b"CONNECT"
-_NOBODY = object()
 
 
 class _Stage(Enum):
@@ -54,66 +56,87 @@ class _Stage(Enum):
     BODY = auto()
 
 
-class ScoringHttpProtocol(HttpToolsProtocol):  # type: ignore[misc]  # uvicorn's types are not followed
-    """One connection."""
+class ScoringHttpProtocol(asyncio.Protocol):
+    """One connection, as uvicorn's server makes one. Called by httptools too (the methods `on_...`)."""
 
-    parser: Any
-    access_log: bool
-    headers: list[tuple[bytes, bytes]]
-    url: bytes
+    _wire: Wire
+    _scopes: Scopes
 
-    def __init__(self, *arguments: Any, most_connections: int, **named: Any) -> None:
-        """`most_connections` may be open at once in all; who comes beyond them is told to come later."""
-        super().__init__(*arguments, **named)
+    def __init__(
+        self,
+        config: Any,
+        server_state: Any,
+        app_state: object = None,  # noqa: ARG002 - of a lifespan, which there is not
+        _loop: asyncio.AbstractEventLoop | None = None,
+        *,
+        most_connections: int,
+    ) -> None:
+        """A connection of a server with a `uvicorn.Config` and its state.
+
+        Args:
+            config: says the application, and for how long a connection is kept for another request.
+            server_state: of all connections.
+            app_state: is uvicorn's to give.
+            _loop: is uvicorn's to give.
+            most_connections: may be open at once in all; who comes beyond them is told to come later.
+        """
+        self._app: ASGIApp = config.loaded_app
+        self._keep_seconds: float = config.timeout_keep_alive
+        self._server = server_state
+        self._loop = _loop or asyncio.get_running_loop()
         self._most_connections = most_connections
         self._too_many = False
         """Whether there is no place for it."""
-        self._taken_at_the_end: int | None = None
-        """Bytes that its client had taken when it was last looked at for giving it up."""
-        # Requests are counted, traced and logged by the gate. uvicorn would make a line of each for whoever listens at
-        # the root logger, and throw it away where its level is not wanted.
-        self.access_log = False
-        self._whole: Any = None
-        """The scope of the last request that has come whole."""
+        self._parser = self._new_parser()
+        self._url, self._expects_continue = b"", False
+        self._headers: RawHeaders = []
+        self._stage = _Stage.NOTHING
+        self._begun = 0
+        """Requests of which something has come."""
         self._pending = 0
         """Bytes of unfinished pieces since a request began, or since its body grew."""
         self._segments = 0
         self._refused = False
-        self._watched: tuple[Any, int] = (_NOBODY, 0)
+        self._running: Exchange | None = None
+        """The one that is being answered, or was last."""
+        self._last: Exchange | None = None
+        """The one whose head came last."""
+        self._waiting: deque[Exchange] = deque()
+        """Those that come after the running one."""
+        self._watched = (-1, 0)
         self._watched_since = 0.0
-        self._taking = Taking()
-        self._running: Any = None
-        """The cycle of the request that is being answered, or was last."""
 
-    def connection_made(self, transport: Any) -> None:
+    # ------------------------------------------------------------------ asyncio's side
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin, if there is a place."""
-        super().connection_made(transport)
-        self.transport = CountingTransport(transport)
-        self._too_many = len(self.connections) > self._most_connections
+        self._wire = Wire(cast("asyncio.Transport", transport), CommonHeaders(self._server))
+        self._scopes = Scopes(transport)
+        self._server.connections.add(self)
+        self._too_many = len(self._server.connections) > self._most_connections
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
+        """Tell the request that is being answered, and forget those behind it."""
+        self._server.connections.discard(self)
+        if self._running is not None and not self._running.complete:
+            self._running.lost()
+        self._wire.resume_writing()
+        self._waiting.clear()
 
     def eof_received(self) -> bool:
         """Whether the connection stays: for answers to what came whole; behind them it ends."""
-        if self.cycle is None or self.cycle.response_complete:
+        last = self._last
+        if last is None or last.complete:
             return False
-        stage = self._stage()
-        if not self._refused and stage is _Stage.BODY and self.cycle is self._running:
+        if not self._refused and self._stage is _Stage.BODY and last is self._running:
             return False  # who reads its body is told that its client has left
-        if not self._refused and stage is not _Stage.NOTHING:
+        if not self._refused and self._stage is not _Stage.NOTHING:
             self._refuse(MalformedError("request: its client ended the connection before it was whole"))
-        self.cycle.keep_alive = False
+        cast("Exchange", self._last).keep_alive = False
         return True
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Tell the request that is being answered, and forget those behind it."""
-        if self._running is not None and not self._running.response_complete:
-            self._running.disconnected = True
-            self._running.scope["state"][LEFT] = True
-            self._running.message_event.set()
-        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Read what has come; the head of a request with an offer is read a second time, without it."""
-        self._unset_keepalive_if_required()
         if self._refused:  # nothing after that is a request; it is taken all the same, so that the close resets nothing
             return
         self._segments += 1
@@ -125,59 +148,101 @@ class ScoringHttpProtocol(HttpToolsProtocol):  # type: ignore[misc]  # uvicorn's
         except PredictorError as error:
             self._refuse(error)
 
+    def pause_writing(self) -> None:
+        """The client has not taken what was written."""
+        self._wire.pause_writing()
+
+    def resume_writing(self) -> None:
+        """It has taken enough."""
+        self._wire.resume_writing()
+
+    # ------------------------------------------------------------------ the parser's side
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        self._url, self._headers, self._expects_continue = b"", [], False
+        self._stage = _Stage.HEAD
+        self._begun += 1
+
+    def on_url(self, url: bytes) -> None:
+        """A part of the target."""
+        self._url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header line, or a trailer."""
+        name = name.lower()
+        if name == b"expect" and value.lower() == b"100-continue":
+            self._expects_continue = True
+        self._headers.append((name, value))
+
     def on_headers_complete(self) -> None:
         """Begin the request, if its head is short enough and is not to be read a second time."""
-        if self._pending or len(self.headers) > HEADER_LINES:
+        if self._pending or len(self._headers) > HEADER_LINES:
             self._check_head()
         if self._offers():
             return
         if self._too_many:
             raise UnavailableError(f"connection: {self._most_connections} are open already")
-        if self.parser.get_http_version() == "1.0":
-            self.expect_100_continue = False  # RFC 9110, section 10.1.1: it would take a 100 for the answer
-        if len(self.pipeline) >= PIPELINED:
-            # uvicorn stops reading then, but not the piece that it has, which may hold thousands.
+        if len(self._waiting) >= PIPELINED:
+            # Reading is paused then, but a piece that is there may hold thousands.
             raise TooManyError(f"connection: {PIPELINED} requests wait for their turn on it already")
-        super().on_headers_complete()
+        version = self._parser.get_http_version()
+        old = version == "1.0"
+        self._begin(
+            self._scopes.scope(self._method(), self._scopes.target(self._url), self._headers, version),
+            keep_alive=not old and self._parser.should_keep_alive(),
+            # RFC 9110, section 10.1.1: an old client would take a 100 for the answer.
+            expects_continue=self._expects_continue and not old,
+        )
+        self._stage = _Stage.BODY
         self._pending = 0
-        self.headers = []  # what comes now are trailers
+        self._headers = []  # what comes now are trailers
 
     def on_body(self, body: bytes) -> None:
-        """Keep a part of the body."""
+        """Keep a part of the body, if anyone may still ask for it."""
         self._pending = 0
-        super().on_body(body)
+        if not self._offers() and self._last is not None and not self._last.complete:
+            self._last.body_came(body)
 
     def on_message_complete(self) -> None:
         """End the request, if it is not to be read a second time."""
         if self._offers():
             return
-        super().on_message_complete()
         self._pending = 0
-        self._whole = self.scope
+        self._stage = _Stage.NOTHING
+        if self._last is not None and not self._last.complete:
+            self._last.body_ended()
+
+    # ------------------------------------------------------------------ the server's side
+
+    def shutdown(self) -> None:
+        """The server ends: behind what is being answered, or at once."""
+        if self._last is None or self._last.complete:
+            self._wire.close()
+        else:
+            self._last.keep_alive = False
 
     def look(self, now: float, seconds: float) -> None:
         """End what a client has left unfinished; called about once a second instead of a timer a request.
 
         A head has to come within `seconds`, and so has each further part of a body: otherwise it is a 408. A
-        connection on which nothing was begun for so long is closed. One whose client takes its answer too slowly is
-        cut, the rest of the answer with it.
+        connection on which nothing was begun for so long is closed; of one that had an answer the server's
+        configuration says how long it is kept. One whose client takes its answer too slowly is cut, the rest of the
+        answer with it.
         """
-        if self._taking.too_slow(self.transport.written, self._untaken(), now, seconds):
-            cut(self.transport)
+        if self._wire.cut_if_too_slow(now, seconds):
             return
         if self._too_many and not self._refused:
-            self.transport.close()
+            self._wire.close()
             return
-        stage = self._stage()
-        watched = (self.scope, self._segments if stage is _Stage.BODY else 0)
-        if self._nothing_due(stage) or watched[0] is not self._watched[0] or watched[1] != self._watched[1]:
+        watched = (self._begun, self._segments if self._stage is _Stage.BODY else 0)
+        if self._nothing_due() or watched != self._watched:
             self._watched, self._watched_since = watched, now
-        elif now - self._watched_since < seconds:
-            pass
-        elif stage is _Stage.NOTHING:
-            self.transport.close()
-        else:
-            what = "head" if stage is _Stage.HEAD else "body"
+        elif self._stage is _Stage.NOTHING:
+            if now - self._watched_since >= (seconds if self._last is None else self._keep_seconds):
+                self._wire.close()
+        elif now - self._watched_since >= seconds:
+            what = "head" if self._stage is _Stage.HEAD else "body"
             self._refuse(SlowError(f"{what}: did not come within {seconds:g} s"))
 
     def give_up_waiting(self) -> None:
@@ -185,100 +250,113 @@ class ScoringHttpProtocol(HttpToolsProtocol):  # type: ignore[misc]  # uvicorn's
 
         Called again and again; who has taken something since the last time is let go on.
         """
-        untaken = self._untaken()
-        before, self._taken_at_the_end = self._taken_at_the_end, self.transport.written - untaken
-        if untaken and (self.flow.write_paused or self.cycle.response_complete):
-            if before == self._taken_at_the_end:
-                cut(self.transport)
-        elif self._stage() is _Stage.BODY and not self._refused:
+        if self._wire.holds() and (self._wire.writing_paused or self._last is None or self._last.complete):
+            self._wire.cut_if_nothing_taken()
+        elif self._stage is _Stage.BODY and not self._refused:
             self._refuse(SlowError("body: had not come when the server ended"))
 
-    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
-        self._running = cycle
-        super()._start_asgi_task(cycle, app)
+    # ------------------------------------------------------------------ inside
+
+    def _new_parser(self) -> Any:
+        parser = httptools.HttpRequestParser(self)
+        # Who closes behind his request may have sent others with it, which are read to be refused in their turn.
+        parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        return parser
 
     def _rest_of(self, data: bytes) -> bytes:
         """Read a piece, and give back what is to be read after that; from where llhttp stopped, if it did."""
         piece = data if len(data) <= _PIECE else data[:_PIECE]
         try:
-            self.parser.feed_data(piece)
+            self._parser.feed_data(piece)
         except httptools.HttpParserUpgrade as stopped:
             if not self._offers():  # a tunnel, which has been refused
                 return b""
             head, rest = self._head_without_offer(), data[stopped.args[0] :]
-            self.parser = httptools.HttpRequestParser(self)
-            self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn makes it
+            self._parser = self._new_parser()
             return head + rest
-        if self.scope is not self._whole:
+        if self._stage is not _Stage.NOTHING:
             self._check_unfinished(len(piece))
         return b"" if piece is data else data[_PIECE:]
 
     def _check_head(self) -> None:
         """Refuse a head that is too long; one that came in a single piece has not too many bytes."""
-        if len(self.headers) > HEADER_LINES:
-            raise HeadTooLargeError(f"head: {len(self.headers)} header lines; at most {HEADER_LINES} are read")
-        if _head_bytes(self.url, self.headers) > HEAD_BYTES:
+        if len(self._headers) > HEADER_LINES:
+            raise HeadTooLargeError(f"head: {len(self._headers)} header lines; at most {HEADER_LINES} are read")
+        if _head_bytes(self._url, self._headers) > HEAD_BYTES:
             raise HeadTooLargeError(f"head: over the limit of {HEAD_BYTES} bytes")
 
     def _check_unfinished(self, read: int) -> None:
         """Refuse a head, or trailers, that go on and on. The piece in which they began may hold other things too."""
         self._pending += read
-        if self._pending > HEAD_BYTES + _PIECE or len(self.headers) > HEADER_LINES:
+        if self._pending > HEAD_BYTES + _PIECE or len(self._headers) > HEADER_LINES:
             raise HeadTooLargeError(f"head: over the limit of {HEAD_BYTES} bytes or {HEADER_LINES} header lines")
 
-    def _stage(self) -> _Stage:
-        if self.scope is None or self.scope is self._whole:
-            return _Stage.NOTHING
-        return _Stage.BODY if self.cycle is not None and self.cycle.scope is self.scope else _Stage.HEAD
+    def _begin(self, scope: Scope, *, keep_alive: bool, expects_continue: bool) -> None:
+        """Answer a request, in its turn."""
+        exchange = Exchange(scope, self._wire, self._answered, keep_alive=keep_alive, expects_continue=expects_continue)
+        before, self._last = self._last, exchange
+        if before is None or before.complete:
+            self._start(exchange)
+        else:
+            self._wire.pause_reading()
+            self._waiting.append(exchange)
 
-    def _untaken(self) -> int:
-        waiting: int = self.transport.get_write_buffer_size()
-        return waiting
+    def _start(self, exchange: Exchange) -> None:
+        self._running = exchange
+        task = self._loop.create_task(exchange.run(self._app))
+        self._server.tasks.add(task)
+        task.add_done_callback(self._server.tasks.discard)
 
-    def _nothing_due(self, stage: _Stage) -> bool:
+    def _answered(self) -> None:
+        """Begin to answer the next request."""
+        if self._wire.closing:
+            return
+        self._wire.resume_reading()
+        if self._waiting:
+            self._start(self._waiting.popleft())
+
+    def _nothing_due(self) -> bool:
         """Whether the client is not the one to be waited for."""
-        if self._refused or self.flow.read_paused:
+        if self._refused or self._wire.reading_paused:
             return True
-        if stage is _Stage.BODY:
-            return bool(self.cycle.waiting_for_100_continue)
-        if stage is _Stage.HEAD or self.cycle is None:
+        if self._stage is _Stage.HEAD or self._last is None:
             return False
-        return not self.cycle.response_complete or self.timeout_keep_alive_task is not None
+        return self._last.expects_continue if self._stage is _Stage.BODY else not self._last.complete
 
     def _refuse(self, refusal: PredictorError) -> None:
         """Say so to the client after all that came before has been answered, and end the connection."""
-        if self.transport.is_closing():
+        if self._wire.closing:
             return
-        stage, self._refused = self._stage(), True
-        if stage is not _Stage.BODY:
-            self._begin_refusal(refusal, self.headers[:HEADER_LINES] if stage is _Stage.HEAD else [])
-        elif self.cycle.response_complete:
-            self.transport.close()
+        stage, self._refused = self._stage, True
+        if stage is not _Stage.BODY or self._last is None:
+            self._begin_refusal(refusal, self._headers[:HEADER_LINES] if stage is _Stage.HEAD else [])
+        elif self._last.complete:
+            self._wire.close()
         else:  # whoever reads the body finds the refusal
-            self.cycle.scope["state"][REFUSED_BODY] = refusal
-        self.cycle.keep_alive = False
-        self.cycle.message_event.set()
-        self.flow.resume_reading()
+            self._last.scope["state"][REFUSED_BODY] = refusal
+            self._last.keep_alive = False
+            self._last.tell()
+        self._wire.resume_reading()
 
-    def _begin_refusal(self, refusal: PredictorError, headers: list[tuple[bytes, bytes]]) -> None:
-        """Begin a request that stands for what was no whole one: uvicorn answers it in its turn."""
-        known = bool(self.url)
-        super().on_message_begin()
-        self.url = b"/"
-        self.scope["headers"] = headers
-        self.scope["state"][REFUSED_HEAD] = refusal
-        super().on_headers_complete()
-        super().on_message_complete()
-        if not known:  # the parser says the method of the request before
-            self.scope["method"] = "GET"
-        self._whole = self.scope
+    def _begin_refusal(self, refusal: PredictorError, headers: RawHeaders) -> None:
+        """Begin a request that stands for what was no whole one, and is answered in its turn."""
+        # Before a target was read the parser says the method of the request before.
+        scope = self._scopes.scope(self._method() if self._url else "GET", NO_TARGET, headers)
+        scope["state"][REFUSED_HEAD] = refusal
+        self._begin(scope, keep_alive=False, expects_continue=False)
+        cast("Exchange", self._last).body_ended()
+        self._stage = _Stage.NOTHING
+
+    def _method(self) -> str:
+        return str(self._parser.get_method().decode("ascii"))
 
     def _offers(self) -> bool:
-        return bool(self.parser.should_upgrade()) and self.parser.get_method() != _TUNNEL
+        return bool(self._parser.should_upgrade()) and self._parser.get_method() != _TUNNEL
 
     def _head_without_offer(self) -> bytes:
-        start = b"%b %b HTTP/%b" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())
-        kept = [b"%b: %b" % header for header in self.headers if header[0] != _OFFER]
+        version = self._parser.get_http_version().encode()
+        start = b"%b %b HTTP/%b" % (self._parser.get_method(), self._url, version)
+        kept = [b"%b: %b" % header for header in self._headers if header[0] != _OFFER]
         return b"\r\n".join([start, *kept, b"", b""])
 
 
@@ -286,10 +364,8 @@ def _refusal(error: httptools.HttpParserError) -> PredictorError:
     """What a fault of the parser, or of what it calls, is to the client; its texts quote nobody."""
     if isinstance(error.__context__, PredictorError):
         return error.__context__
-    if isinstance(error, httptools.HttpParserCallbackError):  # uvicorn could not read the target
-        return MalformedError("request line: its target is no path")
     return MalformedError(f"no HTTP/1.1 request: {error}")
 
 
-def _head_bytes(url: bytes, headers: list[tuple[bytes, bytes]]) -> int:
+def _head_bytes(url: bytes, headers: RawHeaders) -> int:
     return len(url) + sum(len(name) + len(value) + len(b": \r\n") for name, value in headers)

@@ -1,30 +1,11 @@
 """Whether a client takes what was written to it: an answer of ten megabytes waits in our memory until it does."""
 
-import asyncio
 import socket
 import struct
 from typing import Any
 
 TAKEN_BYTES = 65_536
 """Bytes of an answer, or its rest, that are taken in each span of time."""
-
-
-class CountingTransport:
-    """A connection's transport that counts what is written to it."""
-
-    def __init__(self, transport: asyncio.Transport) -> None:
-        self._transport = transport
-        self.written = 0
-        """Bytes."""
-
-    def write(self, data: bytes) -> None:
-        """As the transport's."""
-        self.written += len(data)
-        self._transport.write(data)
-
-    def __getattr__(self, name: str) -> Any:
-        """Whatever else a transport has."""
-        return getattr(self._transport, name)
 
 
 class Taking:

@@ -11,6 +11,8 @@ from uvicorn.server import ServerState
 
 from predictor.http_protocol import ScoringHttpProtocol
 
+KEPT_SECONDS = 65
+"""For which a connection is kept that had an answer."""
 GET = b"GET /last HTTP/1.1\r\nHost: h\r\n\r\n"
 
 
@@ -88,11 +90,18 @@ class Conversation:
     transport: Transport = field(default_factory=Transport)
 
     def __post_init__(self) -> None:
-        config = uvicorn.Config(self.app, lifespan="off", log_config=None, ws="none", proxy_headers=False)
+        config = uvicorn.Config(
+            self.app,
+            lifespan="off",
+            log_config=None,
+            ws="none",
+            proxy_headers=False,
+            timeout_keep_alive=KEPT_SECONDS,
+        )
         config.load()
-        state = ServerState()
-        state.connections.update(object() for _ in range(self.others))
-        self.connection = ScoringHttpProtocol(config=config, server_state=state, app_state={}, most_connections=2)
+        self.state = ServerState()
+        self.state.connections.update(object() for _ in range(self.others))
+        self.connection = ScoringHttpProtocol(config=config, server_state=self.state, app_state={}, most_connections=2)
         self.connection.connection_made(self.transport)
 
     async def send(self, *pieces: bytes) -> None:

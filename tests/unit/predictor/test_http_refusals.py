@@ -11,7 +11,7 @@ from predictor.http_errors import ErrorAnswers, error_answer
 from predictor.http_gate import Gate
 from predictor.http_protocol import HEAD_BYTES, HEADER_LINES, PIPELINED
 from predictor.metrics import Metrics
-from tests.unit.predictor.http_conversation import GET, Conversation, post, talked
+from tests.unit.predictor.http_conversation import GET, KEPT_SECONDS, Conversation, post, talked
 
 OFFER = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n"
 GOOD = post(b"Content-Type: application/json\r\nContent-Length: 5\r\n", b"hello")
@@ -321,8 +321,6 @@ def test_the_rest_of_a_body_that_nobody_waits_for_ends_the_connection():
 def test_a_connection_on_which_nothing_was_begun_is_closed():
     talk = talked(Scoring(), [], looks(0.0, 30.0))
     assert (talk.transport.written, talk.sent_away) == (b"", True)
-    talk = talked(Scoring(), [GOOD, b"\r\n"], looks(0.0, 30.0))
-    assert ([answer.status for answer in talk.answers], talk.sent_away) == ([200], True)
 
 
 def test_a_head_has_one_time_and_a_body_that_goes_on_a_new_one():
@@ -382,9 +380,24 @@ def test_who_was_not_yet_told_to_go_on_is_not_late():
     assert asyncio.run(talk()) == [100, 200]
 
 
-def test_who_keeps_a_connection_has_uvicorns_time():
-    talk = talked(Scoring(), [GOOD], looks(0.0, 30.0, 60.0))
-    assert not talk.sent_away
+@pytest.mark.parametrize("behind", [[], [b"\r\n"]])
+@pytest.mark.parametrize(("last", "sent_away"), [(KEPT_SECONDS - 1, False), (KEPT_SECONDS, True)])
+def test_a_connection_that_had_an_answer_is_kept_for_another_for_as_long_as_the_server_is_told(behind, last, sent_away):
+    talk = talked(Scoring(), [GOOD, *behind], looks(0.0, 30.0, last))
+    assert ([answer.status for answer in talk.answers], talk.sent_away) == ([200], sent_away)
+
+
+def test_another_request_gives_it_as_long_again():
+    async def talk() -> list[bool]:
+        conversation, closed = Conversation(Scoring()), []
+        for number in range(3):
+            await conversation.send(GOOD)
+            for now in (0.0, KEPT_SECONDS - 1):
+                conversation.connection.look(number * KEPT_SECONDS + now, 30.0)
+            closed.append(conversation.transport.closed)
+        return closed
+
+    assert asyncio.run(talk()) == [False, False, False]
 
 
 def test_at_the_end_a_body_that_has_not_come_is_a_408():
@@ -502,7 +515,7 @@ def test_what_is_cut_short_by_the_end_is_an_honest_503(caplog):
         scoring.may_answer.clear()
         conversation = Conversation(scoring)
         await conversation.send(GOOD)
-        for task in conversation.connection.tasks:
+        for task in conversation.state.tasks:
             task.cancel()
         await conversation.settle()
         return conversation.answers

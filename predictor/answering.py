@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from credit.scores import ScoredRows
 from predictor.audited_scoring import Asked
@@ -18,8 +18,7 @@ from predictor.work import WorkThreads
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Call(Generic[T]):
+class Call(NamedTuple, Generic[T]):
     """One call of an inference protocol; reading and writing it takes as long as its rows."""
 
     request_id: str
@@ -104,7 +103,7 @@ class Answering:
         else:
             outputs = await self._gathering.outputs(deployed, rows, request.outputs)
             answer = self._answer(deployed, outputs)
-        if sum(array.size for array in answer.outputs.values()) <= self._limits.answer_values:
+        if sum([array.size for array in answer.outputs.values()]) <= self._limits.answer_values:
             return call.write(request, answer)
         return await self._compute.run(call.write, request, answer)
 

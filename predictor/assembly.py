@@ -103,7 +103,7 @@ class Assembly:
         score_path = partial(ScorePath, answering=answering, errors=errors, body_bytes=settings.limits.body_bytes)
         app = http_app(
             endpoints,
-            lambda others: score_path(infer_path(others)),
+            lambda others: infer_path(score_path(others)),
             metrics,
             self._ending,
             errors=errors,

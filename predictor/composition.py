@@ -71,7 +71,7 @@ def composed(group: GroupRows, snapshots: Sequence[WrittenSnapshot], moment: Mom
 
 def count_scores(metrics: Metrics, portfolio: str, scored: ScoredRows) -> None:
     """Count scores whose audits are written."""
-    metrics.scored(portfolio, scored.model_id, scored.default_probabilities.tolist(), audited=True)
+    metrics.scored(portfolio, scored.model_id, scored.default_probabilities, audited=True)
     metrics.missing(portfolio, scored.feature_names, scored.missing)
 
 

@@ -1,6 +1,6 @@
 """An HTTP answer as it is sent."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from starlette.types import Send
 
@@ -10,8 +10,7 @@ _JSON_TYPE = (b"content-type", b"application/json")
 _BINARY_TYPE = (b"content-type", b"application/octet-stream")
 
 
-@dataclass(frozen=True, slots=True)
-class HttpAnswer:
+class HttpAnswer(NamedTuple):
     """Status, headers (without the length) and body."""
 
     status: int

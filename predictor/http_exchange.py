@@ -76,6 +76,9 @@ class Exchange:
             await app(self.scope, self.receive, self.send)
         except Exception:  # noqa: BLE001 - logged; the gate answers faults, so that this one is of what it sent
             _log.exception("an answer was broken off")
+        else:
+            if not (self.complete or self.disconnected):
+                _log.error("a request got no whole answer")
         finally:
             if not (self.complete or self.disconnected):
                 self._wire.close()

@@ -6,6 +6,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from predictor.answering import Answering, Call
 from predictor.deployment import Deployment
+from predictor.errors import PredictorError
 from predictor.http_answer import HttpAnswer, binary_answer, json_answer
 from predictor.http_body import BINARY, JSON, JSON_LENGTH_HEADER, json_length, read_body
 from predictor.http_errors import ErrorAnswers, only_post
@@ -16,6 +17,10 @@ VERSION_ROUTE = "/v2/models/{name}/versions/{version}/infer"
 
 _TYPES = (JSON, BINARY)
 _JSON_LENGTH = JSON_LENGTH_HEADER.encode()
+
+
+Asked = tuple[str, str]
+"""Name and version (empty: any) of a model."""
 
 
 class InferPath:
@@ -33,6 +38,7 @@ class InferPath:
     ) -> None:
         self._others = others
         self._name = name
+        self._usual, self._usual_path = (name, ""), ROUTE.format(name=name)
         self._deployment = deployment
         self._answering = answering
         self._errors = errors
@@ -40,19 +46,26 @@ class InferPath:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or pass on."""
-        if scope["type"] != "http" or not scope["path"].endswith("/infer"):
-            await self._others(scope, receive, send)
-            return
-        asked = _asked(scope["path"])
+        asked = self._asked(scope)
         if asked is None:
             await self._others(scope, receive, send)
             return
         state = scope["state"]
         state["route"] = VERSION_ROUTE if asked[1] else ROUTE
         request_id = state["request_id"]
-        await self._errors.send(self._answer(scope, receive, asked, request_id), request_id, send)
+        try:
+            answer = await self._answer(scope, receive, asked, request_id)
+        except PredictorError as error:
+            answer = self._errors.answer(error, request_id)
+        await answer.send(send)
 
-    async def _answer(self, scope: Scope, receive: Receive, asked: tuple[str, str], request_id: str) -> HttpAnswer:
+    def _asked(self, scope: Scope) -> Asked | None:
+        if scope["type"] != "http":
+            return None
+        path = scope["path"]
+        return self._usual if path == self._usual_path else _asked(path)
+
+    async def _answer(self, scope: Scope, receive: Receive, asked: Asked, request_id: str) -> HttpAnswer:
         if scope["method"] != "POST":
             return only_post(scope, request_id)
         name, version = asked
@@ -64,8 +77,10 @@ class InferPath:
         return _http_answer(await self._answering.infer(call))
 
 
-def _asked(path: str) -> tuple[str, str] | None:
-    """Name and version (empty: any) of a path of inference; None for another path."""
+def _asked(path: str) -> Asked | None:
+    """What a path of inference asks; None for another path."""
+    if not path.endswith("/infer"):
+        return None
     match path.split("/"):
         case ["", "v2", "models", name, "infer"] if name:
             return name, ""

@@ -1,9 +1,9 @@
 """A model's answer to rows of features, as named output arrays."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from enum import IntEnum
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,8 @@ from credit.scores import ScoredRows, points_scale, score_rows
 from predictor.feature_values import Floats
 
 Array = npt.NDArray[Any]
+Wanted = tuple[str, ...] | frozenset[str]
+"""Names of outputs."""
 Outputs = Mapping[str, Array]
 """Arrays by name; the first dimension is the row."""
 
@@ -33,8 +35,7 @@ class Depth(IntEnum):
     REASONS = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What one call gets, whatever wire it came on."""
 
     model_name: str
@@ -58,19 +59,21 @@ class Answer:
         return len(next(iter(self.outputs.values())))
 
 
-def depth_of(wanted: Collection[str]) -> Depth:
+@lru_cache(maxsize=256)  # most calls want the same
+def depth_of(wanted: Wanted) -> Depth:
     """What the wanted outputs need."""
     if "reason_codes" in wanted:
         return Depth.REASONS
     return Depth.MARGINS if _UNEXPLAINED.issuperset(wanted) else Depth.CONTRIBUTIONS
 
 
-def values_a_row(wanted: Collection[str], features: int) -> int:
+@lru_cache(maxsize=256)
+def values_a_row(wanted: Wanted, features: int) -> int:
     """How many values the wanted outputs have for one row of so many features."""
     return sum(features if name == "shap_values" else _VALUES_A_ROW.get(name, 1) for name in wanted)
 
 
-def infer(bundle: Bundle, rows: Floats, wanted: Collection[str]) -> Outputs:
+def infer(bundle: Bundle, rows: Floats, wanted: Wanted) -> Outputs:
     """The wanted outputs of rows float64 [n, d], computed no deeper than they need.
 
     A row's outputs do not depend on the rows beside it, to the bit, and not on what else is wanted.
@@ -90,7 +93,7 @@ def infer(bundle: Bundle, rows: Floats, wanted: Collection[str]) -> Outputs:
     return {name: given[name] for name in wanted}
 
 
-def outputs_of(scored: ScoredRows, wanted: Collection[str]) -> Outputs:
+def outputs_of(scored: ScoredRows, wanted: Wanted) -> Outputs:
     """The wanted outputs of scores."""
     return {name: _OUTPUT_OF[name](scored) for name in wanted}
 

@@ -1,30 +1,35 @@
-"""Prometheus metrics of a server; only `worker_metrics` beside it knows Prometheus."""
+"""Prometheus metrics of a server; only `counted_together` and `worker_metrics` beside it know Prometheus."""
 
-from collections.abc import Callable, Iterable, Sequence
-from threading import Lock
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from predictor.counted_together import BulkHistogram, Kept
 from predictor.worker_metrics import added_up, count_in_files
 from predictor.worker_states import WorkerPlace
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 BoolArray = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
 Read = Callable[[], float]
 
 _SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 _PROBABILITIES = (0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.7, 0.9, 1.0)
 _REQUESTS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+_ROWS_KEPT = 32
+"""Rows of one batch whose missing values are kept one by one until they are counted."""
 _ROWS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 
 
 class Metrics:
     """What one server counts, in a registry of its own. Used from one event loop but for `scored` and `missing`.
 
-    What is found out by looking (lengths of queues, ages) is looked at when the page is asked for, and in `settle`.
+    What comes with each request is counted when the page is asked for, and in `settle`; so is what is found out by
+    looking (lengths of queues, ages).
     """
 
     def __init__(self, place: WorkerPlace | None = None) -> None:
@@ -50,14 +55,14 @@ class Metrics:
 
     def request(self, protocol: str, route: str, status: str, seconds: float) -> None:
         """Count a request; `route` is a template, never a path that a client made up."""
-        self._requests.count(protocol, route, status, seconds)
+        self._requests.kept.keep((protocol, route, status), seconds)
 
-    def scored(self, portfolio: str, model_id: str, probabilities: Iterable[float], *, audited: bool) -> None:
-        """Count rows and their probabilities of default."""
-        self._scores.count(portfolio, model_id, probabilities, audited=audited)
+    def scored(self, portfolio: str, model_id: str, probabilities: Floats, *, audited: bool) -> None:
+        """Count rows and their probabilities of default, float64 [n], which nobody changes any more."""
+        self._scores.kept.keep((portfolio, model_id, audited), probabilities)
 
     def missing(self, portfolio: str, feature_names: Sequence[str], missing: BoolArray) -> None:
-        """Count, by feature, in how many scored rows bool [n, d] it was missing."""
+        """Count, by feature, in how many scored rows bool [n, d] it was missing; nobody changes them any more."""
         self._missing.count(portfolio, feature_names, missing)
 
     def gathered(self, rows: int) -> None:
@@ -109,7 +114,8 @@ class Metrics:
 
     def settle(self) -> None:
         """Bring what is counted, or looked at, only now and then up to date."""
-        self._missing.settle()
+        for counted in (self._requests.kept, self._scores.kept, self._missing.kept):
+            counted.settle()
         self._looks.settle()
 
 
@@ -117,24 +123,21 @@ class _Requests:
     """Requests and their time."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self._count = Counter("blink_requests", "Requests answered", ["protocol", "route", "status"], registry=registry)
-        self._seconds = Histogram(
+        self._requests = Counter(
+            "blink_requests", "Requests answered", ["protocol", "route", "status"], registry=registry
+        )
+        self._seconds = BulkHistogram(
             "blink_request_seconds",
             "Time from a request's first byte to its answer",
             ["protocol", "route"],
             buckets=_SECONDS,
             registry=registry,
         )
-        # Looking a child up by its labels costs more than counting.
-        self._known: dict[tuple[str, str, str], tuple[Counter, Histogram]] = {}
+        self.kept: Kept[tuple[str, str, str], float] = Kept(self._count)
 
-    def count(self, protocol: str, route: str, status: str, seconds: float) -> None:
-        of_them = self._known.get((protocol, route, status))
-        if of_them is None:
-            of_them = self._count.labels(protocol, route, status), self._seconds.labels(protocol, route)
-            self._known[protocol, route, status] = of_them
-        of_them[0].inc()
-        of_them[1].observe(seconds)
+    def _count(self, key: tuple[str, str, str], seconds: Sequence[float]) -> None:
+        self._requests.labels(*key).inc(len(seconds))
+        self._seconds.labels(*key[:2]).observe_all(seconds)
 
 
 class _Scores:
@@ -142,29 +145,20 @@ class _Scores:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._rows = Counter("blink_scored_rows", "Rows scored", ["portfolio", "audited"], registry=registry)
-        self._probabilities = Histogram(
+        self._probabilities = BulkHistogram(
             "blink_default_probability",
             "Probabilities of default that were answered",
             ["portfolio", "model_id"],
             buckets=_PROBABILITIES,
             registry=registry,
         )
-        # As with requests.
-        self._known: dict[tuple[str, str, bool], tuple[Counter, Histogram]] = {}
+        self.kept: Kept[tuple[str, str, bool], Floats] = Kept(self._count)
 
-    def count(self, portfolio: str, model_id: str, probabilities: Iterable[float], *, audited: bool) -> None:
-        of_them = self._known.get((portfolio, model_id, audited))
-        if of_them is None:
-            of_them = (
-                self._rows.labels(portfolio, str(audited).lower()),
-                self._probabilities.labels(portfolio, model_id),
-            )
-            self._known[portfolio, model_id, audited] = of_them
-        rows = 0
-        for probability in probabilities:
-            of_them[1].observe(probability)
-            rows += 1
-        of_them[0].inc(rows)
+    def _count(self, key: tuple[str, str, bool], kept: Sequence[Floats]) -> None:
+        portfolio, model_id, audited = key
+        probabilities = np.concatenate(kept)
+        self._rows.labels(portfolio, str(audited).lower()).inc(len(probabilities))
+        self._probabilities.labels(portfolio, model_id).observe_all(probabilities)
 
 
 class _ServedModel:
@@ -191,7 +185,7 @@ class _ServedModel:
 
 
 class _MissingValues:
-    """Missing values by feature, added up in arrays in between: a counter each a row would cost more than the score."""
+    """Missing values by feature."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._counter = Counter(
@@ -200,23 +194,16 @@ class _MissingValues:
             ["portfolio", "feature"],
             registry=registry,
         )
-        self._pending: dict[tuple[str, tuple[str, ...]], list[npt.NDArray[np.int64]]] = {}
-        self._lock = Lock()
+        self.kept: Kept[tuple[str, tuple[str, ...]], npt.NDArray[Any]] = Kept(self._count)
 
     def count(self, portfolio: str, feature_names: Sequence[str], missing: BoolArray) -> None:
-        counts = missing.sum(axis=0)
-        with self._lock:
-            pending = self._pending.setdefault((portfolio, tuple(feature_names)), [])
-            pending.append(counts)
-        if len(pending) >= 1024:
-            self.settle()
+        few = missing if len(missing) <= _ROWS_KEPT else missing.sum(axis=0, keepdims=True)
+        self.kept.keep((portfolio, tuple(feature_names)), few)
 
-    def settle(self) -> None:
-        with self._lock:
-            pending, self._pending = self._pending, {}
-        for (portfolio, feature_names), counts in pending.items():
-            for name, count in zip(feature_names, np.sum(counts, axis=0).tolist(), strict=True):
-                self._counter.labels(portfolio, name).inc(count)
+    def _count(self, key: tuple[str, tuple[str, ...]], kept: Sequence[npt.NDArray[Any]]) -> None:
+        portfolio, feature_names = key
+        for name, count in zip(feature_names, np.concatenate(kept).sum(axis=0).tolist(), strict=True):
+            self._counter.labels(portfolio, name).inc(count)
 
 
 class _AuditFigures:

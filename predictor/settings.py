@@ -42,7 +42,8 @@ class Limits:
     waiting: int = 256
     """Requests that may run or wait for the model, and for their audits; further ones are told to come later."""
     gather_seconds: float = 0.0
-    """Longest that a request waits for others to be scored with it; 0: those of the same turn of the event loop."""
+    """Longest that a request waits for others to be scored with it; 0: those of the same turn of the event loop, or of
+    the next."""
     database_seconds: float = 5.0
     """Longest wait for one statement, which PostgreSQL keeps."""
     grace_seconds: float = 1.0

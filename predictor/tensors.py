@@ -1,10 +1,9 @@
 """Tensors of the Open Inference Protocol (V2) read into rows of features, exactly or with a named fault."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from math import inf, prod
+from math import inf, isfinite, prod
 from types import NoneType
-from typing import cast
+from typing import NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -44,10 +43,10 @@ _RANGE: Mapping[str, tuple[float, float]] = (
     | {datatype: (-largest, largest) for datatype, largest in _LARGEST.items()}
 )
 _WHOLE = frozenset({int, NoneType})
+_FLOATS = frozenset({float})
 
 
-@dataclass(frozen=True, slots=True)
-class Tensor:
+class Tensor(NamedTuple):
     """One input tensor; every number widened to a double, NaN where unknown."""
 
     name: str
@@ -67,10 +66,11 @@ def json_tensor(name: str, datatype: str, shape: tuple[int, ...], content: Seque
         BadInputError: where a value does not fit the datatype, or their number does not fit the shape.
     """
     if datatype == TEXT:
-        return text_tensor(name, shape, _texts(_flat(content, shape, place), shape, place), place)
+        leaves, _ = _flat(content, shape, place)
+        return text_tensor(name, shape, _texts(leaves, shape, place), place)
     dtype = _checked_dtype(datatype, place)
-    leaves = _flat(content, shape, place)
-    doubles = _plain_doubles(leaves, datatype)
+    leaves, kinds = _flat(content, shape, place)
+    doubles = _plain_doubles(leaves, kinds, datatype)
     if doubles is None:
         doubles = _checked_doubles(leaves, datatype, shape, place)
     # FP32 content is rounded as a client's own array would have been, then widened.
@@ -112,7 +112,7 @@ def text_tensor(name: str, shape: tuple[int, ...], texts: Sequence[str | None], 
         BadInputError: where the number of texts does not fit the shape.
     """
     sized = _sized(name, shape, np.full(len(texts), np.nan), place)
-    return replace(sized, texts=texts)
+    return sized._replace(texts=texts)
 
 
 def rows_of(tensors: Sequence[Tensor], feature_names: Sequence[str], codes: CategoryCodes) -> Floats:
@@ -137,7 +137,7 @@ def checked_shape(shape: Sequence[Json], place: str) -> tuple[int, ...]:
     Raises:
         BadInputError: where it is none.
     """
-    sizes = tuple(size for size in shape if type(size) is int and 0 <= size < _LONGEST)
+    sizes = tuple([size for size in shape if type(size) is int and 0 <= size < _LONGEST])
     if len(sizes) != len(shape) or not 1 <= len(sizes) <= 2:
         needed = f"one or two whole numbers of at least 0 and at most {_LONGEST - 1}"
         raise BadInputError(place, f"its shape must be {needed}")
@@ -150,13 +150,16 @@ def _checked_dtype(datatype: str, place: str) -> npt.DTypeLike:
     return DTYPES[datatype]
 
 
-def _flat(content: Sequence[Json], shape: tuple[int, ...], place: str) -> Sequence[Json]:
-    if len(shape) == 1 or list not in set(map(type, content)):
-        return content
+def _flat(content: Sequence[Json], shape: tuple[int, ...], place: str) -> tuple[Sequence[Json], set[type]]:
+    """The values, and of which types they are."""
+    kinds = set(map(type, content))
+    if len(shape) == 1 or list not in kinds:
+        return content, kinds
     for row, item in enumerate(content):
         if not isinstance(item, list) or len(item) != shape[1]:
             raise BadInputError(f"{place}, row {row}", f"a list of {shape[1]} values is needed")
-    return [value for item in content if isinstance(item, list) for value in item]
+    leaves = [value for item in content if isinstance(item, list) for value in item]
+    return leaves, set(map(type, leaves))
 
 
 def _texts(leaves: Sequence[Json], shape: tuple[int, ...], place: str) -> Sequence[str | None]:
@@ -166,13 +169,14 @@ def _texts(leaves: Sequence[Json], shape: tuple[int, ...], place: str) -> Sequen
     return cast("Sequence[str | None]", leaves)
 
 
-def _plain_doubles(leaves: Sequence[Json], datatype: str) -> Floats | None:
+def _plain_doubles(leaves: Sequence[Json], kinds: set[type], datatype: str) -> Floats | None:
     """The values where one look at all of them shows that they fit the datatype; None where each needs one."""
     if datatype not in _LARGEST:
-        kinds = set(map(type, leaves))
         given = leaves if NoneType not in kinds else [value for value in leaves if value is not None]
         whole = int in kinds and kinds <= _WHOLE and _within(given, datatype)
         return np.array(leaves, dtype=np.float64) if whole else None
+    if datatype == "FP64" and kinds == _FLOATS and isfinite(sum(cast("Sequence[float]", leaves))):
+        return np.array(leaves, dtype=np.float64)  # the sum is finite only where each is
     doubles = plain_doubles(leaves)
     return None if doubles is None or (np.abs(doubles) > _LARGEST[datatype]).any() else doubles
 

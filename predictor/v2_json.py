@@ -1,7 +1,7 @@
 """The Open Inference Protocol (V2) over REST: JSON, and the binary extension that clients use by default."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,8 +20,7 @@ EXTENSIONS = ("binary_tensor_data",)
 _FIELDS = ("id", "model_name", "model_version", "parameters", "inputs", "outputs")
 
 
-@dataclass(frozen=True, slots=True)
-class V2Body:
+class V2Body(NamedTuple):
     """A body to answer with."""
 
     content: bytes
@@ -97,7 +96,7 @@ class _Parts:
 
 
 def _tensors(inputs: Sequence[Json], parts: _Parts) -> tuple[Tensor, ...]:
-    tensors = tuple(_tensor(value, index, parts) for index, value in enumerate(inputs))
+    tensors = tuple([_tensor(value, index, parts) for index, value in enumerate(inputs)])
     parts.check_empty()
     return tensors
 

@@ -23,7 +23,7 @@ from tests.unit.predictor.stub_bundle import BrokenEngine, SumEngine, deployed
 PD = ("default_probability",)
 EVERY_OUTPUT = ("default_probability", "margin", "shap_values", "base_value", "points", "reason_codes")
 
-Asked = tuple[Deployed, np.ndarray, Sequence[str]]
+Asked = tuple[Deployed, np.ndarray, tuple[str, ...]]
 
 
 def gathered(asked: Sequence[Asked], limits: GatheringLimits | None = None) -> list:
@@ -45,7 +45,7 @@ def rows_of(*values: float) -> np.ndarray:
 
 CALLS = st.tuples(
     st.integers(1, 4).flatmap(lambda n: st.lists(st.floats(-20, 20), min_size=n, max_size=n)),
-    st.lists(st.sampled_from(EVERY_OUTPUT), min_size=1, unique=True),
+    st.lists(st.sampled_from(EVERY_OUTPUT), min_size=1, unique=True).map(tuple),
 )
 
 
@@ -79,6 +79,23 @@ def test_calls_that_began_with_one_model_end_with_it():
     old, new = deployed(SumEngine()), deployed(SumEngine())
     gathered([(old, rows_of(1.0), PD), (new, rows_of(2.0), PD), (old, rows_of(3.0), PD)])
     assert (old.bundle.engine.margins_of, new.bundle.engine.margins_of) == ([2], [1])
+
+
+def test_what_comes_in_the_next_turn_is_scored_with_it_and_what_comes_later_is_not():
+    engine = SumEngine()
+    model = deployed(engine)
+
+    async def scenario() -> None:
+        threads = WorkThreads("model", threads=1, waiting=10)
+        gathering, calls = Gathering(threads, Metrics(), GatheringLimits()), []
+        for value in (1.0, 2.0, 3.0, 4.0):
+            calls.append(asyncio.ensure_future(gathering.outputs(model, rows_of(value), PD)))
+            await asyncio.sleep(0)
+        await asyncio.gather(*calls)
+        threads.close()
+
+    asyncio.run(scenario())
+    assert engine.margins_of == [2, 2]
 
 
 def test_many_rows_wait_for_no_others():
@@ -120,7 +137,8 @@ def test_who_has_left_is_not_scored(row_seconds, seconds):
         staying = asyncio.ensure_future(gathering.outputs(model, rows_of(1.0, 2.0, 3.0), PD))
         await asyncio.sleep(0)
         if row_seconds:
-            await asyncio.sleep(0)  # the jobs are made
+            for _ in range(3):
+                await asyncio.sleep(0)  # the jobs are made
         for call in leaving:
             call.cancel()
         may_go_on.set()

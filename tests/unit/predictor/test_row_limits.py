@@ -21,7 +21,7 @@ def asked(rows: int, outputs: tuple[str, ...] = ("default_probability",)) -> Inf
 def test_values_a_row_are_those_of_the_answer():
     answer = infer(stub_bundle(SumEngine()), np.zeros((3, len(NAMES))), EVERY_OUTPUT)
     for name, array in answer.items():
-        assert values_a_row([name], len(NAMES)) == array.size / 3
+        assert values_a_row((name,), len(NAMES)) == array.size / 3
     assert values_a_row(EVERY_OUTPUT, len(NAMES)) == sum(array.size for array in answer.values()) / 3
 
 

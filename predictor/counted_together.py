@@ -1,0 +1,55 @@
+"""What is counted for each request is kept for a moment, and counted together: one by one costs as much as a score."""
+
+from collections.abc import Callable, Sequence
+from threading import Lock
+from typing import Generic, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+from prometheus_client import Histogram
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+_MOST_KEPT = 1024
+"""Values of one key."""
+
+
+class Kept(Generic[K, V]):
+    """Values by their key, until they are counted. Used from any thread."""
+
+    def __init__(self, count: Callable[[K, Sequence[V]], None]) -> None:
+        """`count` is given all values of a key that were kept."""
+        self._count = count
+        self._values: dict[K, list[V]] = {}
+        self._lock = Lock()
+
+    def keep(self, key: K, value: V) -> None:
+        """Keep a value; where many are kept, all are counted."""
+        with self._lock:
+            values = self._values.get(key)
+            if values is None:
+                values = self._values[key] = []
+            values.append(value)
+        if len(values) >= _MOST_KEPT:
+            self.settle()
+
+    def settle(self) -> None:
+        """Count what is kept."""
+        with self._lock:
+            kept, self._values = self._values, {}
+        for key, values in kept.items():
+            self._count(key, values)
+
+
+class BulkHistogram(Histogram):
+    """A histogram of Prometheus' that also takes many values in one step."""
+
+    def observe_all(self, amounts: npt.ArrayLike) -> None:
+        """As `observe` of each of the amounts, float64 [n]."""
+        self._sum.inc(float(np.sum(amounts)))
+        # As `observe` has it: the first bucket whose bound is not below; NaN is in none.
+        buckets = np.bincount(np.searchsorted(self._upper_bounds, amounts), minlength=len(self._buckets))
+        for bucket, count in zip(self._buckets, buckets.tolist(), strict=False):
+            if count:
+                bucket.inc(count)

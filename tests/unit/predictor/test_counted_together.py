@@ -1,0 +1,78 @@
+"""Many values counted in one step are what they would be one by one."""
+
+import math
+from threading import Thread
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from prometheus_client import CollectorRegistry, Histogram, generate_latest
+
+from predictor.counted_together import BulkHistogram, Kept
+
+BOUNDS = (0.0, 0.25, 0.5, 1.0)
+AMOUNTS = st.sampled_from([*BOUNDS, math.nextafter(0.25, 0), math.nextafter(0.25, 1), 2.0]) | st.integers(0, 8).map(
+    lambda eighths: eighths / 8
+)
+
+
+def page(kind: type[Histogram], count) -> list[bytes]:
+    registry = CollectorRegistry()
+    count(kind("a", "what", ["label"], buckets=BOUNDS, registry=registry).labels("of"))
+    return [line for line in generate_latest(registry).splitlines() if b"_created" not in line]
+
+
+@given(st.lists(AMOUNTS))
+def test_a_bulk_histogram_is_prometheus_own_to_the_bit(amounts):
+    def one_by_one(histogram: Histogram) -> None:
+        for amount in amounts:
+            histogram.observe(amount)
+
+    assert page(BulkHistogram, lambda histogram: histogram.observe_all(np.array(amounts))) == page(
+        Histogram, one_by_one
+    )
+
+
+def test_what_is_no_number_is_in_no_bucket():
+    assert page(BulkHistogram, lambda histogram: histogram.observe_all([math.nan, 0.5])) == page(
+        Histogram, lambda histogram: (histogram.observe(0.5), histogram.observe(math.nan))
+    )
+
+
+def test_what_is_kept_is_counted_once_by_its_key():
+    counted = []
+    kept = Kept(lambda key, values: counted.append((key, values)))
+    for key, value in (("a", 1), ("b", 2), ("a", 3)):
+        kept.keep(key, value)
+    kept.settle()
+    kept.settle()
+    assert counted == [("a", [1, 3]), ("b", [2])]
+
+
+def test_many_are_counted_before_anyone_asks():
+    counted = []
+    kept = Kept(lambda _, values: counted.append(len(values)))
+    for value in range(2500):
+        kept.keep("a", value)
+    assert counted == [1024, 1024]
+    kept.settle()
+    assert sum(counted) == 2500
+
+
+@pytest.mark.parametrize("threads", [8])
+def test_threads_lose_nothing(threads):
+    counted = []
+    kept = Kept(lambda _, values: counted.append(len(values)))
+
+    def keep() -> None:
+        for value in range(5000):
+            kept.keep(value % 3, value)
+
+    running = [Thread(target=keep) for _ in range(threads)]
+    for one in running:
+        one.start()
+    for one in running:
+        one.join()
+    kept.settle()
+    assert sum(counted) == 5000 * threads

@@ -112,7 +112,8 @@ class Exchange:
         """ASGI's receive."""
         if self.expects_continue:
             self.expects_continue = False
-            self._wire.write(_CONTINUE)
+            if not self._wire.closing:
+                self._wire.write(_CONTINUE)
         if not (self.disconnected or self.complete):
             self._wire.resume_reading()
             if not self._news:
@@ -133,6 +134,8 @@ class Exchange:
         """
         if self._wire.writing_paused and not self.disconnected:
             await self._wire.writable()
+        if self._wire.closing and not self.complete:  # which uvloop takes for a fault of who writes
+            self.lost()
         if self.disconnected:
             return
         if not self._started:

@@ -174,6 +174,31 @@ def test_who_leaves_while_an_answer_waits_to_be_written_gets_none(caplog):
     assert not caplog.records
 
 
+@pytest.mark.parametrize("expect", [b"", b"Expect: 100-continue\r\n"])
+def test_nothing_is_written_to_a_connection_that_ends(expect, caplog):
+    async def talk() -> tuple[bytes, bool]:
+        go_on, left = asyncio.Event(), []
+
+        async def app(scope, receive, send):
+            await go_on.wait()
+            await receive()
+            await send(START)
+            await send(BODY)
+            left.append(scope["state"].get("left", False))
+
+        conversation = Conversation(app)
+        await conversation.send(post(b"Content-Length: 2\r\n" + expect, b"" if expect else b"xx"))
+        conversation.transport.closed = True  # and asyncio will tell so in another turn
+        go_on.set()
+        await conversation.settle()
+        conversation.end()
+        await conversation.settle()
+        return conversation.transport.written, left
+
+    assert asyncio.run(talk()) == (b"", [True])
+    assert not caplog.records
+
+
 def test_requests_are_answered_in_their_order():
     async def app(scope, receive, send):
         await asyncio.sleep(0)

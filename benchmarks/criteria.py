@@ -77,10 +77,8 @@ def _explained(facts: Facts, times: int) -> Iterator[Criterion]:
 
 
 def _audited(facts: Facts) -> Iterator[Criterion]:
-    audited = "ours, /score audited, 64 connections"
-    of_default = _rate(facts, audited, "ours, 64 connections")
-    of_same = _rate(facts, audited, "ours, all of /score unaudited, 64 connections")
-    yield Criterion("audited /score ≥ ⅓ of the unaudited rate of PD alone, 64 connections", of_default, 1 / 3)
+    # Of what is answered without an audit otherwise: the rate of PD alone, which is told too, is that of less work.
+    of_same = _rate(facts, "ours, /score audited, 64 connections", "ours, all of /score unaudited, 64 connections")
     yield Criterion("audited /score ≥ ⅓ of the unaudited rate of the same answer, 64 connections", of_same, 1 / 3)
 
 

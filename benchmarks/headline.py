@@ -38,9 +38,9 @@ FIGURES: Sequence[Figure] = (
     Figure("requests a second, times KServe's LightGBM server", "server", "≥ 5 × the requests of KServe LightGBM"),
     Figure("requests a second, times MLServer", "server", "≥ 4 × the requests of MLServer"),
     Figure(
-        "audited and explained, of our own unaudited rate of the probability alone",
+        "audited and explained, of our own rate of the same answer unaudited",
         "server",
-        "audited /score ≥ ⅓ of the unaudited rate of PD alone, 64 connections",
+        "audited /score ≥ ⅓ of the unaudited rate of the same answer, 64 connections",
     ),
 )
 

@@ -32,7 +32,7 @@ _CLIENT_LEFT = "499"  # nginx's number for a client that did not wait
 
 
 class Gate:
-    """The outermost ASGI application: what left it would make uvicorn close the connection."""
+    """The outermost ASGI application: what left it would end the connection."""
 
     def __init__(
         self,

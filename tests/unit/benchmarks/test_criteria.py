@@ -61,8 +61,8 @@ def servers(case, rate, p99, explained, audited):
             {
                 "name": "ours, /score audited, 64 connections",
                 "times_baseline": {
-                    "ours, 64 connections": times(audited),
-                    "ours, all of /score unaudited, 64 connections": times(2 * audited),
+                    "ours, 64 connections": times(0.1),
+                    "ours, all of /score unaudited, 64 connections": times(audited),
                 },
             },
         ],
@@ -72,7 +72,7 @@ def servers(case, rate, p99, explained, audited):
 @pytest.mark.parametrize(
     ("case", "holds"),
     [
-        ("500 × 31", [False, True, True, True, True, True, False, True]),
+        ("500 × 31", [False, True, True, True, True, True, False]),
         ("200 × 31", [False, False]),
     ],
 )

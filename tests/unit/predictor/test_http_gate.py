@@ -88,7 +88,7 @@ def ask(method: str, path: str, *headers: tuple[bytes, bytes]) -> tuple[list[dic
     ],
 )
 def test_a_fault_is_answered_logged_and_counted_and_goes_no_further(caplog: pytest.LogCaptureFixture, path, route):
-    # An exception that left the application would make uvicorn close the connection.
+    # An exception that left the application would end the connection.
     with caplog.at_level(logging.ERROR):
         (start, body), metrics = ask("POST", path, (b"content-type", b"application/json"))
     said = json.loads(body["body"])

@@ -1,4 +1,4 @@
-"""Connections read as uvicorn reads them, but that offers of another protocol are passed over."""
+"""Offers of another protocol are passed over."""
 
 import asyncio
 

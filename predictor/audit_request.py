@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from hashlib import sha256
 from time import monotonic
+from typing import NamedTuple
 
 from predictor.deployment import Deployed
 from predictor.errors import UnavailableError
@@ -10,8 +11,7 @@ from predictor.feature_values import Floats
 from predictor.score_request import ScoreWish, SubjectWish, given_rows
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """A `/score` request's own marks."""
 
     request_id: str

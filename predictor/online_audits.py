@@ -3,14 +3,17 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import compress
-from uuid import UUID, uuid4
 
 from credit.canonical_text import named_rows, numbers_list
 from credit.database.audits import ScoreRole
 from credit.database.written_audits import AuditFrame, AuditMarks, ScoreTexts, WrittenAudit, audit_frame
 from credit.database.written_snapshots import SnapshotFrame, SnapshotMarks, WrittenSnapshot, snapshot_frame
+from credit.random_ids import random_ids
 from credit.scores import ScoredRows
 from predictor.subject_features import Moment, SubjectRows
+
+NewIds = Callable[[int], Sequence[str]]
+"""Makes so many identifiers, UUIDs as text."""
 
 
 def written_snapshots(
@@ -20,7 +23,7 @@ def written_snapshots(
     *,
     portfolio: str,
     moment: Moment,
-    new_id: Callable[[], UUID] = uuid4,
+    new_ids: NewIds = random_ids,
 ) -> list[WrittenSnapshot]:
     """One snapshot a row, of its features; subjects are those of the rows."""
     features = named_rows(feature_names, rows.values, may_be_unknown=True)
@@ -28,13 +31,18 @@ def written_snapshots(
     return [
         WrittenSnapshot(
             computed if by_us else supplied,
-            snapshot_id=new_id(),
+            snapshot_id=snapshot_id,
             subject_id=subject_id,
             features=values,
             null_reasons=because,
         )
-        for subject_id, values, because, by_us in zip(
-            subject_ids, features, rows.null_reasons, rows.computed.tolist(), strict=True
+        for snapshot_id, subject_id, values, because, by_us in zip(
+            new_ids(len(subject_ids)),
+            subject_ids,
+            features,
+            rows.null_reasons,
+            rows.computed.tolist(),
+            strict=True,
         )
     ]
 
@@ -46,7 +54,7 @@ def written_audits(
     at: datetime,
     request_ids: Sequence[str],
     role: ScoreRole,
-    new_id: Callable[[], UUID] = uuid4,
+    new_ids: NewIds = random_ids,
 ) -> tuple[WrittenAudit, ...]:
     """One audit a row, scored as of and at one time; snapshots, of one portfolio, and requests are those of the rows.
 
@@ -56,7 +64,7 @@ def written_audits(
     frame, names = _frame(scored, snapshots[0].marks.portfolio, at, role), scored.feature_names
     numbers = (scored.margins, scored.default_probabilities, scored.base_values)
     columns = zip(
-        snapshots,
+        new_ids(len(snapshots)),
         request_ids,
         zip(*[numbers_list(column.tolist()) for column in numbers], strict=True),
         scored.default_probabilities.tolist(),
@@ -64,15 +72,16 @@ def written_audits(
         named_rows(names, scored.contributions),
         scored.reasons,
         scored.missing.tolist(),
+        snapshots,
         strict=True,
     )
     return tuple(
         [
             WrittenAudit(
                 frame,
-                audit_id=new_id(),
+                audit_id=audit_id,
                 request_id=request_id,
-                default_probability=default_probability,
+                default_probability=probability,
                 texts=ScoreTexts(*texts),
                 points=points,
                 contributions=contributions,
@@ -80,7 +89,7 @@ def written_audits(
                 missing=tuple(compress(names, missing)),
                 snapshot=snapshot,
             )
-            for snapshot, request_id, texts, default_probability, points, contributions, reasons, missing in columns
+            for audit_id, request_id, texts, probability, points, contributions, reasons, missing, snapshot in columns
         ]
     )
 

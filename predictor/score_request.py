@@ -1,7 +1,7 @@
 """The body of `POST /score` (requirement A2) read into what it asks for."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,8 +11,7 @@ from predictor.quick_json import read_json
 from predictor.strict_json import Json, as_mapping, as_object, as_text, inside
 
 
-@dataclass(frozen=True, slots=True)
-class SubjectWish:
+class SubjectWish(NamedTuple):
     """One subject to be scored."""
 
     user_id: str
@@ -33,8 +32,7 @@ class SubjectWish:
         return inside(self.place, "features")
 
 
-@dataclass(frozen=True, slots=True)
-class ScoreWish:
+class ScoreWish(NamedTuple):
     """What one body asks for."""
 
     subjects: tuple[SubjectWish, ...]

@@ -84,7 +84,7 @@ class WrittenAudit:
         self,
         frame: AuditFrame,
         *,
-        audit_id: UUID,
+        audit_id: str,
         request_id: str | None,
         default_probability: float,
         texts: ScoreTexts,
@@ -94,13 +94,13 @@ class WrittenAudit:
         missing: Sequence[str],
         snapshot: WrittenSnapshot,
     ) -> None:
-        """What is the audit's own, in the frame of what it has in common with others.
+        """What is the audit's own, in the frame of what it has in common with others; its id is a UUID's text.
 
         Raises:
             LedgerError: where a reason's amount is not finite.
         """
         self.marks = frame.marks
-        self.audit_id = str(audit_id)
+        self.audit_id = audit_id
         self.default_probability, self.points, self.texts = default_probability, points, texts
         self.contributions, self.snapshot = contributions, snapshot
         self.reasons = _reasons(reasons)
@@ -129,7 +129,7 @@ class WrittenAudit:
         )
         return cls(
             audit_frame(marks),
-            audit_id=audit.audit_id,
+            audit_id=str(audit.audit_id),
             request_id=audit.request_id,
             default_probability=score.default_probability,
             texts=ScoreTexts(*numbers_list((score.margin, score.default_probability, score.base_value))),

@@ -60,25 +60,25 @@ class WrittenSnapshot:
         self,
         frame: SnapshotFrame,
         *,
-        snapshot_id: UUID,
+        snapshot_id: str,
         subject_id: str,
         features: NamedNumbers,
         null_reasons: Mapping[str, str],
     ) -> None:
-        """What is the snapshot's own, in the frame of what it has in common with others."""
+        """What is the snapshot's own, in the frame of what it has in common with others; its id is a UUID's text."""
         self.marks = frame.marks
-        self.identifier = identifier = str(snapshot_id)
+        self.identifier = snapshot_id
         self.subject_id = subject_id
         self.quoted_subject = quoted(subject_id)
         self.subject_field = text_field(subject_id)
         values, because = features.canonical, named_texts(null_reasons)
         self.canonical = (
             f'{frame.begin}{values},"null_reasons":{because}'
-            f"{frame.middle}{identifier}{frame.end}{self.quoted_subject}}}"
+            f"{frame.middle}{snapshot_id}{frame.end}{self.quoted_subject}}}"
         )
         """The text of `snapshot_record` in the ledger's canonical form."""
         self.line = line_of(
-            *(identifier, frame.place, self.subject_field, frame.kind, json_field(values), json_field(because))
+            *(snapshot_id, frame.place, self.subject_field, frame.kind, json_field(values), json_field(because))
         )
         """Of `SNAPSHOT_FIELDS`, for COPY."""
 
@@ -95,7 +95,7 @@ class WrittenSnapshot:
         )
         return cls(
             snapshot_frame(marks),
-            snapshot_id=snapshot.snapshot_id,
+            snapshot_id=str(snapshot.snapshot_id),
             subject_id=snapshot.subject_id,
             features=named_numbers(snapshot.features),
             null_reasons=snapshot.null_reasons,

@@ -2,9 +2,7 @@
 
 import json
 import math
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from itertools import count
 from uuid import UUID
 
 import numpy as np
@@ -33,9 +31,8 @@ AMOUNTS = st.floats(0, 1e30, exclude_min=True)
 REASONS = st.builds(Reason, st.just("income"), st.just('Low "income".'), AMOUNTS, st.sampled_from([("b",), ("ä", "a")]))
 
 
-def identifiers() -> Callable[[], UUID]:
-    numbers: Iterator[int] = count(1)
-    return lambda: UUID(int=next(numbers))
+def identifiers(count: int) -> list[str]:
+    return [str(UUID(int=number + 1)) for number in range(count)]
 
 
 def scored_rows(numbers: np.ndarray, reasons: list[list[Reason]], missing: np.ndarray) -> ScoredRows:
@@ -69,9 +66,9 @@ def subject_rows(values: np.ndarray) -> SubjectRows:
 )
 def test_a_group_is_written_as_each_of_its_rows_alone(numbers, values, reasons):
     rows, scored = subject_rows(values), scored_rows(numbers, reasons, np.isnan(values))
-    snapshots = written_snapshots(NAMES, rows, SUBJECTS, portfolio="p", moment=MOMENT, new_id=identifiers())
+    snapshots = written_snapshots(NAMES, rows, SUBJECTS, portfolio="p", moment=MOMENT, new_ids=identifiers)
     audits = written_audits(
-        scored, snapshots, at=MOMENT.as_of, request_ids=REQUESTS, role="champion", new_id=identifiers()
+        scored, snapshots, at=MOMENT.as_of, request_ids=REQUESTS, role="champion", new_ids=identifiers
     )
     for row, (snapshot, audit) in enumerate(zip(snapshots, audits, strict=True)):
         alone = the_audit(row, scored, rows)

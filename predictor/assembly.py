@@ -36,6 +36,7 @@ class Assembly:
         """
         limits = settings.limits
         self._settings = settings
+        self._metrics = metrics
         self._compute = WorkThreads("model", threads=limits.compute_threads, waiting=limits.waiting)
         self._ending = Ending()
         # REST ends first, then gRPC: half the time each.
@@ -58,7 +59,10 @@ class Assembly:
             self._server.run(self._rest, self._grpc, lambda port: announce(self._listening(port)))
         finally:
             self._compute.close()
-            self._auditing.close()
+            try:
+                self._metrics.settle()  # of the last second; the pages of other workers go on with it
+            finally:
+                self._auditing.close()
 
     def stop(self) -> None:
         """Take no more requests and end. Safe from any thread."""

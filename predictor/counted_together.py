@@ -35,11 +35,16 @@ class Kept(Generic[K, V]):
             self.settle()
 
     def settle(self) -> None:
-        """Count what is kept."""
+        """Count what is kept. Where counting fails, what was not tried yet stays."""
         with self._lock:
             kept, self._values = self._values, {}
-        for key, values in kept.items():
-            self._count(key, values)
+        try:
+            while kept:
+                self._count(*kept.popitem())
+        finally:
+            with self._lock:
+                for key, values in kept.items():
+                    self._values.setdefault(key, []).extend(values)
 
 
 class BulkHistogram(Histogram):

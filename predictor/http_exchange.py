@@ -30,11 +30,10 @@ class Exchange:
 
     __slots__ = (
         "_answered",
+        "_body",
         "_head",
-        "_held",
         "_length",
         "_news",
-        "_parts",
         "_started",
         "_waiter",
         "_wire",
@@ -62,8 +61,7 @@ class Exchange:
         self.disconnected = False
         self._wire = wire
         self._answered = answered
-        self._parts: list[bytes] = []
-        self._held = 0
+        self._body: bytes | bytearray = b""
         self._news = False
         self._waiter: asyncio.Future[None] | None = None
         self._started = False
@@ -85,10 +83,14 @@ class Exchange:
 
     def body_came(self, part: bytes) -> None:
         """A part of the body has come."""
-        self._parts.append(part)
-        self._held += len(part)
-        if self._held > HELD_BYTES:
-            self._wire.pause_reading()
+        if not self._body:  # most come whole
+            self._body = part
+        else:
+            if isinstance(self._body, bytes):
+                self._body = bytearray(self._body)
+            self._body += part
+            if len(self._body) > HELD_BYTES:
+                self._wire.pause_reading()
         self.tell()
 
     def body_ended(self) -> None:
@@ -100,6 +102,7 @@ class Exchange:
         """The client has left; nothing is sent any more."""
         self.disconnected = True
         self.scope["state"][LEFT] = True
+        self._body = b""
         self.tell()
 
     def tell(self) -> None:
@@ -122,8 +125,7 @@ class Exchange:
             self._news = False
         if self.disconnected or self.complete:
             return _DISCONNECT
-        parts, self._parts, self._held = self._parts, [], 0
-        body = parts[0] if len(parts) == 1 else b"".join(parts)
+        body, self._body = bytes(self._body), b""
         return {"type": "http.request", "body": body, "more_body": self.more_body}
 
     async def send(self, message: Message) -> None:
@@ -148,7 +150,6 @@ class Exchange:
     def _start(self, message: Message) -> None:
         if message["type"] != "http.response.start":
             raise RuntimeError(f"an answer begins with its start, not with {message['type']}")
-        self._started, self.expects_continue = True, False
         status, headers = message["status"], message["headers"]
         lines, length, close = [_STATUS_LINES[status], self._wire.common_head()], None, not self.keep_alive
         for name, value in headers:
@@ -162,7 +163,7 @@ class Exchange:
         if length is None and status not in _WITHOUT_LENGTH:
             raise RuntimeError("an answer says its length")
         lines.append(b"connection: close\r\n\r\n" if close else b"\r\n")
-        self._head = b"".join(lines)
+        self._head, self._started, self.expects_continue = b"".join(lines), True, False
         self._length = 0 if length is None or self.scope["method"] == "HEAD" else length
 
     def _send_body(self, message: Message) -> None:
@@ -179,7 +180,7 @@ class Exchange:
         else:
             self._wire.write(head + body)
         if not more:
-            self.complete = True
+            self.complete, self._body = True, b""
             self.tell()
             if not self.keep_alive:
                 self._wire.close()

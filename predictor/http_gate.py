@@ -138,9 +138,10 @@ class _Sent:
         self.status = ""
 
     async def __call__(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self.status = str(message["status"])
-            message["headers"] = [*message.get("headers", ()), *self._own]
+        if message["type"] != "http.response.start":
+            await self._send(message)
+            return
+        message["headers"] = [*message.get("headers", ()), *self._own]
         await self._send(message)
-        if LEFT in self._state and message["type"] == "http.response.start":  # left while this waited to be written
-            self.status = _CLIENT_LEFT
+        # Now, since whoever waited to write it may have been cut short, or left.
+        self.status = _CLIENT_LEFT if LEFT in self._state else str(message["status"])

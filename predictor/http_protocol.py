@@ -179,6 +179,8 @@ class ScoringHttpProtocol(asyncio.Protocol):
         """Begin the request, if its head is short enough and is not to be read a second time."""
         if self._pending or len(self._headers) > HEADER_LINES:
             self._check_head()
+        if self._parser.get_method() == _TUNNEL:
+            raise MalformedError("request line: it asks for a tunnel, and there is none here")
         if self._offers():
             return
         if self._too_many:
@@ -269,8 +271,6 @@ class ScoringHttpProtocol(asyncio.Protocol):
         try:
             self._parser.feed_data(piece)
         except httptools.HttpParserUpgrade as stopped:
-            if not self._offers():  # a tunnel, which has been refused
-                return b""
             head, rest = self._head_without_offer(), data[stopped.args[0] :]
             self._parser = self._new_parser()
             return head + rest
@@ -351,7 +351,7 @@ class ScoringHttpProtocol(asyncio.Protocol):
         return str(self._parser.get_method().decode("ascii"))
 
     def _offers(self) -> bool:
-        return bool(self._parser.should_upgrade()) and self._parser.get_method() != _TUNNEL
+        return bool(self._parser.should_upgrade())
 
     def _head_without_offer(self) -> bytes:
         version = self._parser.get_http_version().encode()

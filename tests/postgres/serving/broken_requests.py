@@ -45,7 +45,16 @@ BROKEN = (
     Broken("the hello of TLS", b"\x16\x03\x01\x02\x00\x01\x00", _NO_HTTP + "Invalid method encountered"),
     Broken("the preface of HTTP/2", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", _NO_HTTP),
     Broken("a version that is none", b"GET /v2 HTTP/9.9\r\nHost: localhost\r\n\r\n", _NO_HTTP + "Invalid HTTP version"),
-    Broken("a tunnel", b"CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n", "request line: its target is no path"),
+    Broken(
+        "a tunnel",
+        b"CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n",
+        "request line: it asks for a tunnel, and there is none here",
+    ),
+    Broken(
+        "a tunnel to a path",
+        b"CONNECT http://a/v2 HTTP/1.1\r\nHost: a\r\n\r\n",
+        "request line: it asks for a tunnel, and there is none here",
+    ),
     Broken("a path beyond ASCII", _get(b"", "/é".encode()), _NO_HTTP + "Invalid char in url path"),
     Broken("a header name with a blank", _get(b"X y: z\r\n"), _NO_HTTP + "Invalid header token"),
     Broken("a header value with a NUL", _get(b"X: a\0b\r\n"), _NO_HTTP + "Invalid header value char"),

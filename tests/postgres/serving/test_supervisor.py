@@ -185,6 +185,19 @@ def test_workers_share_ports_and_count_and_are_ready_together(two, bundle):
         return seen
 
     assert asyncio.run(over_grpc()) == [bundle.model_id] * 8
+    until(lambda: counted(server, "blink_scored_rows_total") == before + 28)
+
+
+def test_a_worker_that_ends_leaves_all_that_it_counted(two):
+    server, process = two
+    before = counted(server, "blink_scored_rows_total")
+    workers = subprocess.run(["pgrep", "-P", str(process.pid)], check=True, capture_output=True, text=True)
+    body = json.dumps({"inputs": [tensor()]})
+    assert [server.post(INFER, body)[0] for _ in range(20)] == [200] * 20
+    os.kill(int(workers.stdout.split()[0]), signal.SIGTERM)  # within the second in which it counts
+    until(lambda: counted(server, "blink_scored_rows_total") == before + 20)
+    until(lambda: readiness(server)[0] == 200)
+    assert counted(server, "blink_scored_rows_total") == before + 20
 
 
 def test_a_worker_that_is_killed_comes_back_and_no_counter_falls(two):

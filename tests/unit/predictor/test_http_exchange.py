@@ -174,6 +174,37 @@ def test_who_leaves_while_an_answer_waits_to_be_written_gets_none(caplog):
     assert not caplog.records
 
 
+def test_a_body_in_many_parts_is_held_as_one_and_no_longer_than_somebody_may_ask_for_it():
+    async def talk() -> tuple[object, object, object]:
+        go_on = asyncio.Event()
+
+        async def app(scope, receive, send):
+            await go_on.wait()
+            await send(START)
+            await send(BODY)
+
+        conversation = Conversation(app)
+        await conversation.send(post(b"Transfer-Encoding: chunked\r\n", b"2\r\nab\r\n" * 1000))
+        held = conversation.connection._last._body
+        go_on.set()
+        await conversation.settle()
+        await conversation.send(b"2\r\nab\r\n" * 1000)
+        return type(held), bytes(held), conversation.connection._last._body
+
+    assert asyncio.run(talk()) == (bytearray, b"ab" * 1000, b"")
+
+
+def test_an_answer_that_cannot_begin_gives_way_to_another():
+    async def app(scope, receive, send):
+        with pytest.raises(RuntimeError, match="says its length"):
+            await send({**START, "headers": []})
+        await send({**START, "status": 500})
+        await send(BODY)
+
+    (answer,) = asyncio.run(written(app)).answers
+    assert (answer.status, answer.body) == (500, b"ok")
+
+
 @pytest.mark.parametrize("expect", [b"", b"Expect: 100-continue\r\n"])
 def test_nothing_is_written_to_a_connection_that_ends(expect, caplog):
     async def talk() -> tuple[bytes, bool]:

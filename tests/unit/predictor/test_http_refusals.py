@@ -72,7 +72,15 @@ def check_refused(answer, status, error):
 NO_REQUESTS = {
     "noise": (b"no HTTP at all\r\n\r\n", NO_HTTP + "Invalid method encountered"),
     "zeros": (b"\0\0\0", NO_HTTP + "Invalid method encountered"),
-    "a tunnel": (b"CONNECT h:1 HTTP/1.1\r\nHost: h\r\n\r\n", "request line: its target is no path"),
+    "a tunnel": (b"CONNECT h:1 HTTP/1.1\r\nHost: h\r\n\r\n", "request line: it asks for a tunnel"),
+    "a tunnel to a path": (
+        b"CONNECT http://h/a HTTP/1.1\r\nHost: h\r\n\r\n" + GET,
+        "request line: it asks for a tunnel",
+    ),
+    "a tunnel with a body": (
+        b"CONNECT http://h/a HTTP/1.1\r\nHost: h\r\nContent-Length: 40\r\n\r\n",
+        "request line: it asks for a tunnel",
+    ),
     "a target that is no path": (b"GET http://h HTTP/1.1\r\nHost: h\r\n\r\n", "request line: its target is no path"),
     "a path beyond ASCII": (b"GET /\xff HTTP/1.1\r\nHost: h\r\n\r\n", NO_HTTP + "Invalid char in url path"),
     "HTTP/2": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", NO_HTTP),
@@ -523,6 +531,26 @@ def test_what_is_cut_short_by_the_end_is_an_honest_503(caplog):
     (answer,) = asyncio.run(talk())
     assert (answer.status, answer.said["error"]) == (503, "the server ended before the answer was there")
     assert (answer.said["request_id"], answer.headers["retry-after"]) == (answer.headers["x-request-id"], "1")
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert scoring.counted() == {("/score", "503"): 1}
+
+
+def test_what_is_cut_short_while_it_waits_to_be_written_is_a_503_too(caplog):
+    scoring = Scoring()
+
+    async def talk():
+        conversation = Conversation(scoring)
+        conversation.connection.pause_writing()
+        await conversation.send(GOOD)
+        for task in conversation.state.tasks:
+            task.cancel()
+        await conversation.settle()
+        conversation.connection.resume_writing()
+        await conversation.settle()
+        return conversation.answers
+
+    (answer,) = asyncio.run(talk())
+    assert (answer.status, answer.said["error"]) == (503, "the server ended before the answer was there")
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     assert scoring.counted() == {("/score", "503"): 1}
 

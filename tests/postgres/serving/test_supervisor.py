@@ -22,7 +22,7 @@ from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceSt
 from predictor.errors import ServerError
 from predictor.supervisor import Patience, Supervisor
 from predictor.worker_states import WorkerPlace
-from tests.postgres.serving.requests import INFER, tensor
+from tests.postgres.serving.requests import INFER, ROWS, tensor
 from tests.postgres.serving.test_ending import infer_request
 from tests.unit.predictor.serving_example import Listening, Server
 
@@ -140,6 +140,12 @@ def two(bundle, tmp_path_factory) -> Iterator[tuple[Server, subprocess.Popen]]:
             assert process.wait(timeout=60) == 0
 
 
+def workers_of(process: subprocess.Popen) -> list[int]:
+    """Processes of a server's workers."""
+    found = subprocess.run(["pgrep", "-P", str(process.pid)], check=True, capture_output=True, text=True)
+    return list(map(int, found.stdout.split()))
+
+
 def ids_of_workers(server: Server) -> Counter:
     """How many of forty connections each worker took: the first half of a request's id is a worker's own."""
     return Counter(server.get("/v2/health/live")[1]["x-request-id"][:16] for _ in range(40))
@@ -185,26 +191,24 @@ def test_workers_share_ports_and_count_and_are_ready_together(two, bundle):
         return seen
 
     assert asyncio.run(over_grpc()) == [bundle.model_id] * 8
-    until(lambda: counted(server, "blink_scored_rows_total") == before + 28)
+    until(lambda: counted(server, "blink_scored_rows_total") == before + 20 + 8 * len(ROWS))
 
 
 def test_a_worker_that_ends_leaves_all_that_it_counted(two):
     server, process = two
-    before = counted(server, "blink_scored_rows_total")
-    workers = subprocess.run(["pgrep", "-P", str(process.pid)], check=True, capture_output=True, text=True)
+    before, worker = counted(server, "blink_scored_rows_total"), workers_of(process)[0]
     body = json.dumps({"inputs": [tensor()]})
     assert [server.post(INFER, body)[0] for _ in range(20)] == [200] * 20
-    os.kill(int(workers.stdout.split()[0]), signal.SIGTERM)  # within the second in which it counts
-    until(lambda: counted(server, "blink_scored_rows_total") == before + 20)
-    until(lambda: readiness(server)[0] == 200)
+    os.kill(worker, signal.SIGTERM)  # within the second after which it counts
+    until(lambda: worker not in workers_of(process))
     assert counted(server, "blink_scored_rows_total") == before + 20
+    until(lambda: len(workers_of(process)) == 2 and readiness(server)[0] == 200)
 
 
 def test_a_worker_that_is_killed_comes_back_and_no_counter_falls(two):
     server, process = two
-    workers = subprocess.run(["pgrep", "-P", str(process.pid)], check=True, capture_output=True, text=True)
     requests = counted(server, "blink_requests_total")
-    os.kill(int(workers.stdout.split()[0]), signal.SIGKILL)
+    os.kill(workers_of(process)[0], signal.SIGKILL)
     until(lambda: readiness(server) == (503, {"is starting"}))
     assert counted(server, "blink_requests_total") >= requests
     until(lambda: readiness(server)[0] == 200)

@@ -6,7 +6,7 @@ import pytest
 
 from predictor.http_taking import TAKEN_BYTES, Taking
 from tests.unit.predictor.http_conversation import Conversation
-from tests.unit.predictor.test_http_refusals import GOOD, Scoring
+from tests.unit.predictor.scoring_conversation import GOOD, Scoring
 
 ANSWER = 10_000_000
 HALF = TAKEN_BYTES // 2

@@ -2,8 +2,6 @@
 
 import json
 import signal
-import subprocess
-import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection, HTTPException
@@ -13,10 +11,9 @@ from sqlalchemy import select
 
 from credit.database.audit_reading import ledger_writers, verify_writer
 from credit.database.schema import RISK_SCORE_AUDITS, SCORE_REQUESTS
-from predictor.server import Listening
 from tests.postgres.serving.requests import INFER, tensor
 from tests.postgres.serving.served import Served
-from tests.unit.predictor.serving_example import LAUNCHER, Server, until_ready
+from tests.unit.predictor.serving_example import Server, server_of, started, until_ready
 
 CLIENTS = 16
 AT_LEAST = 10
@@ -73,12 +70,8 @@ def test_a_server_that_is_ended_under_load_loses_no_audit_of_a_score_that_was_gi
         "goodbye_seconds": 20.0,
     }
     going = threading.Semaphore(0)
-    with subprocess.Popen(
-        [sys.executable, str(LAUNCHER), json.dumps(told)], stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout is not None
-        listening = Listening(**json.loads(process.stdout.readline()))
-        server = until_ready(Server(listening, lambda: process.poll() is None, process.terminate))
+    with started(told) as process:
+        server = until_ready(server_of(process))
         with ThreadPoolExecutor(CLIENTS) as pool:
             running = [pool.submit(Client(server, name, one, going).run) for one in range(CLIENTS)]
             for _ in running:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from http.client import HTTPConnection
 from pathlib import Path
 from queue import SimpleQueue
+from signal import SIGTERM
 from threading import Event
 
 import lightgbm
@@ -25,6 +26,7 @@ from credit.bundle.reader import Bundle, load_bundle
 from credit.bundle.writer import write_bundle
 from credit.portfolio_file import load_portfolio
 from predictor.server import Listening, ServeSettings, serve
+from tests.unit.predictor.server_forks import ServerFork
 
 PORTFOLIO = load_portfolio("cash_advance")
 NAMES = PORTFOLIO.feature_names
@@ -121,16 +123,28 @@ class Server:
 @contextmanager
 def server_process(**arguments: str | float) -> Iterator[Server]:
     """A server in a process of its own; `arguments` are the launcher's. It must end well on SIGTERM."""
-    command = [sys.executable, str(LAUNCHER), json.dumps(arguments)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with started(arguments) as process:
         try:
-            assert process.stdout is not None
-            line = process.stdout.readline()
-            assert line, "the server ended before it listened"
-            yield Server(Listening(**json.loads(line)), lambda: process.poll() is None, process.terminate)
+            yield server_of(process)
         finally:
-            process.terminate()
+            process.send_signal(SIGTERM)
             assert process.wait(timeout=30) == 0
+
+
+def started(arguments: Mapping[str, str | float]) -> ServerFork | subprocess.Popen[str]:
+    """A server's process; one that has no more than its image is no fork of one that has imported more."""
+    if "image" not in arguments:
+        return ServerFork(arguments)
+    command = [sys.executable, str(LAUNCHER), json.dumps(arguments)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def server_of(process: ServerFork | subprocess.Popen[str]) -> Server:
+    """The server, when it listens."""
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    assert line, "the server ended before it listened"
+    return Server(Listening(**json.loads(line)), lambda: process.poll() is None, lambda: process.send_signal(SIGTERM))
 
 
 @contextmanager

@@ -1,4 +1,7 @@
-"""Starts a server as told by one JSON argument, and prints where it listens; ends on SIGTERM."""
+"""Starts a server as told by one JSON argument, and prints where it listens; ends on SIGTERM.
+
+Imported, it imports nothing for an image, and `serve_as` starts a server.
+"""
 
 import json
 import logging
@@ -6,7 +9,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-TOLD = json.loads(sys.argv[1])
+TOLD = json.loads(sys.argv[1]) if __name__ == "__main__" else {}
 
 if "image" in TOLD:
     from only_locked import like_image
@@ -51,5 +54,10 @@ def announce(listening: Listening) -> None:
     print(json.dumps(asdict(listening)), flush=True)  # noqa: T201 - the test reads it
 
 
-logging.basicConfig(level=logging.INFO)
-serve(settings(TOLD), announce=announce)
+def serve_as(told: dict) -> None:
+    logging.basicConfig(level=logging.INFO)
+    serve(settings(told), announce=announce)
+
+
+if __name__ == "__main__":
+    serve_as(TOLD)

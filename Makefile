@@ -27,6 +27,8 @@ $(STAMP): requirements.lock pyproject.toml hatch_build.py $(wildcard forest/nati
 run: setup
 	@$(BIN)/blink up
 
+# Each worker computes in one thread: OpenBLAS's others would spin on cores that the other workers need.
+test: export OPENBLAS_NUM_THREADS = 1
 # tests/chart needs Go: it reads CRDs from Go modules, and builds helm (where there is none) and kube-score once.
 test: setup test-native
 	$(BIN)/pytest -n 4 --dist loadgroup --no-loadscope-reorder tests/unit tests/postgres tests/chart

@@ -4,8 +4,10 @@ import os
 import signal
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import inspect, text
@@ -23,7 +25,7 @@ from tests.postgres.training.trade import TRADE, draw, write
 from trainer.candidates import ComparisonWish
 from trainer.comparison import compare as comparing
 from trainer.pipeline import TrainingOrder, train
-from trainer.report import to_json, to_text
+from trainer.report import TrainingReport, to_json, to_text
 
 LOT = replace(
     TRADE,
@@ -54,14 +56,16 @@ train(connect(url, role="blink_trainer"), order, now=datetime.now(UTC), progress
 """
 
 
-@pytest.fixture(autouse=True)
-def _few_algorithms(monkeypatch):
-    monkeypatch.setattr(comparing, "algorithm_names", lambda: QUICK)
+@pytest.fixture(scope="module", autouse=True)
+def _few_algorithms():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(comparing, "algorithm_names", lambda: QUICK)
+        yield
 
 
-@pytest.fixture
-def rows(tmp_path):
-    return write(tmp_path / "rows.csv", *draw(500))
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory):
+    return write(tmp_path_factory.mktemp("trade") / "rows.csv", *draw(500))
 
 
 def compared(engine, tmp_path, rows, *, trials=3, heard=None):
@@ -74,15 +78,41 @@ def compared(engine, tmp_path, rows, *, trials=3, heard=None):
     return train(engine, order, now=datetime.now(UTC), progress=progress)
 
 
+@dataclass(frozen=True)
+class Undisturbed:
+    """What a comparison in a database of its own said and left."""
+
+    report: TrainingReport
+    template: str
+    """Of the database."""
+    folder: Path
+
+
+@pytest.fixture(scope="module")
+def undisturbed(template_of, rows, tmp_path_factory):
+    folder, reports = tmp_path_factory.mktemp("undisturbed"), []
+
+    def fill(url):
+        engine = connect(url, role="blink_trainer")
+        reports.append(compared(engine, folder, rows))
+        engine.dispose()
+
+    template = template_of(f"compared_{uuid4().hex}", fill)
+    return Undisturbed(reports[0], template, folder)
+
+
 def trials_of(engine):
     with engine.connect() as connection:
         counted = connection.execute(text("SELECT state, count(*) FROM optuna.trials GROUP BY state"))
         return {state: count for state, count in counted}  # noqa: C416 - a row is no pair
 
 
-def test_the_chosen_one_is_trained_with_its_settings_and_the_bundle_says_how_it_was_chosen(engine, tmp_path, rows):
-    report = compared(engine, tmp_path, rows)
-    bundle = load_bundle(tmp_path / "models" / report.model_id)
+def test_the_chosen_one_is_trained_with_its_settings_and_the_bundle_says_how_it_was_chosen(
+    undisturbed, copy_over, engine
+):
+    copy_over(undisturbed.template)
+    report = undisturbed.report
+    bundle = load_bundle(undisturbed.folder / "models" / report.model_id)
     selection = bundle.manifest.metrics["selection"]
     with engine.connect() as connection:
         registered = models.get(connection, report.model_id)
@@ -115,16 +145,16 @@ def test_rows_of_a_batch_are_compared_by_lot_as_they_were_loaded_at_once(engine,
     assert [one["candidate"] for one in selection["standings"]] == list(QUICK)
 
 
-def test_a_second_run_finds_all_trials_and_makes_the_same_choice(engine, tmp_path, rows):
+def test_a_second_run_finds_all_trials_and_makes_the_same_choice(undisturbed, copy_over, engine, tmp_path, rows):
+    copy_over(undisturbed.template)
     heard = []
-    first = compared(engine, tmp_path, rows)
     second = compared(engine, tmp_path, rows, heard=heard)
     assert heard == []
-    assert first.judgement == second.judgement
+    assert undisturbed.report.judgement == second.judgement
     assert trials_of(engine) == {"COMPLETE": 6}
 
 
-def test_a_killed_comparison_goes_on(engine, database, tmp_path, rows):
+def test_a_killed_comparison_goes_on(undisturbed, engine, database, tmp_path, rows):
     arguments = [database.url, str(tmp_path / "models"), str(rows)]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run([sys.executable, "-c", KILLED, *arguments], check=False, timeout=120, env=environment)
@@ -134,10 +164,7 @@ def test_a_killed_comparison_goes_on(engine, database, tmp_path, rows):
     report = compared(engine, tmp_path, rows, heard=heard)
     assert heard == list(range(left + 1, 7))
     assert left >= 3
-    with database.engine().begin() as connection:
-        connection.execute(text("DROP SCHEMA optuna CASCADE"))
-    upgrade(database.engine())
-    assert compared(engine, tmp_path, rows).judgement == report.judgement
+    assert report.judgement == undisturbed.report.judgement
 
 
 def test_rights_reach_no_further_than_the_schema_of_trials(database):

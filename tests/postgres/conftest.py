@@ -3,8 +3,10 @@
 A test that asks for `database` runs on each server, in a database of its own that is already migrated.
 """
 
+import sqlite3
+import warnings
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -119,3 +121,20 @@ def _create(server: EmbeddedServer, admin: Engine, made: list[Database], templat
         connection.execute(creating(name, template))
     made.append(Database(server.url(name), []))
     return made[-1]
+
+
+@pytest.fixture(scope="session")
+def mlflow_database(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], None]:
+    """Writes what MLflow writes when it first uses a file: its migrations take a second, and more each release."""
+    made = tmp_path_factory.mktemp("mlflow") / "mlflow.db"
+    with warnings.catch_warnings(action="ignore"):  # of its use of SQLAlchemy
+        from mlflow import MlflowClient  # noqa: PLC0415 - seconds
+
+        MlflowClient(f"sqlite:///{made}").search_experiments()
+
+    def write(path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with closing(sqlite3.connect(made)) as source, closing(sqlite3.connect(path)) as target:
+            source.backup(target)
+
+    return write

@@ -1,13 +1,12 @@
 """One server without a database in a process, and one with a database in a thread."""
 
-import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from blink.cli.main import run
 from blink.embedded import EmbeddedServer
 from credit.bundle.reader import Bundle, load_bundle
 from credit.bundle.writer import write_bundle
@@ -17,6 +16,7 @@ from predictor.server import ServeSettings
 from tests.postgres.serving.conformance_requests import CATEGORIES, CODED, NEEDED
 from tests.postgres.serving.requests import ROWS
 from tests.postgres.serving.served import Served, serving
+from tests.postgres.serving.whole_way import Command, command_over
 from tests.unit.predictor.serving_example import (
     PORTFOLIO,
     Server,
@@ -82,15 +82,6 @@ def conforming(picky: Bundle) -> Iterator[Server]:
 
 
 @pytest.fixture
-def blink(database, tmp_path, monkeypatch, capsys):  # type: ignore[no-untyped-def]
+def blink(database, tmp_path: Path, mlflow_database: Callable[[Path], None]) -> Command:
     """Runs a command that has to succeed, and gives its facts."""
-    # Tables are tracked under it.
-    monkeypatch.setenv("BLINK_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("DATABASE_URL", database.url)
-    monkeypatch.setenv("MODEL_DIR", str(tmp_path / "models"))
-
-    def call(*arguments):
-        assert run([*arguments, "--json"]) == 0, capsys.readouterr().err
-        return json.loads(capsys.readouterr().out)
-
-    return call
+    return command_over(database.url, tmp_path, mlflow_database)

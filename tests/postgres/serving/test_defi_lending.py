@@ -1,6 +1,8 @@
 """DeFi lending by its commands, from simulated loans to an audited answer: trained, deployed, exported, served."""
 
 import csv
+import shutil
+from uuid import uuid4
 
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ import xgboost
 from credit.bundle.reader import load_bundle
 from credit.portfolio_file import load_portfolio
 from tests.postgres.serving.served import champion_server
-from tests.postgres.serving.whole_way import inferred, replayed, scored
+from tests.postgres.serving.whole_way import command_over, inferred, replayed, scored
 
 DEFI = load_portfolio("defi_lending")
 NAMES = DEFI.feature_names
@@ -17,17 +19,28 @@ LOANS = 5000
 """So many that the validation part has the bads that a calibration needs."""
 
 
-@pytest.fixture
-def trained(blink):
-    """Facts of the training on simulated loans that were loaded, after the load's."""
-    loaded = blink("data", "generate", "defi_lending", "--rows", str(LOANS), "--seed", "7", "--batch-id", "B-1")
-    return loaded, blink("train", "defi_lending", "--batch-id", "B-1", "--deploy")
+@pytest.fixture(scope="module")
+def trained_once(template_of, tmp_path_factory, mlflow_database):
+    """Facts of the training on simulated loans that were loaded, after the load's; the database, and the folder."""
+    folder, facts = tmp_path_factory.mktemp("defi"), []
+
+    def fill(url):
+        blink = command_over(url, folder, mlflow_database)
+        facts.append(
+            blink("data", "generate", "defi_lending", "--rows", str(LOANS), "--seed", "7", "--batch-id", "B-1")
+        )
+        facts.append(blink("train", "defi_lending", "--batch-id", "B-1", "--deploy"))
+
+    template = template_of(f"defi_{uuid4().hex}", fill)
+    return facts, template, folder
 
 
 @pytest.fixture
-def world(trained, tmp_path):
-    """What was loaded, and the model that was trained on it."""
-    loaded, report = trained
+def world(trained_once, copy_over, tmp_path):
+    """What was loaded, and the model that was trained on it, both the test's own."""
+    (loaded, report), template, folder = trained_once
+    copy_over(template)
+    shutil.copytree(folder / "models", tmp_path / "models")
     return loaded, load_bundle(tmp_path / "models" / report["model_id"])
 
 
@@ -58,8 +71,8 @@ def exported(blink, bundle, defaults, folder):
     return subjects, values
 
 
-def test_loans_are_loaded_and_divided_as_required(trained):
-    loaded, report = trained
+def test_loans_are_loaded_and_divided_as_required(trained_once):
+    (loaded, report), _, _ = trained_once
     assert (loaded["loans"], loaded["loaded"], report["decision"], report["rounds"]) == (LOANS, LOANS, "champion", 200)
     rows = {one["name"]: one["rows"] for one in report["slices"] if one["rows"]}
     assert rows == {"training": 3500, "calibration": 750, "test": 750}

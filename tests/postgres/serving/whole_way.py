@@ -1,14 +1,40 @@
-"""The end of the way from rows to an audited answer, whatever the portfolio: inferred, explained, audited, replayed."""
+"""The way from rows to an audited answer, whatever the portfolio: by commands, inferred, audited, replayed."""
 
 import json
+from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pytest
 from sqlalchemy import select
 
+from blink.cli.main import run
 from credit.database.schema import FEATURE_STORE_SNAPSHOTS, RISK_SCORE_AUDITS
 from credit.scores import score_rows
 
+Command = Callable[..., Any]
+"""Runs a command that has to succeed, and gives its facts."""
+
 _WANTED = ("default_probability", "margin", "base_value", "shap_values")
+
+
+def command_over(url: str, folder: Path, mlflow_database: Callable[[Path], None]) -> Command:
+    """With what it writes beside the database in `folder`, models in `models`."""
+    mlflow_database(folder / "home" / "mlflow" / "mlflow.db")  # where tables are tracked
+
+    def call(*arguments: str) -> Any:
+        said, complained = StringIO(), StringIO()
+        with pytest.MonkeyPatch.context() as environment, redirect_stdout(said), redirect_stderr(complained):
+            environment.setenv("BLINK_HOME", str(folder / "home"))
+            environment.setenv("DATABASE_URL", url)
+            environment.setenv("MODEL_DIR", str(folder / "models"))
+            assert run([*arguments, "--json"]) == 0, complained.getvalue()
+        return json.loads(said.getvalue())
+
+    return call
 
 
 def inferred(running, bundle, values):

@@ -16,7 +16,7 @@ from credit.database import models
 from credit.database.models import ModelStatus
 from credit.intake.errors import FileFormatError, MalformedTableError
 from credit.intake.table_load import load_table_file
-from credit.portfolios import Quality, Split, SplitKind
+from credit.portfolios import Quality, Setting, Split, SplitKind
 from credit.promotion import Answer
 from credit.scores import score_rows
 from tests.postgres.training.population import CASH, runs
@@ -29,6 +29,7 @@ from trainer.report import to_json, to_text
 LIGHTGBM = replace(
     TRADE,
     algorithm="lightgbm",
+    settings=(Setting("learning_rate", 0.1), Setting("patience", 30)),  # they stop after tens of rounds, not thousands
     split=Split(SplitKind.STRATIFIED, test_fraction=0.2, calibration_fraction=0.2, stopping_fraction=0.1),
 )
 

@@ -34,6 +34,11 @@ def client(tmp_path):
     return MlflowClient(f"sqlite:///{tmp_path / 'mlflow.db'}")
 
 
+@pytest.fixture
+def used_before(tmp_path, mlflow_database):
+    mlflow_database(tmp_path / "mlflow.db")
+
+
 def place(tmp_path):
     return TrackingPlace(f"sqlite:///{tmp_path / 'mlflow.db'}", tmp_path / "artifacts")
 
@@ -54,6 +59,7 @@ def check_bundle_and_card(folder: Path, published: Path) -> None:
     assert "Chosen: the simplest whose mean AUC" in card
 
 
+@pytest.mark.usefixtures("used_before")
 def test_everything_that_was_compared_can_be_read_back(engine, tmp_path, monkeypatch, client):
     monkeypatch.setattr(comparing, "algorithm_names", lambda: ("base_rate", "logistic_regression"))
     rows = with_sex(tmp_path / "rows.csv", *draw(400))
@@ -167,6 +173,7 @@ def test_more_settings_than_mlflow_takes_at_once_are_all_kept(tmp_path, client):
     assert child.data.params == {"algorithm": "lightgbm", "trial": "0", **settings}
 
 
+@pytest.mark.usefixtures("used_before")
 def test_a_training_without_a_comparison_is_tracked_and_no_broken_store_of_its_own_keeps_it(engine, tmp_path, client):
     rows = write(tmp_path / "rows.csv", *draw(400))
     unasked = replace(place(tmp_path), asked_for=False)

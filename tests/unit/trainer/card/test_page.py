@@ -248,13 +248,28 @@ def test_everything_that_is_recorded_is_shown(full: Bundle, page: str) -> None:
     )
 
 
+@pytest.fixture(scope="module")
+def drawn(full: Bundle) -> Any:
+    """The pictures of a page of `full`."""
+    from trainer.card.page import _pictures  # noqa: PLC0415 - shap takes seconds
+
+    return _pictures(explained(full), full.manifest.metrics, full.evaluation())
+
+
+@pytest.fixture
+def _drawn_once(drawn: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw no page's pictures anew: they are those of `full`, whatever a screen says."""
+    monkeypatch.setattr("trainer.card.page._pictures", lambda *_: drawn)
+
+
 def screened(path: Path, **changes: Any) -> str:
-    """What the section says of a screen, the page read."""
+    """What the section says of a screen, the page read; its model is that of `full`."""
     content = full_content(metrics=METRICS | {"fairness": SCREEN | changes})
     text = read(rendered_card(load_bundle(write_bundle(path, content)), None)).text
     return text.partition("Fairness screen ")[2].partition(" Proof and hashes")[0]
 
 
+@pytest.mark.usefixtures("_drawn_once")
 def test_a_fairness_screen_is_shown(tmp_path: Path) -> None:
     assert screened(tmp_path, acceptance_rate=0.6666, air_below=0.8) == (
         "A screen, and no legal finding. The decision looked at: accepted below a probability of default of 0.12; it "
@@ -276,12 +291,14 @@ def test_a_fairness_screen_is_shown(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.usefixtures("_drawn_once")
 def test_a_screen_of_before_has_neither_limit_nor_rate(tmp_path: Path) -> None:
     said = screened(tmp_path)
     assert "a probability of default of 0.12. The ratio" in said
     assert '"low" is below the portfolio\'s limit. Score' in said
 
 
+@pytest.mark.usefixtures("_drawn_once")
 def test_a_screen_of_nothing_says_nothing_of_features_or_groups(tmp_path: Path) -> None:
     assert screened(tmp_path, columns=[], absent=["sex"], proxies=[], alternatives=None) == (
         "A screen, and no legal finding. The decision looked at: accepted below a probability of default of 0.12. Not "
@@ -289,6 +306,7 @@ def test_a_screen_of_nothing_says_nothing_of_features_or_groups(tmp_path: Path) 
     )
 
 
+@pytest.mark.usefixtures("_drawn_once")
 def test_a_column_without_a_reference_says_why(tmp_path: Path) -> None:
     (column,) = SCREEN["columns"]
     small = column | {"reference": "", "groups": column["groups"][2:]}
@@ -297,6 +315,7 @@ def test_a_column_without_a_reference_says_why(tmp_path: Path) -> None:
     assert "No feature is associated with a protected column above 0.3." in said
 
 
+@pytest.mark.usefixtures("_drawn_once")
 @pytest.mark.parametrize(
     ("candidates", "said"),
     [

@@ -16,8 +16,9 @@ halted while another is measured; the client (in Go, some 25 µs of CPU a reques
 (`synchronous_commit` on) have the other core. Each connection waits for its answer before it asks again. Every server
 gave the model's probabilities to 1e-9 before it was measured. Medians over the rounds, in brackets the quartiles;
 ratios are taken round by round. A CPU second is of the server's processes: what a core of its own would give. MLServer
-answers in the server's own process (`parallel_workers` 0): its default took more than twice the CPU time a request. What
-is asked of audited scores is a third of the same answer's rate unaudited; their part of PD alone's stands beside it."""
+answers in the server's own process (`parallel_workers` 0): its default took more than twice the CPU time a request.
+What is asked of audited scores is a third of the same answer's rate unaudited; their part of PD alone's stands beside
+it."""
 
 
 _COMPARED = {

@@ -58,11 +58,11 @@ class Assembly:
         try:
             self._server.run(self._rest, self._grpc, lambda port: announce(self._listening(port)))
         finally:
-            self._compute.close()
             try:
-                self._metrics.settle()  # of the last second; the pages of other workers go on with it
-            finally:
+                self._compute.close()
                 self._auditing.close()
+            finally:
+                self._metrics.settle()  # of the last second; the pages of other workers go on with it
 
     def stop(self) -> None:
         """Take no more requests and end. Safe from any thread."""

@@ -1,5 +1,6 @@
 """What is counted for each request is kept for a moment, and counted together: one by one costs as much as a score."""
 
+import logging
 from collections.abc import Callable, Sequence
 from threading import Lock
 from typing import Generic, TypeVar
@@ -10,6 +11,8 @@ from prometheus_client import Histogram
 
 K = TypeVar("K")
 V = TypeVar("V")
+
+_log = logging.getLogger(__name__)
 
 _MOST_KEPT = 1024
 """Values of one key."""
@@ -32,7 +35,10 @@ class Kept(Generic[K, V]):
                 values = self._values[key] = []
             values.append(value)
         if len(values) >= _MOST_KEPT:
-            self.settle()
+            try:
+                self.settle()
+            except Exception:  # noqa: BLE001 - logged; whoever brings a value has nothing to do with that
+                _log.exception("what was kept could not be counted")
 
     def settle(self) -> None:
         """Count what is kept. Where counting fails, what was not tried yet stays."""
@@ -40,7 +46,8 @@ class Kept(Generic[K, V]):
             kept, self._values = self._values, {}
         try:
             while kept:
-                self._count(*kept.popitem())
+                key = next(iter(kept))  # in the order in which they came
+                self._count(key, kept.pop(key))
         finally:
             with self._lock:
                 for key, values in kept.items():

@@ -68,5 +68,9 @@ class UnavailableError(PredictorError):
         self.unwritten = unwritten
 
 
+class FaultError(PredictorError):
+    """A fault of ours, which no answer of a transport stands for: an honest 500."""
+
+
 class ServerError(PredictorError):
     """The server cannot start as asked."""

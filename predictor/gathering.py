@@ -93,8 +93,8 @@ class Gathering:
     def _wait_turn(self) -> None:
         """Wait a turn of the event loop more, in which come those whose bytes came while the first were read.
 
-        Of 16 clients who each wait for an answer, 10 come together then instead of 6, and a request costs a tenth less;
-        one who is alone waits some 5 us longer.
+        Of 16 clients who each wait for an answer, 10 come together then instead of 6, and a request costs a tenth less
+        or more; one who is alone waits some 5 us longer.
         """
         self._timer = asyncio.get_running_loop().call_soon(self._score_gathered)
 

@@ -19,7 +19,7 @@ _TYPES = (JSON, BINARY)
 _JSON_LENGTH = JSON_LENGTH_HEADER.encode()
 
 
-Asked = tuple[str, str]
+AskedModel = tuple[str, str]
 """Name and version (empty: any) of a model."""
 
 
@@ -53,19 +53,19 @@ class InferPath:
         state = scope["state"]
         state["route"] = VERSION_ROUTE if asked[1] else ROUTE
         request_id = state["request_id"]
-        try:
+        try:  # as `ErrorAnswers.send`, in a coroutine less
             answer = await self._answer(scope, receive, asked, request_id)
         except PredictorError as error:
             answer = self._errors.answer(error, request_id)
         await answer.send(send)
 
-    def _asked(self, scope: Scope) -> Asked | None:
+    def _asked(self, scope: Scope) -> AskedModel | None:
         if scope["type"] != "http":
             return None
         path = scope["path"]
         return self._usual if path == self._usual_path else _asked(path)
 
-    async def _answer(self, scope: Scope, receive: Receive, asked: Asked, request_id: str) -> HttpAnswer:
+    async def _answer(self, scope: Scope, receive: Receive, asked: AskedModel, request_id: str) -> HttpAnswer:
         if scope["method"] != "POST":
             return only_post(scope, request_id)
         name, version = asked
@@ -77,7 +77,7 @@ class InferPath:
         return _http_answer(await self._answering.infer(call))
 
 
-def _asked(path: str) -> Asked | None:
+def _asked(path: str) -> AskedModel | None:
     """What a path of inference asks; None for another path."""
     if not path.endswith("/infer"):
         return None

@@ -16,34 +16,23 @@ uvicorn accepts the connections and ends them; what it reads them with by defaul
 import asyncio
 from collections import deque
 from enum import Enum, auto
-from typing import Any, cast
+from typing import cast
 
 import httptools
-from starlette.types import ASGIApp, Scope
+from starlette.types import Scope
 
-from predictor.errors import (
-    HeadTooLargeError,
-    MalformedError,
-    PredictorError,
-    SlowError,
-    TooManyError,
-    UnavailableError,
-)
+from predictor.errors import FaultError, MalformedError, PredictorError, SlowError, TooManyError, UnavailableError
 from predictor.http_body import REFUSED_BODY, REFUSED_HEAD
 from predictor.http_exchange import Exchange
+from predictor.http_head import HEADER_LINES, PIECE, check_head, check_unfinished, without_offer
 from predictor.http_scope import NO_TARGET, RawHeaders, Scopes
-from predictor.http_wire import CommonHeaders, Wire
+from predictor.http_server import CommonHeaders, ServerConfig, ServerState
+from predictor.http_taking import Unfinished
+from predictor.http_wire import Wire
 
-HEAD_BYTES = 65_536
-"""Most bytes of a head."""
 PIPELINED = 64
 """Most requests that wait on a connection for the answer to the one before."""
-HEADER_LINES = 100
-"""Most header lines of a head."""
 
-_PIECE = 65_536
-"""Bytes that are read between two looks at the limits; uvloop gives up to 256,000 at once."""
-_OFFER = b"upgrade"
 _TUNNEL = b"CONNECT"
 
 
@@ -64,8 +53,8 @@ class ScoringHttpProtocol(asyncio.Protocol):
 
     def __init__(
         self,
-        config: Any,
-        server_state: Any,
+        config: ServerConfig,
+        server_state: ServerState,
         app_state: object = None,  # noqa: ARG002 - of a lifespan, which there is not
         _loop: asyncio.AbstractEventLoop | None = None,
         *,
@@ -80,8 +69,8 @@ class ScoringHttpProtocol(asyncio.Protocol):
             _loop: is uvicorn's to give.
             most_connections: may be open at once in all; who comes beyond them is told to come later.
         """
-        self._app: ASGIApp = config.loaded_app
-        self._keep_seconds: float = config.timeout_keep_alive
+        self._app = config.loaded_app
+        self._keep_seconds = config.timeout_keep_alive
         self._server = server_state
         self._loop = _loop or asyncio.get_running_loop()
         self._most_connections = most_connections
@@ -103,8 +92,7 @@ class ScoringHttpProtocol(asyncio.Protocol):
         """The one whose head came last."""
         self._waiting: deque[Exchange] = deque()
         """Those that come after the running one."""
-        self._watched = (-1, 0)
-        self._watched_since = 0.0
+        self._unfinished = Unfinished()
 
     # ------------------------------------------------------------------ asyncio's side
 
@@ -122,17 +110,18 @@ class ScoringHttpProtocol(asyncio.Protocol):
             self._running.lost()
         self._wire.resume_writing()
         self._waiting.clear()
+        # Each of them holds this connection: garbage is searched for seldom.
+        del self._parser, self._running, self._last
 
     def eof_received(self) -> bool:
         """Whether the connection stays: for answers to what came whole; behind them it ends."""
-        last = self._last
-        if last is None or last.complete:
+        if self._last is None or self._last.complete:
             return False
-        if not self._refused and self._stage is _Stage.BODY and last is self._running:
+        if not self._refused and self._stage is _Stage.BODY and self._last is self._running:
             return False  # who reads its body is told that its client has left
         if not self._refused and self._stage is not _Stage.NOTHING:
             self._refuse(MalformedError("request: its client ended the connection before it was whole"))
-        cast("Exchange", self._last).keep_alive = False
+        self._last.keep_alive = False
         return True
 
     def data_received(self, data: bytes) -> None:
@@ -178,7 +167,7 @@ class ScoringHttpProtocol(asyncio.Protocol):
     def on_headers_complete(self) -> None:
         """Begin the request, if its head is short enough and is not to be read a second time."""
         if self._pending or len(self._headers) > HEADER_LINES:
-            self._check_head()
+            check_head(self._url, self._headers)
         if self._parser.get_method() == _TUNNEL:
             raise MalformedError("request line: it asks for a tunnel, and there is none here")
         if self._offers():
@@ -237,13 +226,11 @@ class ScoringHttpProtocol(asyncio.Protocol):
         if self._too_many and not self._refused:
             self._wire.close()
             return
-        watched = (self._begun, self._segments if self._stage is _Stage.BODY else 0)
-        if self._nothing_due() or watched != self._watched:
-            self._watched, self._watched_since = watched, now
-        elif self._stage is _Stage.NOTHING:
-            if now - self._watched_since >= (seconds if self._last is None else self._keep_seconds):
+        waited = self._unfinished.seconds(self._due(), now)
+        if self._stage is _Stage.NOTHING:
+            if waited >= (seconds if self._last is None else self._keep_seconds):
                 self._wire.close()
-        elif now - self._watched_since >= seconds:
+        elif waited >= seconds:
             what = "head" if self._stage is _Stage.HEAD else "body"
             self._refuse(SlowError(f"{what}: did not come within {seconds:g} s"))
 
@@ -252,46 +239,35 @@ class ScoringHttpProtocol(asyncio.Protocol):
 
         Called again and again; who has taken something since the last time is let go on.
         """
-        if self._wire.holds() and (self._wire.writing_paused or self._last is None or self._last.complete):
+        if self._wire.holds_untaken() and (self._wire.writing_paused or self._last is None or self._last.complete):
             self._wire.cut_if_nothing_taken()
         elif self._stage is _Stage.BODY and not self._refused:
             self._refuse(SlowError("body: had not come when the server ended"))
 
     # ------------------------------------------------------------------ inside
 
-    def _new_parser(self) -> Any:
+    def _new_parser(self) -> httptools.HttpRequestParser:
         parser = httptools.HttpRequestParser(self)
-        # Who closes behind his request may have sent others with it, which are read to be refused in their turn.
+        # Behind a request that ends its connection others may have come: they are dropped with it, and no fault of it.
         parser.set_dangerous_leniencies(lenient_data_after_close=True)
         return parser
 
     def _rest_of(self, data: bytes) -> bytes:
         """Read a piece, and give back what is to be read after that; from where llhttp stopped, if it did."""
-        piece = data if len(data) <= _PIECE else data[:_PIECE]
+        piece = data if len(data) <= PIECE else data[:PIECE]
         try:
             self._parser.feed_data(piece)
         except httptools.HttpParserUpgrade as stopped:
-            head, rest = self._head_without_offer(), data[stopped.args[0] :]
+            version = self._parser.get_http_version()
+            head = without_offer(self._parser.get_method(), self._url, version, self._headers)
             self._parser = self._new_parser()
-            return head + rest
+            return head + data[stopped.args[0] :]
         if self._stage is not _Stage.NOTHING:
-            self._check_unfinished(len(piece))
-        return b"" if piece is data else data[_PIECE:]
+            self._pending += len(piece)
+            check_unfinished(self._pending, self._headers)
+        return b"" if piece is data else data[PIECE:]
 
-    def _check_head(self) -> None:
-        """Refuse a head that is too long; one that came in a single piece has not too many bytes."""
-        if len(self._headers) > HEADER_LINES:
-            raise HeadTooLargeError(f"head: {len(self._headers)} header lines; at most {HEADER_LINES} are read")
-        if _head_bytes(self._url, self._headers) > HEAD_BYTES:
-            raise HeadTooLargeError(f"head: over the limit of {HEAD_BYTES} bytes")
-
-    def _check_unfinished(self, read: int) -> None:
-        """Refuse a head, or trailers, that go on and on. The piece in which they began may hold other things too."""
-        self._pending += read
-        if self._pending > HEAD_BYTES + _PIECE or len(self._headers) > HEADER_LINES:
-            raise HeadTooLargeError(f"head: over the limit of {HEAD_BYTES} bytes or {HEADER_LINES} header lines")
-
-    def _begin(self, scope: Scope, *, keep_alive: bool, expects_continue: bool) -> None:
+    def _begin(self, scope: Scope, *, keep_alive: bool, expects_continue: bool) -> Exchange:
         """Answer a request, in its turn."""
         exchange = Exchange(scope, self._wire, self._answered, keep_alive=keep_alive, expects_continue=expects_continue)
         before, self._last = self._last, exchange
@@ -300,6 +276,7 @@ class ScoringHttpProtocol(asyncio.Protocol):
         else:
             self._wire.pause_reading()
             self._waiting.append(exchange)
+        return exchange
 
     def _start(self, exchange: Exchange) -> None:
         self._running = exchange
@@ -315,13 +292,15 @@ class ScoringHttpProtocol(asyncio.Protocol):
         if self._waiting:
             self._start(self._waiting.popleft())
 
-    def _nothing_due(self) -> bool:
-        """Whether the client is not the one to be waited for."""
+    def _due(self) -> object:
+        """What the client is waited for with; None where it is not the one to be waited for."""
         if self._refused or self._wire.reading_paused:
-            return True
-        if self._stage is _Stage.HEAD or self._last is None:
-            return False
-        return self._last.expects_continue if self._stage is _Stage.BODY else not self._last.complete
+            return None
+        if self._stage is _Stage.BODY and self._last is not None:
+            return None if self._last.expects_continue else (self._begun, self._stage, self._segments)
+        if self._stage is _Stage.NOTHING and self._last is not None and not self._last.complete:
+            return None
+        return self._begun, self._stage
 
     def _refuse(self, refusal: PredictorError) -> None:
         """Say so to the client after all that came before has been answered, and end the connection."""
@@ -343,29 +322,22 @@ class ScoringHttpProtocol(asyncio.Protocol):
         # Before a target was read the parser says the method of the request before.
         scope = self._scopes.scope(self._method() if self._url else "GET", NO_TARGET, headers)
         scope["state"][REFUSED_HEAD] = refusal
-        self._begin(scope, keep_alive=False, expects_continue=False)
-        cast("Exchange", self._last).body_ended()
+        self._begin(scope, keep_alive=False, expects_continue=False).body_ended()
         self._stage = _Stage.NOTHING
 
     def _method(self) -> str:
-        return str(self._parser.get_method().decode("ascii"))
+        return self._parser.get_method().decode("ascii")
 
     def _offers(self) -> bool:
-        return bool(self._parser.should_upgrade())
-
-    def _head_without_offer(self) -> bytes:
-        version = self._parser.get_http_version().encode()
-        start = b"%b %b HTTP/%b" % (self._parser.get_method(), self._url, version)
-        kept = [b"%b: %b" % header for header in self._headers if header[0] != _OFFER]
-        return b"\r\n".join([start, *kept, b"", b""])
+        return self._parser.should_upgrade()
 
 
 def _refusal(error: httptools.HttpParserError) -> PredictorError:
     """What a fault of the parser, or of what it calls, is to the client; its texts quote nobody."""
     if isinstance(error.__context__, PredictorError):
         return error.__context__
+    if isinstance(error, httptools.HttpParserCallbackError):
+        fault = FaultError("a request could not be read, through no fault of its own")
+        fault.__cause__ = error.__context__
+        return fault
     return MalformedError(f"no HTTP/1.1 request: {error}")
-
-
-def _head_bytes(url: bytes, headers: RawHeaders) -> int:
-    return len(url) + sum(len(name) + len(value) + len(b": \r\n") for name, value in headers)

@@ -1,4 +1,7 @@
-"""Whether a client takes what was written to it: an answer of ten megabytes waits in our memory until it does."""
+"""How long a client lets us wait: with what it has to send, and with taking what was written to it.
+
+An answer of ten megabytes waits in our memory until it is taken.
+"""
 
 import socket
 import struct
@@ -30,6 +33,20 @@ class Taking:
             self._taken, self._since = taken, now
             return False
         return now - self._since >= seconds
+
+
+class Unfinished:
+    """How long one and the same thing is waited for, looked at every so often."""
+
+    def __init__(self) -> None:
+        self._thing: object = None
+        self._since = 0.0
+
+    def seconds(self, thing: object, now: float) -> float:
+        """Since when it is `thing` that is waited for, on the monotonic clock; 0 for None, which is nothing."""
+        if thing is None or thing != self._thing:
+            self._thing, self._since = thing, now
+        return now - self._since
 
 
 def cut(transport: Any) -> None:

@@ -1,15 +1,15 @@
 """What a connection reads from and writes to, and whether its client takes what was written."""
 
 import asyncio
-from typing import Any
 
+from predictor.http_server import CommonHeaders
 from predictor.http_taking import Taking, cut
 
 
 class Wire:
     """A connection's transport. Used from one event loop."""
 
-    def __init__(self, transport: asyncio.Transport, common_headers: "CommonHeaders") -> None:
+    def __init__(self, transport: asyncio.Transport, common_headers: CommonHeaders) -> None:
         """`common_headers` are in every answer."""
         self._transport = transport
         self._common_headers = common_headers
@@ -80,7 +80,7 @@ class Wire:
             cut(self._transport)
         return slow
 
-    def holds(self) -> bool:
+    def holds_untaken(self) -> bool:
         """Whether something waits to be taken."""
         return self._untaken() > 0
 
@@ -92,20 +92,3 @@ class Wire:
 
     def _untaken(self) -> int:
         return self._transport.get_write_buffer_size()
-
-
-class CommonHeaders:
-    """Headers of all answers of a server, as lines; the date is among them."""
-
-    def __init__(self, server_state: Any) -> None:
-        """Uvicorn's state of a server, in which it puts another list each second."""
-        self._state = server_state
-        self._headers: object = None
-        self._lines = b""
-
-    def lines(self) -> bytes:
-        """Header lines, each with its end."""
-        headers = self._state.default_headers
-        if headers is not self._headers:
-            self._headers, self._lines = headers, b"".join(b"%b: %b\r\n" % header for header in headers)
-        return self._lines

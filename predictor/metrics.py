@@ -1,7 +1,6 @@
 """Prometheus metrics of a server; only `counted_together` and `worker_metrics` beside it know Prometheus."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +13,7 @@ from predictor.worker_states import WorkerPlace
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 BoolArray = npt.NDArray[np.bool_]
+Counts = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Read = Callable[[], float]
 
@@ -26,7 +26,7 @@ _ROWS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 
 
 class Metrics:
-    """What one server counts, in a registry of its own. Used from one event loop but for `scored` and `missing`.
+    """What one server counts, in a registry of its own. Used from one event loop, but for what says otherwise.
 
     What comes with each request is counted when the page is asked for, and in `settle`; so is what is found out by
     looking (lengths of queues, ages).
@@ -58,11 +58,17 @@ class Metrics:
         self._requests.kept.keep((protocol, route, status), seconds)
 
     def scored(self, portfolio: str, model_id: str, probabilities: Floats, *, audited: bool) -> None:
-        """Count rows and their probabilities of default, float64 [n], which nobody changes any more."""
+        """Count rows and their probabilities of default, float64 [n], which nobody changes any more.
+
+        Called from any thread.
+        """
         self._scores.kept.keep((portfolio, model_id, audited), probabilities)
 
     def missing(self, portfolio: str, feature_names: Sequence[str], missing: BoolArray) -> None:
-        """Count, by feature, in how many scored rows bool [n, d] it was missing; nobody changes them any more."""
+        """Count, by feature, in how many scored rows bool [n, d], which nobody changes any more, it was missing.
+
+        Called from any thread.
+        """
         self._missing.count(portfolio, feature_names, missing)
 
     def gathered(self, rows: int) -> None:
@@ -194,13 +200,14 @@ class _MissingValues:
             ["portfolio", "feature"],
             registry=registry,
         )
-        self.kept: Kept[tuple[str, tuple[str, ...]], npt.NDArray[Any]] = Kept(self._count)
+        self.kept: Kept[tuple[str, tuple[str, ...]], BoolArray | Counts] = Kept(self._count)
+        """Of few rows as they are, of many their number."""
 
     def count(self, portfolio: str, feature_names: Sequence[str], missing: BoolArray) -> None:
         few = missing if len(missing) <= _ROWS_KEPT else missing.sum(axis=0, keepdims=True)
         self.kept.keep((portfolio, tuple(feature_names)), few)
 
-    def _count(self, key: tuple[str, tuple[str, ...]], kept: Sequence[npt.NDArray[Any]]) -> None:
+    def _count(self, key: tuple[str, tuple[str, ...]], kept: Sequence[BoolArray | Counts]) -> None:
         portfolio, feature_names = key
         for name, count in zip(feature_names, np.concatenate(kept).sum(axis=0).tolist(), strict=True):
             self._counter.labels(portfolio, name).inc(count)

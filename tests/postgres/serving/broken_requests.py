@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from predictor.http_protocol import HEAD_BYTES, HEADER_LINES, PIPELINED
+from predictor.http_head import HEAD_BYTES, HEADER_LINES
+from predictor.http_protocol import PIPELINED
 from predictor.settings import Limits
 from tests.postgres.serving.requests import INFER
 

@@ -9,7 +9,8 @@ from textwrap import fill
 
 from blink.cli.page_file import write_or_check
 from predictor.http_body import DRAINED
-from predictor.http_protocol import HEAD_BYTES, HEADER_LINES, PIPELINED
+from predictor.http_head import HEAD_BYTES, HEADER_LINES
+from predictor.http_protocol import PIPELINED
 from predictor.http_taking import TAKEN_BYTES
 from predictor.settings import Limits
 from tests.postgres.serving.broken_requests import BROKEN, IN_FRONT, KEPT_SECONDS

@@ -1,6 +1,8 @@
 """One answer as it is written, and what an application may not do."""
 
 import asyncio
+import gc
+import weakref
 
 import pytest
 
@@ -207,7 +209,7 @@ def test_an_answer_that_cannot_begin_gives_way_to_another():
 
 @pytest.mark.parametrize("expect", [b"", b"Expect: 100-continue\r\n"])
 def test_nothing_is_written_to_a_connection_that_ends(expect, caplog):
-    async def talk() -> tuple[bytes, bool]:
+    async def talk() -> tuple[bytes, list[bool]]:
         go_on, left = asyncio.Event(), []
 
         async def app(scope, receive, send):
@@ -230,14 +232,51 @@ def test_nothing_is_written_to_a_connection_that_ends(expect, caplog):
     assert not caplog.records
 
 
-def test_requests_are_answered_in_their_order():
-    async def app(scope, receive, send):
-        await asyncio.sleep(0)
-        await send(START)
-        await send({**BODY, "body": scope["path"][-2:].encode()})
+def test_requests_are_answered_in_their_order_one_at_a_time():
+    running = []
 
-    talk = talked(app, [b"".join(GET.replace(b"/last", b"/%02d" % number) for number in range(20))])
-    assert [answer.body for answer in talk.answers] == [b"%02d" % number for number in range(20)]
+    async def app(scope, receive, send):
+        running.append(scope["path"])
+        for _ in range(20 - int(scope["path"][1:])):  # the first takes longest
+            await asyncio.sleep(0)
+        assert running == [scope["path"]]
+        await send(START)
+        await send({**BODY, "body": scope["path"][1:].encode()})
+        running.clear()
+
+    async def talk() -> Conversation:
+        conversation = Conversation(app)
+        await conversation.send(b"".join(GET.replace(b"/last", b"/%02d" % number) for number in range(20)))
+        while len(conversation.answers) < 20:
+            await conversation.settle()
+        return conversation
+
+    assert [answer.body for answer in asyncio.run(talk()).answers] == [b"%02d" % number for number in range(20)]
+
+
+@pytest.mark.parametrize("behind", [b"", GET, GET[:-4], b"GARBAGE"])
+def test_what_comes_behind_a_request_that_ends_its_connection_is_dropped_with_it(behind):
+    last = GET.replace(b"Host", b"Connection: close\r\nHost")
+    talk = talked(saying(START, BODY), [GET + last + behind, behind])
+    assert [answer.status for answer in talk.answers][:2] == [200, 200]
+    assert talk.answers[1].headers["connection"] == "close"
+    assert (len(talk.answers), talk.sent_away) == (2, True)
+
+
+def test_a_connection_that_was_lost_is_no_garbage_that_has_to_be_searched_for():
+    async def talk() -> weakref.ref:
+        conversation = Conversation(saying(START, BODY))
+        await conversation.send(GET)
+        conversation.end()
+        await conversation.settle()
+        return weakref.ref(conversation.connection)
+
+    gc.collect()
+    gc.disable()
+    try:
+        assert asyncio.run(talk())() is None
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize(

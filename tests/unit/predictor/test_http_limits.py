@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from predictor.http_protocol import HEAD_BYTES, HEADER_LINES
+from predictor.http_head import HEAD_BYTES, HEADER_LINES
 from tests.unit.predictor.http_conversation import GET, Conversation, post, talked
 from tests.unit.predictor.scoring_conversation import CHUNKED, GOOD, Scoring, check_refused
 

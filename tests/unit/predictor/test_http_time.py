@@ -121,6 +121,55 @@ def test_another_request_gives_it_as_long_again():
     assert asyncio.run(talk()) == [False, False, False]
 
 
+def test_a_connection_is_kept_from_its_answer_on_and_not_from_a_head_that_took_long():
+    async def talk() -> list[bool]:
+        conversation, closed = Conversation(Scoring()), []
+        await conversation.send(GET[:-4])
+        for now in (0.0, 29.0):
+            conversation.connection.look(now, 30.0)
+        await conversation.send(GET[-4:])
+        for now in (30.0, 29.0 + KEPT_SECONDS, 30.0 + KEPT_SECONDS):
+            conversation.connection.look(now, 30.0)
+            closed.append(conversation.transport.closed)
+        return closed
+
+    assert asyncio.run(talk()) == [False, False, True]
+
+
+@pytest.mark.parametrize(("sent", "answered"), [(b"", 0), (GOOD, 1), (GOOD * 3, 3)])
+def test_at_the_end_a_connection_is_closed_behind_what_came(sent, answered):
+    async def talk() -> Conversation:
+        scoring = Scoring()
+        scoring.may_answer.clear()
+        conversation = Conversation(scoring)
+        await conversation.send(sent)
+        conversation.connection.shutdown()
+        assert conversation.transport.closed == (not sent)
+        scoring.may_answer.set()
+        await conversation.settle()
+        return conversation
+
+    conversation = asyncio.run(talk())
+    assert [answer.status for answer in conversation.answers] == [200] * answered
+    assert conversation.transport.closed
+
+
+@pytest.mark.parametrize("sent", [GET, GOOD])
+def test_a_fault_of_ours_while_a_request_is_read_is_an_honest_500(sent, monkeypatch, caplog):
+    scoring = Scoring()
+
+    def fail(*_arguments):
+        raise ZeroDivisionError("a fault of ours")
+
+    monkeypatch.setattr("predictor.http_protocol.Scopes.target", fail)
+    talk = talked(scoring, [sent])
+    (answer,) = talk.answers
+    check_refused(answer, 500, "internal fault, logged under the request id")
+    assert (scoring.counted(), talk.sent_away) == ({("malformed", "500"): 1}, True)
+    (record,) = caplog.records
+    assert "a fault of ours" in (record.exc_text or "") or isinstance(record.exc_info[1].__cause__, ZeroDivisionError)
+
+
 def test_at_the_end_a_body_that_has_not_come_is_a_408():
     scoring = Scoring()
     talk = talked(scoring, [HALF], lambda conversation: conversation.connection.give_up_waiting())

@@ -41,8 +41,8 @@ def test_missing_values_are_counted_by_feature():
 
 def test_rows_are_counted_with_their_scores_and_whether_they_are_audited():
     metrics = Metrics()
-    metrics.scored("stub", "m", [0.1, 0.3], audited=False)
-    metrics.scored("stub", "m", [0.2], audited=True)
+    metrics.scored("stub", "m", np.array([0.1, 0.3]), audited=False)
+    metrics.scored("stub", "m", np.array([0.2]), audited=True)
     assert lines(metrics, "blink_scored_rows_total", "blink_default_probability_count") == [
         'blink_scored_rows_total{audited="false",portfolio="stub"} 2.0',
         'blink_scored_rows_total{audited="true",portfolio="stub"} 1.0',

@@ -10,10 +10,12 @@ from http.client import HTTPConnection
 import grpc
 import pytest
 from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceStub
+from sqlalchemy import select
 
 from credit.bundle.reader import Bundle
 from credit.database import models
 from credit.database.models import ModelStatus
+from credit.database.schema import RISK_SCORE_AUDITS
 from predictor import following
 from predictor.server import ServeSettings
 from tests.postgres.serving.requests import INFER, tensor
@@ -96,6 +98,22 @@ def test_each_path_says_an_internal_fault_honestly_and_goes_on(faulty, engine, e
     ]
     assert counted(faulty, "500") == len(BODIES)
     assert counted(faulty, "400") == 0
+
+
+def test_an_audit_that_cannot_be_counted_is_written_once_and_its_score_given(faulty, database, monkeypatch, caplog):
+    def fail(*_arguments, **_named):
+        raise OSError("no space left")
+
+    monkeypatch.setattr("predictor.audited_scoring.count_scores", fail)
+    connection = faulty.connection()
+    status, said, _ = ask(connection, "/score")
+    connection.close()
+    with database.engine("blink_reader").connect() as reading:
+        (audit_id,) = reading.execute(select(RISK_SCORE_AUDITS.c.audit_id)).scalars()
+    assert (status, said["audit_id"]) == (200, str(audit_id))
+    assert [record.getMessage() for record in caplog.records if record.exc_info] == [
+        "audits that were committed could not be counted"
+    ]
 
 
 def test_neighbours_of_a_faulty_moment_each_get_a_fault_of_their_own_id(faulty, engine):

@@ -19,7 +19,15 @@ from predictor.server import Limits, ServeSettings
 from tests.postgres.serving.broken_requests import BROKEN, IN_FRONT, KEPT_SECONDS, PLAIN, Broken
 from tests.postgres.serving.requests import INFER, check_refused, tensor
 from tests.postgres.serving.served import audits_of
-from tests.unit.predictor.serving_example import NAMES, PORTFOLIO, Server, server_process, server_thread, until_ready
+from tests.unit.predictor.serving_example import (
+    NAMES,
+    PORTFOLIO,
+    Server,
+    server_process,
+    server_thread,
+    until_ended,
+    until_ready,
+)
 
 
 def scored(user: str) -> bytes:
@@ -176,8 +184,7 @@ def test_who_takes_nothing_does_not_hold_up_the_end(bundle, capfd, requests):
             while counted(server, "/v2/models/{name}/infer", "200") < 1:
                 assert server.alive()
             server.stop()
-            while server.alive():
-                pass
+            until_ended(server)
             ended = select.poll()
             ended.register(asking, 0)
             assert ended.poll(60_000)  # a reset

@@ -14,7 +14,7 @@ from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceSt
 
 from credit.bundle.reader import Bundle
 from tests.postgres.serving.requests import INFER, ROWS, tensor
-from tests.unit.predictor.serving_example import Server, server_process, until_ready
+from tests.unit.predictor.serving_example import Server, server_process, until_ended, until_ready
 
 CLIENTS = 8
 BODY = json.dumps({"inputs": [tensor(shape=list(ROWS.shape), data=ROWS.ravel().tolist())]})
@@ -91,8 +91,7 @@ def test_clients_that_come_back_to_the_last_lose_no_request(bundle, _again):
         with hammered(lambda going: Returning(ending, going).run()) as running:
             ending.stop()
             seen = [future.result(timeout=60) for future in running]
-        while ending.alive():  # a second signal would meet a process that is past its own handling of it
-            threading.Event().wait(0.01)
+        until_ended(ending)  # a second signal would meet a process that is past its own handling of it
     assert {status for statuses in seen for status in statuses} == {200}
 
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from threading import Event
 
@@ -135,11 +136,9 @@ def accepts_connections(server: Server) -> bool:
 
 
 def test_what_has_begun_is_finished_at_the_end(served):
-    scorer = served.engine
-    with (
-        ThreadPoolExecutor(1) as pool,
-        server_thread(settings_of(scorer, served.model_dir, database_seconds=20.0)) as ending,
-    ):
+    settings = settings_of(served.engine, served.model_dir, database_seconds=20.0)
+    settings = replace(settings, limits=replace(settings.limits, goodbye_seconds=0.2))
+    with ThreadPoolExecutor(1) as pool, server_thread(settings) as ending:
         until_ready(ending)
         with served.engine.begin() as connection:
             connection.execute(text("LOCK TABLE blink.audit_batches IN ACCESS EXCLUSIVE MODE"))

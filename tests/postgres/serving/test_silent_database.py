@@ -29,7 +29,7 @@ from tests.postgres.serving.served import Served, audits_of, score, settings_of
 from tests.postgres.serving.test_audit_groups import Scoring
 from tests.postgres.serving.test_spooled_scores import Spooling, figures
 from tests.postgres.silence import StoppedSession, Wire, stopped
-from tests.unit.predictor.serving_example import NAMES, Server, server_process, server_thread, until_ready
+from tests.unit.predictor.serving_example import NAMES, Server, server_process, server_thread, until_ended, until_ready
 
 CLIENTS = 30
 
@@ -112,8 +112,7 @@ def test_all_who_wait_are_told_and_the_end_comes_in_time(served, server):
             running.stop()
             for answer in last:
                 check_told(answer.result(timeout=60))
-            while running.alive():  # a thread that waits for the database holds nobody up
-                pass
+            until_ended(running)  # a thread that waits for the database holds nobody up
     assert not any(audits_of(served, f"silent-{number}") for number in range(2, CLIENTS))
 
 

@@ -169,3 +169,9 @@ def until_ready(server: Server) -> Server:
         assert server.alive()
         Event().wait(0.01)  # the server needs the core more
     return server
+
+
+def until_ended(server: Server) -> None:
+    """Wait for its end, which needs the core more."""
+    while server.alive():
+        Event().wait(0.01)

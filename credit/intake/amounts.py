@@ -89,9 +89,11 @@ def _from_floats(column: Any, exponents: Exponents, faults: Faults, name: str) -
     faults.add(given & ~np.isfinite(major), name, _NO_AMOUNT)
     faults.add(given & (np.abs(major) >= _LARGEST), name, _TOO_LARGE)
     usable = given & np.isfinite(major) & (np.abs(major) < _LARGEST)
-    scaled = np.where(usable, major, 0.0) * 10.0**exponents
+    read, units = np.where(usable, major, 0.0), 10.0**exponents
+    scaled = read * units
     minor = np.rint(scaled)
-    faults.add(np.abs(scaled - minor) > _FLOAT_SLACK, name, _TOO_FINE)
+    # Of some 5 * 10^9 major units and more the product is rounded by more than the slack; the quotient is not.
+    faults.add((np.abs(scaled - minor) > _FLOAT_SLACK) & (minor / units != read), name, _TOO_FINE)
     return pa.array(minor.astype(np.int64), pa.int64(), mask=~usable)
 
 

@@ -113,15 +113,9 @@ class AuditedScoring:
             return {index: UnavailableError(said, unwritten=not committing) for index in requests}
         self._outage.over()
         if scored is not None:
-            self._count(len(requests), scored)
+            committed = partial(self._metrics.audits_committed, len(requests), len(scored))
+            count_scores(self._metrics, self._portfolio.name, scored, count_audits=committed)
         return outcomes
-
-    def _count(self, requests: int, scored: ScoredRows) -> None:
-        try:
-            self._metrics.audits_committed(requests, len(scored))
-            count_scores(self._metrics, self._portfolio.name, scored)
-        except Exception:  # noqa: BLE001 - logged; the audits are committed, and would be written again
-            _log.exception("audits that were committed could not be counted")
 
     def _written(
         self, connection: Connection, requests: Mapping[int, AuditRequest]

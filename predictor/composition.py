@@ -69,10 +69,17 @@ def composed(group: GroupRows, snapshots: Sequence[WrittenSnapshot], moment: Mom
     return _answered(group, scored, written, moment)
 
 
-def count_scores(metrics: Metrics, portfolio: str, scored: ScoredRows) -> None:
-    """Count scores whose audits are written."""
-    metrics.scored(portfolio, scored.model_id, scored.default_probabilities, audited=True)
-    metrics.missing(portfolio, scored.feature_names, scored.missing)
+def count_scores(metrics: Metrics, portfolio: str, scored: ScoredRows, *, count_audits: Callable[[], None]) -> None:
+    """Count scores whose audits are written, and the audits, by where they are.
+
+    Does not fail: `each_alone` would have them written again.
+    """
+    try:
+        count_audits()
+        metrics.scored(portfolio, scored.model_id, scored.default_probabilities, audited=True)
+        metrics.missing(portfolio, scored.feature_names, scored.missing)
+    except Exception:  # noqa: BLE001 - logged
+        _log.exception("audits that were committed could not be counted")
 
 
 def each_alone(

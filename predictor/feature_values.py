@@ -58,8 +58,8 @@ def feature_values(fields: Mapping[str, Json], place: str) -> dict[str, Value]:
     """
     values = list(fields.values())
     # All at once: a place in words for each costs more than the rest of a request's reading.
-    if _FLOATS.issuperset(map(type, values)) and math.isfinite(sum(cast("list[float]", values))):
-        return dict(cast("Mapping[str, float]", fields))  # the sum is finite only where each is
+    if finite_floats(values, set(map(type, values))):
+        return dict(cast("Mapping[str, float]", fields))
     doubles = plain_doubles(values)
     if doubles is not None and not np.isinf(doubles).any():
         return dict(zip(fields, doubles.tolist(), strict=True))
@@ -67,6 +67,11 @@ def feature_values(fields: Mapping[str, Json], place: str) -> dict[str, Value]:
         (name, value if isinstance(value, str) else feature_value(value, inside(place, name)))
         for name, value in fields.items()
     )
+
+
+def finite_floats(values: Sequence[Json], kinds: set[type]) -> bool:
+    """Whether one look at values, of these types, shows that all are finite floats; a sum beyond a double does not."""
+    return kinds <= _FLOATS and math.isfinite(sum(cast("Sequence[float]", values)))  # finite only where each is
 
 
 def plain_doubles(values: Sequence[Json]) -> Floats | None:

@@ -6,7 +6,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from predictor.answering import Answering, Call
 from predictor.deployment import Deployment
-from predictor.errors import PredictorError
 from predictor.http_answer import HttpAnswer, binary_answer, json_answer
 from predictor.http_body import BINARY, JSON, JSON_LENGTH_HEADER, json_length, read_body
 from predictor.http_errors import ErrorAnswers, only_post
@@ -53,11 +52,7 @@ class InferPath:
         state = scope["state"]
         state["route"] = VERSION_ROUTE if asked[1] else ROUTE
         request_id = state["request_id"]
-        try:  # as `ErrorAnswers.send`, in a coroutine less
-            answer = await self._answer(scope, receive, asked, request_id)
-        except PredictorError as error:
-            answer = self._errors.answer(error, request_id)
-        await answer.send(send)
+        await self._errors.send(self._answer(scope, receive, asked, request_id), request_id, send)
 
     def _asked(self, scope: Scope) -> AskedModel | None:
         if scope["type"] != "http":

@@ -52,27 +52,16 @@ class ScoringHttpProtocol(asyncio.Protocol):
     _scopes: Scopes
 
     def __init__(
-        self,
-        config: ServerConfig,
-        server_state: ServerState,
-        app_state: object = None,  # noqa: ARG002 - of a lifespan, which there is not
-        _loop: asyncio.AbstractEventLoop | None = None,
-        *,
-        most_connections: int,
+        self, config: ServerConfig, server_state: ServerState, *, most_connections: int, **_uvicorns: object
     ) -> None:
-        """A connection of a server with a `uvicorn.Config` and its state.
+        """A connection of a server with a `uvicorn.Config` and its state, to which uvicorn adds what is not needed.
 
-        Args:
-            config: says the application, and for how long a connection is kept for another request.
-            server_state: of all connections.
-            app_state: is uvicorn's to give.
-            _loop: is uvicorn's to give.
-            most_connections: may be open at once in all; who comes beyond them is told to come later.
+        `most_connections` may be open at once in all; who comes beyond them is told to come later.
         """
         self._app = config.loaded_app
         self._keep_seconds = config.timeout_keep_alive
         self._server = server_state
-        self._loop = _loop or asyncio.get_running_loop()
+        self._loop = asyncio.get_running_loop()
         self._most_connections = most_connections
         self._too_many = False
         """Whether there is no place for it."""

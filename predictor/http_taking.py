@@ -43,7 +43,12 @@ class Unfinished:
         self._since = 0.0
 
     def seconds(self, thing: object, now: float) -> float:
-        """Since when it is `thing` that is waited for, on the monotonic clock; 0 for None, which is nothing."""
+        """For how long it has been `thing` that is waited for; 0 for None, which is nothing.
+
+        Args:
+            thing: equal to itself for as long as the wait is one and the same.
+            now: on the monotonic clock, in seconds.
+        """
         if thing is None or thing != self._thing:
             self._thing, self._since = thing, now
         return now - self._since

@@ -7,14 +7,13 @@ import numpy.typing as npt
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from predictor.counted_together import BulkHistogram, Kept
+from predictor.feature_values import BoolArray, Floats
 from predictor.worker_metrics import added_up, count_in_files
 from predictor.worker_states import WorkerPlace
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
-BoolArray = npt.NDArray[np.bool_]
 Counts = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
 Read = Callable[[], float]
 
 _SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 
 from credit.portfolios import Portfolio
 from predictor.audit_request import AuditRequest
@@ -71,8 +72,8 @@ class SpooledScoring:
             self._spooled.put(made.audits, made.answers)
         except (SpoolError, SpoolFullError) as error:
             return {index: UnavailableError(f"the database is away, and {error}") for index in requests}
-        self._metrics.audits_spooled(len(made.audits))
-        count_scores(self._metrics, self._portfolio.name, made.scored)
+        spooled = partial(self._metrics.audits_spooled, len(made.audits))
+        count_scores(self._metrics, self._portfolio.name, made.scored, count_audits=spooled)
         return dict(made.outcomes)
 
 

@@ -1,7 +1,7 @@
 """Tensors of the Open Inference Protocol (V2) read into rows of features, exactly or with a named fault."""
 
 from collections.abc import Mapping, Sequence
-from math import inf, isfinite, prod
+from math import inf, prod
 from types import NoneType
 from typing import NamedTuple, cast
 
@@ -11,7 +11,7 @@ import numpy.typing as npt
 from predictor.binary_strings import unpacked_strings
 from predictor.category_codes import CategoryCodes
 from predictor.errors import BadInputError
-from predictor.feature_values import Floats, plain_doubles
+from predictor.feature_values import Floats, finite_floats, plain_doubles
 from predictor.strict_json import Json, kind_of
 
 DTYPES: Mapping[str, npt.DTypeLike] = {
@@ -43,7 +43,6 @@ _RANGE: Mapping[str, tuple[float, float]] = (
     | {datatype: (-largest, largest) for datatype, largest in _LARGEST.items()}
 )
 _WHOLE = frozenset({int, NoneType})
-_FLOATS = frozenset({float})
 
 
 class Tensor(NamedTuple):
@@ -175,8 +174,8 @@ def _plain_doubles(leaves: Sequence[Json], kinds: set[type], datatype: str) -> F
         given = leaves if NoneType not in kinds else [value for value in leaves if value is not None]
         whole = int in kinds and kinds <= _WHOLE and _within(given, datatype)
         return np.array(leaves, dtype=np.float64) if whole else None
-    if datatype == "FP64" and kinds == _FLOATS and isfinite(sum(cast("Sequence[float]", leaves))):
-        return np.array(leaves, dtype=np.float64)  # the sum is finite only where each is
+    if datatype == "FP64" and finite_floats(leaves, kinds):
+        return np.array(leaves, dtype=np.float64)
     doubles = plain_doubles(leaves)
     return None if doubles is None or (np.abs(doubles) > _LARGEST[datatype]).any() else doubles
 

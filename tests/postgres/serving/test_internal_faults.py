@@ -104,7 +104,7 @@ def test_an_audit_that_cannot_be_counted_is_written_once_and_its_score_given(fau
     def fail(*_arguments, **_named):
         raise OSError("no space left")
 
-    monkeypatch.setattr("predictor.audited_scoring.count_scores", fail)
+    monkeypatch.setattr("predictor.metrics.Metrics.audits_committed", fail)
     connection = faulty.connection()
     status, said, _ = ask(connection, "/score")
     connection.close()

@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from sqlalchemy import Engine, event, func, select, text
@@ -78,6 +79,15 @@ def test_spooled_scores_are_answered_and_come_to_the_database_as_they_were(spool
     assert b'blink_audits_total{place="database_from_spool"} 2.0' in page
     with spooling.served.engine.connect() as connection:
         assert verify_writer(connection, "spool/cash_advance") == chain_head(connection, "spool/cash_advance")
+
+
+def test_audits_that_cannot_be_counted_are_spooled_once(spooling, monkeypatch):
+    names = [f"{name}-{spooling.writer}" for name in ("one", "two")]
+    monkeypatch.setattr(spooling.metrics, "audits_spooled", Mock(side_effect=OSError("no space left")))
+    outcomes = spooling.score(*[spooling.request(name) for name in names])
+    assert [type(outcome) for outcome in outcomes] == [Audited, Audited]
+    spooling.spooled.drain(spooling.write)
+    assert [len(audits_of(spooling.served, name)) for name in names] == [1, 1]
 
 
 def test_what_was_committed_before_is_not_written_again(spooling):
